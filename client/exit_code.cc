@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/exit_code.h"
+
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "uds/printable.h"
+
+namespace udsecho::client {
+namespace {
+
+// By number: doc/statuscodes.md of gRPC.
+constexpr absl::string_view kCodeNames[] = {
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+};
+
+constexpr int kCodes = std::size(kCodeNames);
+
+}  // namespace
+
+Outcome UsageError(absl::string_view why) { return {kExitUsage, uds::Printable(why)}; }
+
+Outcome LocalIoError(absl::string_view why) { return {kExitLocalIo, uds::Printable(why)}; }
+
+Outcome ConnectError(const absl::Status& status) {
+  // What uds says is printable, and to escape it again would double its backslashes.
+  const std::string why(status.message().data(), status.message().size());
+  if (status.code() == absl::StatusCode::kInvalidArgument) return {kExitUsage, why};
+  if (status.code() == absl::StatusCode::kDeadlineExceeded) {
+    return {kExitRpcBase + grpc::StatusCode::DEADLINE_EXCEEDED, why};
+  }
+  return {kExitNoConnection, why};
+}
+
+Outcome CallOutcome(absl::string_view method, absl::string_view address,
+                    const grpc::Status& status) {
+  if (status.ok()) return {};
+  const int code = status.error_code();
+  // A server may send any number. Those that gRPC does not know keep within a process's 255.
+  const int shown = code > 0 && code < kCodes ? code : grpc::StatusCode::UNKNOWN;
+  return {kExitRpcBase + shown,
+          absl::StrCat(method, ": ", address, ": ", CodeName(status.error_code()), ": ",
+                       uds::Printable(status.error_message()))};
+}
+
+std::string CodeName(grpc::StatusCode code) {
+  if (code < 0 || code >= kCodes) return absl::StrCat("CODE_", static_cast<int>(code));
+  return std::string(kCodeNames[code].data(), kCodeNames[code].size());
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// How the client ends: one number for scripts, one line for people.
+//
+//    0        all replies were printed
+//    1        standard input could not be read, or standard output not written
+//    2        bad usage: flags, the address, or a message that is not UTF-8 or too long
+//    3        no connection: nobody listens at the address, it is no socket, permission was denied,
+//    ...
+//   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
+//             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
+//             connection within --timeout is 68 too.
+//
+// A signal ends the client as it ends other filters: by SIGPIPE (141 in a shell) when whoever reads
+// standard output goes away.
+//
+// Thread safety: values and pure functions.
+
+#ifndef CLIENT_EXIT_CODE_H_
+#define CLIENT_EXIT_CODE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "grpcpp/support/status.h"
+
+namespace udsecho::client {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitLocalIo = 1;
+inline constexpr int kExitUsage = 2;
+inline constexpr int kExitNoConnection = 3;
+inline constexpr int kExitRpcBase = 64;
+
+struct Outcome {
+  int exit_code = kExitOk;
+  std::string error;  // one line, safe to print; empty exactly when exit_code is kExitOk
+
+  bool ok() const { return exit_code == kExitOk; }
+};
+
+// `why` may hold any bytes: it is made one printable line.
+Outcome UsageError(absl::string_view why);
+Outcome LocalIoError(absl::string_view why);
+
+// `status` is not OK and comes from uds::Connect(), which says what was tried, and where.
+Outcome ConnectError(const absl::Status& status);
+
+// "Chat: unix:/tmp/sock1: RESOURCE_EXHAUSTED: the message is ...". OK is no error.
+Outcome CallOutcome(absl::string_view method, absl::string_view address,
+                    const grpc::Status& status);
+
+// "DEADLINE_EXCEEDED" for 4, "CODE_99" for what is no code of gRPC.
+std::string CodeName(grpc::StatusCode code);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_EXIT_CODE_H_

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/output.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "uds/printable.h"
+
+namespace udsecho::client {
+namespace {
+
+absl::Status WriteAll(int fd, absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes.data(), bytes.size()));
+    if (written >= 0) {
+      bytes.remove_prefix(written);
+    } else if (errno == EAGAIN) {
+      // Whoever shares the descriptor made it non-blocking.
+      pollfd writable = {fd, POLLOUT, 0};
+      TEMP_FAILURE_RETRY(poll(&writable, 1, -1));
+    } else {
+      return absl::ErrnoToStatus(errno, "cannot write");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Output::AddLine(absl::string_view text) {
+  buffer_.append(text.data(), text.size());
+  buffer_.push_back('\n');
+  return buffer_.size() > kBuffer ? Flush() : absl::OkStatus();
+}
+
+absl::Status Output::Flush() {
+  absl::Status status = WriteAll(fd_, buffer_);
+  buffer_.clear();
+  return status;
+}
+
+void Progress::Starting(absl::string_view address) { Write("Starting client for ", address); }
+
+void Progress::GotBack(absl::string_view reply) { Write("Got back: ", reply); }
+
+void Progress::Write(absl::string_view what, absl::string_view untrusted) {
+  if (verbosity_ == Verbosity::kQuiet) return;
+  WriteAll(fd_, absl::StrCat("INFO  ", what, uds::Printable(untrusted), "\n")).IgnoreError();
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Where the client writes: replies to standard output, all else to standard error.
+//
+//   Output output(STDOUT_FILENO);
+//   output.AddLine(reply);          // kept back
+//   if (!output.Flush().ok()) ...   // written
+//
+// Thread safety: none.
+// Ownership: descriptors are borrowed.
+
+#ifndef CLIENT_OUTPUT_H_
+#define CLIENT_OUTPUT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "client/options.h"
+
+namespace udsecho::client {
+
+// Collects lines, so that a million of them are not a million system calls. The caller decides when
+// somebody may be waiting for them.
+class Output {
+ public:
+  // More than this (in bytes) is written without being asked to.
+  static constexpr size_t kBuffer = 64 * 1024;
+
+  explicit Output(int fd) : fd_(fd) {}
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  // The text as it is, and a line feed. An error (no reader: only where SIGPIPE is ignored; a full
+  // disk) is that of writing earlier lines; what was kept back is then lost.
+  absl::Status AddLine(absl::string_view text);
+
+  // Writes what was kept back; waits while the descriptor takes nothing.
+  absl::Status Flush();
+
+  bool empty() const { return buffer_.empty(); }
+
+ private:
+  const int fd_;
+  std::string buffer_;
+};
+
+// What --verbose tells: "INFO  Got back: ...", one printable line each, written at once. Errors of
+// writing are ignored: there is nobody left to tell.
+class Progress {
+ public:
+  Progress(int fd, Verbosity verbosity) : fd_(fd), verbosity_(verbosity) {}
+
+  void Starting(absl::string_view address);
+  void GotBack(absl::string_view reply);
+
+ private:
+  void Write(absl::string_view what, absl::string_view untrusted);
+
+  const int fd_;
+  const Verbosity verbosity_;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_OUTPUT_H_

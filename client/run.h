@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The client from its command line to its exit code: main() without the process around it.
+//
+//   int main(int argc, char** argv) { return udsecho::client::Run(argc, argv, {}); }
+//
+// Thread safety: once per process: it changes the working directory (uds::EnterCallersDirectory)
+// and what the libraries log.
+
+#ifndef CLIENT_RUN_H_
+#define CLIENT_RUN_H_
+
+#include <unistd.h>
+
+namespace udsecho::client {
+
+struct Streams {
+  int in = STDIN_FILENO;
+  int out = STDOUT_FILENO;
+  int err = STDERR_FILENO;
+};
+
+// Returns the exit code (client/exit_code.h). If it is not 0, one line "client: ..." on `err` says
+// why.
+int Run(int argc, const char* const* argv, const Streams& streams);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_RUN_H_

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Accepts connections, ties each to its peer's credentials, and hands it to a shard.
+//
+// Of every connection the acceptor keeps the descriptor that was accepted; gRPC gets a duplicate. Ours
+// tells when the connection has ended, and is the only means to end one: gRPC offers none.
+//
+// Thread safety: none; lives on the event loop's thread.
+// Ownership: owns the listener and the descriptors that it accepted. Borrows the rest. The path of the
+// listener is given up with the acceptor, not before.
+
+#ifndef RPC_ACCEPTOR_H_
+#define RPC_ACCEPTOR_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+
+#include "rpc/connection.h"
+#include "rpc/descriptor_numbers.h"
+#include "rpc/event_loop.h"
+#include "rpc/server_events.h"
+#include "uds/listener.h"
+
+namespace rpc {
+
+class Acceptor {
+ public:
+  // `adopt` and `forget` tell the shard of a connection that came and one that ended; `adopt` owns
+  // `connection->fd`.
+  struct Shard {
+    std::function<void(std::shared_ptr<Connection>)> adopt;
+    std::function<void(std::shared_ptr<Connection>)> forget;
+  };
+
+  Acceptor(EventLoop* loop, uds::Listener listener, Shard shard, ServerEvents* events);
+  ~Acceptor();
+
+  absl::Status Start();
+
+  // Refuses all who connect from now on, and accepts those who did before.
+  void AcceptTheRest();
+
+  // Every byte that clients have sent so far was read.
+  bool NothingUnread() const;
+
+  // Ends all connections at once, for both sides.
+  void EndAll();
+
+ private:
+  struct Open {
+    uds::UniqueFd fd;
+    std::shared_ptr<Connection> connection;
+  };
+
+  absl::Status Listen();
+  void Accept();
+  // False when nobody waits any more, or accepting has to pause.
+  bool AcceptOne();
+  void Pause(const absl::Status& why);
+  absl::Status Admit(uds::UniqueFd fd);
+  void Ended(std::uint64_t id);
+
+  EventLoop* const loop_;
+  uds::Listener listener_;
+  const Shard shard_;
+  ServerEvents* const events_;
+  DescriptorNumbers numbers_;
+  std::uint64_t last_id_ = 0;
+  std::unordered_map<std::uint64_t, Open> open_;
+  bool refusing_ = false;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_ACCEPTOR_H_

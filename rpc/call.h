@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What all calls have in common, whatever their shape: the peer, metadata, waiting, the end.
+//
+// The shapes are UnaryCall (unary_call.h), ServerStreamCall, ClientStreamCall and BidiCall
+// (stream_calls.h). A handler takes one by reference:
+//
+//   rpc::Task Greeter::Hello(rpc::UnaryCall<HelloRequest, HelloReply>& call) {
+//     if (!co_await call.Sleep(absl::Seconds(1))) co_return;   // cancelled, or past its deadline
+//     co_await call.Finish(Greeting(call.request(), call.peer().uid));
+//   }
+//
+// A handler ends a call with Finish(), once. One that returns without it ends the call too: with the
+// status of a request that could not be parsed, else CANCELLED if the caller went away, else INTERNAL.
+//
+// Thread safety: none; a call belongs to its shard's polling thread, on which its handler runs.
+// Ownership: the runtime owns the call. It outlives its handler.
+
+#ifndef RPC_CALL_H_
+#define RPC_CALL_H_
+
+#include <coroutine>
+#include <list>
+#include <memory>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
+#include "rpc/connection.h"
+#include "rpc/shard.h"
+#include "rpc/tag.h"
+#include "rpc/wire.h"
+
+namespace rpc {
+
+class Broadcast;
+
+class Call {
+ public:
+  explicit Call(Shard* shard) : shard_(shard) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  virtual ~Call() = default;
+
+  // Metadata, deadline, compression. What gRPC offers and rpc/ has no better word for.
+  grpc::ServerContext& context() { return context_; }
+  const grpc::ServerContext& context() const { return context_; }
+
+  // Who called connect(2), as the kernel says. The uid and groups can be trusted; the pid is
+  // decoration.
+  const uds::PeerCredentials& peer() const { return connection_->peer; }
+  const Connection& connection() const { return *connection_; }
+
+  // The caller cancelled, its deadline passed or its connection ended. Nothing more can be sent.
+  bool cancelled() const { return cancelled_; }
+
+  // --- Waiting. Await these; false means that the call was cancelled, which ends every wait. ---
+
+  class Sleeping;
+  class Listening;
+
+  // Waits for `duration`; 0 and less do not wait at all.
+  Sleeping Sleep(absl::Duration duration);
+
+  // Waits until `broadcast` is next sent.
+  Listening Wait(Broadcast& broadcast);
+
+  // Ends the call from outside of its handler: `status` goes to the caller at once, and what the
+  // handler awaits returns false. No effect on a call that has ended.
+  void Cancel(const grpc::Status& status);
+
+ protected:
+  // What a wait is told when the call is cancelled under it.
+  class Interruptible {
+   public:
+    virtual void Interrupt() = 0;
+
+   protected:
+    ~Interruptible() = default;
+  };
+
+  // Ends the call with a status and no message. Told to `tag`.
+  virtual void FinishWith(const grpc::Status& status, Tag* tag) = 0;
+
+  // The status to send when the handler wants `wanted`: a request that could not be parsed decides.
+  const grpc::Status& Verdict(const grpc::Status& wanted) const {
+    return malformed_.ok() ? wanted : malformed_;
+  }
+
+  // Parses what the caller sent. On failure returns false and settles the verdict.
+  template <class Message>
+  bool ParseInto(Message* message, grpc::ByteBuffer* bytes) {
+    if (Parse(bytes, message)) return true;
+    SetMalformed(Message::descriptor()->full_name());
+    return false;
+  }
+
+  bool finishing_ = false;  // Finish() was called
+
+ private:
+  template <class CallType>
+  friend class Invocation;
+
+  void SetMalformed(absl::string_view type_name);
+
+  // gRPC says that the call is over, for good or ill.
+  void Over();
+
+  Shard* const shard_;
+  grpc::ServerContext context_;
+  std::shared_ptr<Connection> connection_;
+  grpc::Status malformed_;
+  Interruptible* waiting_ = nullptr;
+  bool cancelled_ = false;
+};
+
+class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {
+ public:
+  Sleeping(Call* call, absl::Duration duration) : call_(call), duration_(duration) {}
+
+  bool await_ready() const { return call_->cancelled() || duration_ <= absl::ZeroDuration(); }
+  void await_suspend(std::coroutine_handle<> waiter);
+  bool await_resume() const { return !call_->cancelled(); }
+
+  void Complete(bool ok) override;
+
+ private:
+  void Interrupt() override { alarm_.Cancel(); }
+
+  Call* const call_;
+  const absl::Duration duration_;
+  grpc::Alarm alarm_;
+  std::coroutine_handle<> waiter_;
+};
+
+// Lets any number of calls of one shard wait for the same thing to happen.
+class Broadcast {
+ public:
+  // Resumes all that wait now. One that waits again at once waits for the next Send().
+  void Send();
+
+ private:
+  friend class Call::Listening;
+  std::list<Call::Listening*> listeners_;
+};
+
+class [[nodiscard]] Call::Listening final : private Interruptible {
+ public:
+  Listening(Call* call, Broadcast* broadcast) : call_(call), broadcast_(broadcast) {}
+
+  bool await_ready() const { return call_->cancelled(); }
+  void await_suspend(std::coroutine_handle<> waiter);
+  bool await_resume() const { return !call_->cancelled(); }
+
+ private:
+  friend class rpc::Broadcast;
+  void Interrupt() override;
+  void Resume();
+
+  Call* const call_;
+  Broadcast* const broadcast_;
+  std::coroutine_handle<> waiter_;
+};
+
+inline Call::Sleeping Call::Sleep(absl::Duration duration) { return {this, duration}; }
+inline Call::Listening Call::Wait(Broadcast& broadcast) { return {this, &broadcast}; }
+
+}  // namespace rpc
+
+#endif  // RPC_CALL_H_

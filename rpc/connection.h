@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// One accepted connection, and the table in which a call finds its own.
+//
+// gRPC tells of a call only "fd:17", the descriptor that its connection was adopted with. The table
+// ties that number to what the kernel said of the peer when the connection was accepted.
+//
+// Thread safety: none. A table and its connections belong to one shard's polling thread, except for
+// the const members of Connection, which anyone may read.
+// Ownership: shared between the table, until the connection ends, and the calls that came on it.
+
+#ifndef RPC_CONNECTION_H_
+#define RPC_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "uds/peer_credentials.h"
+
+namespace rpc {
+
+struct Connection {
+  const std::uint64_t id;            // never used twice in one server
+  const int fd;                      // the number that gRPC was given, and owns
+  const uds::PeerCredentials peer;   // who called connect(2)
+  const absl::Time since;            // when it was accepted
+
+  int calls_in_flight = 0;
+  std::uint64_t calls = 0;           // all that ever arrived
+};
+
+class ConnectionTable {
+ public:
+  void Insert(std::shared_ptr<Connection> connection);
+
+  // The connection has ended. Calls on it may still be running. No effect once the descriptor's
+  // number belongs to a later connection.
+  void Remove(const Connection& connection);
+
+  // The connection that gRPC calls `peer`; null when it has ended, or for a name of another form.
+  std::shared_ptr<Connection> Find(absl::string_view peer) const;
+
+  std::size_t size() const { return by_fd_.size(); }
+
+ private:
+  std::unordered_map<int, std::shared_ptr<Connection>> by_fd_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CONNECTION_H_

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The end of a server, step by step: see server.h for what it promises.
+//
+//   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── wait for quiet ──
+//   GOAWAY, calls in flight go on ── grace over, or Stop() again: cut ── all ended: the loop quits
+//
+// Thread safety: none; lives on the event loop's thread, and posts to the shard what belongs there.
+// Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
+
+#ifndef RPC_DRAIN_H_
+#define RPC_DRAIN_H_
+
+#include <cstddef>
+#include <functional>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "grpcpp/server.h"
+#include "rpc/acceptor.h"
+#include "rpc/event_loop.h"
+#include "rpc/server_events.h"
+#include "rpc/shard.h"
+
+namespace rpc {
+
+class Drain {
+ public:
+  struct Parts {
+    EventLoop* loop;
+    Acceptor* acceptor;
+    Shard* shard;
+    grpc::Server* server;
+    ServerEvents* events;
+    absl::Duration grace;
+    std::function<void()> tell_services;  // that a drain begins; runs on the shard
+  };
+
+  explicit Drain(Parts parts) : parts_(std::move(parts)) {}
+
+  // The first time begins, the next cuts.
+  void Stop();
+
+  std::size_t calls_cut() const { return calls_cut_; }
+
+ private:
+  void Begin();
+  void Refuse();
+  void AwaitQuiet(absl::Time until);
+  void GoAway();
+  void Idle();
+  void Cut();
+  void GrpcEnded();
+
+  // Runs `work` on the shard, then `next` here.
+  void OnShardThen(std::function<void()> work, std::function<void()> next);
+
+  const Parts parts_;
+  bool begun_ = false;
+  bool refused_ = false;
+  bool going_away_ = false;
+  bool cut_ = false;
+  std::size_t calls_cut_ = 0;
+  std::thread goaway_;  // blocks in grpc::Server::Shutdown()
+};
+
+}  // namespace rpc
+
+#endif  // RPC_DRAIN_H_

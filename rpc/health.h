@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// grpc.health.v1.Health, served like any other service: Check and Watch.
+//
+// gRPC's built-in one is written on its callback API, and its presence alone doubles the server's CPU
+// for every other call.
+//
+// A service that was never Set() is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch, as the protocol
+// says; "" is the server as a whole. When the server drains, everything is NOT_SERVING, watchers are
+// told so, and their streams end with UNAVAILABLE.
+//
+// Thread safety: Set() before the server runs; then everything on the shard's polling thread.
+
+#ifndef RPC_HEALTH_H_
+#define RPC_HEALTH_H_
+
+#include <map>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "grpc/health/v1/health.pb.h"
+#include "rpc/call.h"
+#include "rpc/service.h"
+#include "rpc/stream_calls.h"
+#include "rpc/unary_call.h"
+
+namespace rpc {
+
+class Health final : public Service {
+ public:
+  using Request = grpc::health::v1::HealthCheckRequest;
+  using Response = grpc::health::v1::HealthCheckResponse;
+  using ServingStatus = Response::ServingStatus;
+
+  Health();
+
+  // No effect once the server drains.
+  void Set(absl::string_view service, ServingStatus status);
+
+  void Drain() override;
+
+ private:
+  Task Check(UnaryCall<Request, Response>& call);
+  Task Watch(ServerStreamCall<Request, Response>& call);
+
+  ServingStatus StatusOf(const std::string& service) const;
+
+  std::map<std::string, ServingStatus> statuses_;
+  Broadcast changed_;
+  bool draining_ = false;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_HEALTH_H_

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// One call from the moment it is asked for until nothing of it is left: the runtime of a handler.
+//
+// Listen() asks gRPC for the next call of a method. When it comes, another is asked for, the call's
+// connection is looked up, and the handler's coroutine runs. The invocation deletes itself when both
+// the handler has ended and gRPC has said that the call is over.
+//
+// Thread safety: none; everything happens on the shard's polling thread (Listen() also before it
+// starts).
+// Ownership: owns itself, the call and the coroutine.
+
+#ifndef RPC_INVOCATION_H_
+#define RPC_INVOCATION_H_
+
+#include <functional>
+#include <utility>
+
+#include "rpc/call.h"
+#include "rpc/shard.h"
+#include "rpc/tag.h"
+#include "rpc/task.h"
+
+namespace rpc {
+
+// A status for a call whose handler said nothing, or that has no handler to run.
+grpc::Status UnsaidStatus(const Call& call);
+grpc::Status ConnectionGoneStatus();
+
+template <class CallType>
+class Invocation final : private Task::Owner {
+ public:
+  using Handler = std::function<Task(CallType&)>;
+
+  // The method that calls come from.
+  class Source {
+   public:
+    virtual Task Handle(CallType& call) = 0;
+    // Has `tag` told when a call came, or, with ok = false, that none will.
+    virtual void Request(CallType* call, grpc::ServerCompletionQueue* queue, Tag* tag) = 0;
+
+   protected:
+    ~Source() = default;
+  };
+
+  static void Listen(Source* source, Shard* shard) {
+    auto* next = new Invocation(source, shard);
+    next->call_.context().AsyncNotifyWhenDone(static_cast<Tag*>(&next->over_));
+    source->Request(&next->call_, shard->queue(), &next->arrived_);
+  }
+
+ private:
+  Invocation(Source* source, Shard* shard) : source_(source), shard_(shard), call_(shard) {}
+
+  void Arrived(bool ok) {
+    if (!ok) {  // The server is shutting down: there is no call, and no word of its end will come.
+      delete this;
+      return;
+    }
+    Listen(source_, shard_);
+    call_.connection_ = shard_->connections().Find(call_.context().peer());
+    place_ = shard_->CallBegan(&call_);
+    Run();
+  }
+
+  void Run() {
+    if (call_.connection_ == nullptr) {
+      // The connection ended before its call was looked at. There is nobody to answer and nobody
+      // whom the handler could name as its peer.
+      call_.FinishWith(ConnectionGoneStatus(), &finished_);
+      return;
+    }
+    ++call_.connection_->calls;
+    ++call_.connection_->calls_in_flight;
+    if constexpr (requires { call_.ParseRequest(); }) {
+      if (!call_.ParseRequest()) {
+        call_.FinishWith(grpc::Status::OK, &finished_);  // the call's verdict stands in for OK
+        return;
+      }
+    }
+    task_ = source_->Handle(call_);
+    task_.Start(this);
+  }
+
+  void TaskEnded() override {
+    if (call_.finishing_) {
+      Finished(true);
+    } else {
+      call_.FinishWith(UnsaidStatus(call_), &finished_);
+    }
+  }
+
+  void Finished(bool /*ok*/) {
+    answered_ = true;
+    DeleteIfDone();
+  }
+
+  void Over(bool /*ok*/) {
+    call_.Over();  // may resume the handler, and that may end: it must find us not yet gone
+    gone_ = true;
+    DeleteIfDone();
+  }
+
+  void DeleteIfDone() {
+    if (!answered_ || !gone_) return;
+    if (call_.connection_ != nullptr) --call_.connection_->calls_in_flight;
+    shard_->CallEnded(place_);
+    delete this;
+  }
+
+  Source* const source_;
+  Shard* const shard_;
+  MemberTag<Invocation, &Invocation::Arrived> arrived_{this};
+  MemberTag<Invocation, &Invocation::Finished> finished_{this};
+  MemberTag<Invocation, &Invocation::Over> over_{this};
+  bool answered_ = false;  // the status went out, or could not
+  bool gone_ = false;      // gRPC has said its last word
+  Shard::Calls::iterator place_;
+  CallType call_;
+  Task task_;  // after call_: destroyed before it
+};
+
+}  // namespace rpc
+
+#endif  // RPC_INVOCATION_H_

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "rpc/reflection.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace rpc {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::FileDescriptor;
+
+const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
+
+template <class Response>
+void NotFound(absl::string_view what, absl::string_view name, Response* response) {
+  auto* error = response->mutable_error_response();
+  error->set_error_code(static_cast<int>(grpc::StatusCode::NOT_FOUND));
+  error->set_error_message(absl::StrCat("no ", what, " named ", name, " is linked into this server"));
+}
+
+// `file` and, depth first, those of its dependencies that were not sent yet.
+template <class Response>
+void AddFile(const FileDescriptor* file, std::set<const FileDescriptor*>* sent,
+             Response* response) {
+  sent->insert(file);
+  google::protobuf::FileDescriptorProto proto;
+  file->CopyTo(&proto);
+  response->mutable_file_descriptor_response()->add_file_descriptor_proto(
+      proto.SerializeAsString());
+  for (int i = 0; i < file->dependency_count(); ++i) {
+    const FileDescriptor* dependency = file->dependency(i);
+    if (sent->count(dependency) == 0) AddFile(dependency, sent, response);
+  }
+}
+
+template <class Response>
+void AddFileOrError(const FileDescriptor* file, absl::string_view what, absl::string_view name,
+                    std::set<const FileDescriptor*>* sent, Response* response) {
+  if (file == nullptr) {
+    NotFound(what, name, response);
+  } else {
+    AddFile(file, sent, response);
+  }
+}
+
+template <class Request>
+const FileDescriptor* FileWithExtension(const Request& request) {
+  const auto* type = Pool().FindMessageTypeByName(request.containing_type());
+  if (type == nullptr) return nullptr;
+  const FieldDescriptor* field = Pool().FindExtensionByNumber(type, request.extension_number());
+  return field == nullptr ? nullptr : field->file();
+}
+
+template <class Response>
+void ListExtensions(const std::string& type_name, Response* response) {
+  const auto* type = Pool().FindMessageTypeByName(type_name);
+  if (type == nullptr) return NotFound("message type", type_name, response);
+  std::vector<const FieldDescriptor*> extensions;
+  Pool().FindAllExtensions(type, &extensions);
+  auto* numbers = response->mutable_all_extension_numbers_response();
+  numbers->set_base_type_name(type_name);
+  for (const FieldDescriptor* extension : extensions) {
+    numbers->add_extension_number(extension->number());
+  }
+}
+
+}  // namespace
+
+template <class Version>
+void Reflection<Version>::ListServices(Response* response) const {
+  auto* list = response->mutable_list_services_response();
+  for (const std::string& name : *services_) list->add_service()->set_name(name);
+}
+
+template <class Version>
+auto Reflection<Version>::Answer(const Request& request, Files* sent) const -> Response {
+  Response response;
+  response.set_valid_host(request.host());
+  *response.mutable_original_request() = request;
+  switch (request.message_request_case()) {
+    case Request::kListServices:
+      ListServices(&response);
+      break;
+    case Request::kFileByFilename:
+      AddFileOrError(Pool().FindFileByName(request.file_by_filename()), "file",
+                     request.file_by_filename(), sent, &response);
+      break;
+    case Request::kFileContainingSymbol:
+      AddFileOrError(Pool().FindFileContainingSymbol(request.file_containing_symbol()), "symbol",
+                     request.file_containing_symbol(), sent, &response);
+      break;
+    case Request::kFileContainingExtension: {
+      const auto& extension = request.file_containing_extension();
+      AddFileOrError(FileWithExtension(extension), "extension",
+                     absl::StrCat(extension.containing_type(), " ", extension.extension_number()),
+                     sent, &response);
+      break;
+    }
+    case Request::kAllExtensionNumbersOfType:
+      ListExtensions(request.all_extension_numbers_of_type(), &response);
+      break;
+    case Request::MESSAGE_REQUEST_NOT_SET:
+      auto* error = response.mutable_error_response();
+      error->set_error_code(static_cast<int>(grpc::StatusCode::INVALID_ARGUMENT));
+      error->set_error_message("the request asks for nothing this server knows");
+      break;
+  }
+  return response;
+}
+
+template <class Version>
+Task Reflection<Version>::Info(BidiCall<Request, Response>& call) {
+  calls_.insert(&call);
+  Files sent;
+  Request request;
+  while (co_await call.Read(&request)) {
+    if (!co_await call.Write(Answer(request, &sent))) break;
+  }
+  calls_.erase(&call);
+  co_await call.Finish(grpc::Status::OK);
+}
+
+template <class Version>
+void Reflection<Version>::Drain() {
+  for (Call* call : calls_) {
+    call->Cancel({grpc::StatusCode::UNAVAILABLE, "the server is draining; connect again"});
+  }
+}
+
+template class Reflection<ReflectionV1>;
+template class Reflection<ReflectionV1Alpha>;
+
+}  // namespace rpc

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A gRPC server on a Unix socket: it serves until it is asked to stop, then drains.
+//
+//   int main() {
+//     rpc::StopSignals signals;                      // before any thread starts
+//     Greeter greeter;                               // an rpc::Service
+//     rpc::Server server;
+//     server.Add(&greeter);
+//     const auto address = uds::Address::Parse("/tmp/greeter");
+//     auto listener = uds::Listener::Open(*address);
+//     ...
+//     return server.Run(*std::move(listener), signals.fd()).ok() ? 0 : 1;
+//   }
+//
+// Health and reflection are served beside what is added.
+//
+// The end: health becomes NOT_SERVING; nobody is accepted any more, but those in the backlog are; the
+// clients are told to go away (GOAWAY) while calls in flight go on for as long as the grace lasts. What
+// is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The path is removed
+// last.
+//
+// Thread safety: Stop() may be called from any thread, all else from the owner's. Run() keeps that
+// thread for accepting and for the ends of connections; handlers run on another.
+// Ownership: borrows its services and events, which outlive it.
+
+#ifndef RPC_SERVER_H_
+#define RPC_SERVER_H_
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "grpcpp/server.h"
+#include "rpc/event_loop.h"
+#include "rpc/health.h"
+#include "rpc/reflection.h"
+#include "rpc/server_events.h"
+#include "rpc/service.h"
+#include "rpc/shard.h"
+#include "uds/listener.h"
+#include "uds/unique_fd.h"
+
+namespace rpc {
+
+struct ServerOptions {
+  // How long calls in flight may go on once a stop was asked for. From 0, which cuts at once.
+  absl::Duration grace = absl::Seconds(10);
+
+  // The longest message that is accepted, in bytes as encoded; over it a call is RESOURCE_EXHAUSTED.
+  // gRPC's own default. Responses have no limit.
+  int max_message_bytes = 4 * 1024 * 1024;
+};
+
+struct DrainResult {
+  std::size_t calls_cut = 0;  // that were in flight when the grace was over, or stop was asked again
+};
+
+class Server {
+ public:
+  explicit Server(const ServerOptions& options = {}, ServerEvents* events = nullptr);
+  ~Server();
+
+  void Add(Service* service);
+
+  Health& health() { return health_; }
+
+  // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1) is
+  // readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). INTERNAL
+  // when gRPC cannot start, RESOURCE_EXHAUSTED when there are not enough descriptors. Once a server.
+  absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
+
+  // Run `work` after `delay`, unless the server has ended by then. One to be called by handlers, and to
+  // run where they do; the other by ServerEvents.
+  void AfterOnPollingThread(absl::Duration delay, std::function<void()> work);
+  void AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work);
+
+  // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at once.
+  void Stop();
+
+ private:
+  absl::Status Build();
+  void Adopt(std::shared_ptr<Connection> connection);
+  void Forget(std::shared_ptr<Connection> connection);
+
+  const ServerOptions options_;
+  ServerEvents no_events_;
+  ServerEvents* const events_;
+  std::vector<Service*> services_;
+  std::vector<std::string> names_;  // of services_, for reflection
+  Health health_;
+  Reflection<ReflectionV1> reflection_{&names_};
+  Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
+  const uds::UniqueFd stop_;  // an eventfd that counts Stop()s
+  std::unique_ptr<EventLoop> loop_;
+  std::unique_ptr<Shard> shard_;
+  std::unique_ptr<grpc::Server> grpc_server_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_SERVER_H_

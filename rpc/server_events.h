@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What a server tells its program about connections and its own end. rpc/ itself never logs.
+//
+// Thread safety: the members are called on the thread in Server::Run(), one at a time. They must not
+// block: while one runs, nobody is accepted.
+// Ownership: the program owns it; it outlives the server.
+
+#ifndef RPC_SERVER_EVENTS_H_
+#define RPC_SERVER_EVENTS_H_
+
+#include "absl/status/status.h"
+#include "rpc/connection.h"
+
+namespace rpc {
+
+class ServerEvents {
+ public:
+  virtual ~ServerEvents() = default;
+
+  // Connections are accepted from now on.
+  virtual void Serving() {}
+
+  // Before the first call of the connection is handled.
+  virtual void ConnectionOpened(const Connection& /*connection*/) {}
+  virtual void ConnectionClosed(const Connection& /*connection*/) {}
+
+  // A connection was closed unanswered: its credentials could not be read, or it cannot be watched.
+  virtual void ConnectionRefused(const absl::Status& /*why*/) {}
+
+  // Nobody is accepted for uds::kAcceptPause: descriptors or memory have run out. Those who connect
+  // meanwhile wait in the backlog.
+  virtual void AcceptPaused(const absl::Status& /*why*/) {}
+
+  // Stop was asked for: calls in flight have `grace` from now.
+  virtual void Draining(absl::Duration /*grace*/) {}
+
+  // The grace is over, or stop was asked for again: `calls` calls in flight are cut off.
+  virtual void Cutting(std::size_t /*calls*/) {}
+};
+
+}  // namespace rpc
+
+#endif  // RPC_SERVER_EVENTS_H_

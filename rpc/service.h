@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A service of a .proto file, served by coroutines: derive from Service and name the handlers.
+//
+//   class Greeter final : public rpc::Service {
+//    public:
+//     Greeter() : Service("example.Greeter") { Handle("Hello", &Greeter::Hello); }
+//
+//    private:
+//     rpc::Task Hello(rpc::UnaryCall<HelloRequest, HelloReply>& call);
+//   };
+//
+// The handler's parameter says the shape and the types of its method. They are checked against the
+// .proto, and a mismatch aborts: it is a mistake in the program. A method without a handler is
+// UNIMPLEMENTED for its callers.
+//
+// Thread safety: handlers run on the polling thread of the call's shard. Handle() belongs into the
+// constructor.
+// Ownership: the server does not own its services; they outlive it.
+
+#ifndef RPC_SERVICE_H_
+#define RPC_SERVICE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/impl/rpc_method.h"
+#include "grpcpp/impl/service_type.h"
+#include "rpc/invocation.h"
+#include "rpc/shard.h"
+#include "rpc/task.h"
+
+namespace rpc {
+
+// Derives from grpc::Service as generated code does: that is how gRPC is told of methods.
+class Service : private grpc::Service {
+ public:
+  // `full_name` as in the .proto, with its package: "udsecho.v1.Echo". The program must be linked
+  // with the code generated from that .proto.
+  explicit Service(absl::string_view full_name);
+  ~Service() override;
+
+  const std::string& full_name() const { return descriptor_->full_name(); }
+
+  // Called on the polling thread when the server begins to drain, before anything else ends. A
+  // service whose streams live as long as the server (health's Watch, say) ends them here: a call
+  // that is left holds up the drain until the grace period is over.
+  virtual void Drain() {}
+
+ protected:
+  template <class Derived, class CallType>
+  void Handle(absl::string_view method, Task (Derived::*handler)(CallType&)) {
+    const int index = Declare(method, CallType::kShape, CallType::Request::descriptor(),
+                              CallType::Response::descriptor());
+    auto* self = static_cast<Derived*>(this);
+    methods_.push_back(std::make_unique<Method<CallType>>(
+        this, index, [self, handler](CallType& call) { return (self->*handler)(call); }));
+  }
+
+ private:
+  friend class Server;
+
+  class AnyMethod {
+   public:
+    virtual ~AnyMethod() = default;
+    // Asks gRPC for the next call of this method, and for another whenever one came.
+    virtual void Listen(Shard* shard) = 0;
+  };
+
+  template <class CallType>
+  class Method;
+
+  using Shape = grpc::internal::RpcMethod::RpcType;
+  int Declare(absl::string_view method, Shape shape, const google::protobuf::Descriptor* request,
+              const google::protobuf::Descriptor* response);
+
+  grpc::Service* grpc_service() { return this; }
+  void Listen(Shard* shard) {
+    for (const auto& method : methods_) method->Listen(shard);
+  }
+
+  const google::protobuf::ServiceDescriptor* const descriptor_;
+  std::vector<std::string> paths_;  // gRPC keeps pointers to these
+  std::vector<std::unique_ptr<AnyMethod>> methods_;
+};
+
+template <class CallType>
+class Service::Method final : public AnyMethod, public Invocation<CallType>::Source {
+ public:
+  Method(Service* service, int index, typename Invocation<CallType>::Handler handler)
+      : service_(service), index_(index), handler_(std::move(handler)) {}
+
+  void Listen(Shard* shard) override { Invocation<CallType>::Listen(this, shard); }
+
+  Task Handle(CallType& call) override { return handler_(call); }
+
+  void Request(CallType* call, grpc::ServerCompletionQueue* queue, Tag* tag) override {
+    using grpc::internal::RpcMethod;
+    auto* context = &call->context();
+    auto* stream = &call->stream_;
+    if constexpr (CallType::kShape == RpcMethod::NORMAL_RPC) {
+      service_->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue, tag);
+    } else if constexpr (CallType::kShape == RpcMethod::SERVER_STREAMING) {
+      service_->RequestAsyncServerStreaming(index_, context, &call->request_bytes_, stream, queue,
+                                            queue, tag);
+    } else if constexpr (CallType::kShape == RpcMethod::CLIENT_STREAMING) {
+      service_->RequestAsyncClientStreaming(index_, context, stream, queue, queue, tag);
+    } else {
+      service_->RequestAsyncBidiStreaming(index_, context, stream, queue, queue, tag);
+    }
+  }
+
+ private:
+  Service* const service_;
+  const int index_;
+  const typename Invocation<CallType>::Handler handler_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_SERVICE_H_

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The Echo daemon, from an address to an exit code: main() without the command line and the signals.
+//
+//   const rpc::StopSignals signals;
+//   Log log(options.log);
+//   return RunDaemon(options, signals.fd(), &log);
+//
+// Thread safety: RunDaemon() keeps its thread until the daemon has ended.
+// Ownership: borrows the log.
+
+#ifndef SERVER_DAEMON_H_
+#define SERVER_DAEMON_H_
+
+#include "server/exit_code.h"
+#include "server/log.h"
+#include "server/options.h"
+
+namespace udsecho {
+
+// `stop_fd`: see rpc::Server::Run(). Failures are logged.
+ExitCode RunDaemon(const Options& options, int stop_fd, Log* log);
+
+}  // namespace udsecho
+
+#endif  // SERVER_DAEMON_H_

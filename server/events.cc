@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/events.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/excerpt.h"
+#include "uds/printable.h"
+
+namespace udsecho {
+namespace {
+
+// The pid is decoration, and not always to be had.
+pid_t PidOf(const uds::PeerCredentials& peer) { return peer.pid.value_or(0); }
+
+std::string Describe(const uds::PeerCredentials& peer) {
+  std::string text = absl::StrCat("(uid ", peer.uid);
+  if (peer.pid.has_value()) absl::StrAppend(&text, ", pid ", *peer.pid);
+  return text + ")";
+}
+
+void WriteStatus(Log* log, LogLevel level, absl::string_view event, absl::string_view sentence,
+                 const absl::Status& why) {
+  const std::string text = absl::StrCat(sentence, uds::Printable(why.message()));
+  const std::string code = absl::StatusCodeToString(why.code());
+  log->Write({.level = level,
+              .event = event,
+              .text = text,
+              .fields = {{"code", absl::string_view(code)}, {"message", why.message()}}});
+}
+
+}  // namespace
+
+void ServiceEvents::Started(absl::string_view address, pid_t pid) {
+  const std::string text =
+      absl::StrCat("Starting Echo service on ", uds::Printable(address), " (pid ", pid, ")");
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "service_started",
+              .text = text,
+              .fields = {{"address", address}, {"pid", pid}}});
+}
+
+void ServiceEvents::Terminating() {
+  log_.Write(
+      {.level = LogLevel::kInfo, .event = "service_terminating", .text = "Terminating service"});
+}
+
+void ServiceEvents::Failed(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kError, "service_failed", "", why);
+}
+
+void ServiceEvents::CallsCutOff(int64_t count) {
+  const std::string text = absl::StrCat(count, " calls in flight were cut off");
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "calls_cut_off",
+              .text = text,
+              .fields = {{"count", count}}});
+}
+
+void ServiceEvents::AcceptPaused(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "accept_paused", "Accepting is paused: ", why);
+}
+
+LimitedLines::LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
+                           absl::string_view left_out_text, LineLimiter::WakeAfter wake_after)
+    : log_(*log),
+      level_(level),
+      left_out_event_(left_out_event),
+      left_out_text_(left_out_text),
+      limiter_(std::move(wake_after)) {}
+
+void LimitedLines::TellLeftOut(int64_t count) {
+  if (count == 0) return;
+  const std::string text = absl::StrCat(left_out_text_, count);
+  log_.Write(
+      {.level = level_, .event = left_out_event_, .text = text, .fields = {{"count", count}}});
+}
+
+MessageEvents::MessageEvents(Log* log, LineLimiter::WakeAfter wake_after)
+    : log_(*log),
+      received_(log, LogLevel::kInfo, "messages_left_out",
+                "Incoming messages not shown: ", std::move(wake_after)) {}
+
+void MessageEvents::WriteReceived(absl::string_view message, const uds::PeerCredentials& peer) {
+  const std::string text = absl::StrCat("Incoming message: ", PrintableExcerpt(message));
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "message_received",
+              .text = text,
+              .fields = {{"message", RawExcerpt(message)},
+                         {"bytes", message.size()},
+                         {"uid", peer.uid},
+                         {"gid", peer.gid},
+                         {"pid", PidOf(peer)}}});
+}
+
+ConnectionEvents::ConnectionEvents(Log* log, const LineLimiter::WakeAfter& wake_after)
+    : log_(*log),
+      opened_(log, LogLevel::kInfo, "connections_opened_left_out",
+              "Connections opened and not shown: ", wake_after),
+      closed_(log, LogLevel::kInfo, "connections_closed_left_out",
+              "Connections closed and not shown: ", wake_after),
+      refused_(log, LogLevel::kWarn, "connections_refused_left_out",
+               "Connections refused and not shown: ", wake_after) {}
+
+void ConnectionEvents::Opened(const uds::PeerCredentials& peer) {
+  if (!opened_.Admit()) return;
+  const std::string text =
+      absl::StrCat("* Starting communication with a client * ", Describe(peer));
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "connection_opened",
+              .text = text,
+              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+}
+
+void ConnectionEvents::Closed(const uds::PeerCredentials& peer) {
+  if (!closed_.Admit()) return;
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "connection_closed",
+              .text = "Client socket was closed by peer",
+              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+}
+
+void ConnectionEvents::Refused(const absl::Status& why) {
+  if (!refused_.Admit()) return;
+  WriteStatus(&log_, LogLevel::kWarn, "connection_refused", "A connection was refused: ", why);
+}
+
+void ConnectionEvents::OnTimer() {
+  opened_.OnTimer();
+  closed_.OnTimer();
+  refused_.OnTimer();
+}
+
+}  // namespace udsecho

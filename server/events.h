@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What the daemon says while it runs: each event has a sentence for people and, in the JSON format,
+// a name and fields that programs may rely on. The names and fields below are a stable interface;
+// the sentences are not.
+//
+//   ServiceEvents events(&log);
+//   events.Started("unix:/tmp/sock1", getpid());
+//
+//   MessageEvents messages(&log, [this](absl::Duration delay) { flush_timer_.Start(delay); });
+//   messages.Received(request.message(), call.peer());
+//
+//   event                      level  fields
+//   service_started            info   address, pid
+//   service_terminating        info
+//   service_failed             error  code, message     why the daemon ends, or does not start
+//   calls_cut_off              warn   count             by the end of the grace period
+//   accept_paused              warn   code, message     out of descriptors, for example; goes on
+//   later connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
+//   connection_closed          info   uid, gid, pid
+//   connection_refused         warn   code, message
+//   connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
+//                              info   count             lines not written
+//   message_received           info   message, bytes, uid, gid, pid
+//                                                       its first 200 characters; its whole size
+//   messages_left_out          info   count             lines not written
+//   library_message            any    library, message  (server/library_log.h)
+//   library_messages_left_out  error  count             lines not written
+//   log_lines_lost             warn   count             (server/log.h)
+//
+// No more than 20 lines of each of message_received and of each of the connection_ events are
+// written in any second; a line then counts the others. That count needs a timer for the end of a
+// load: see LineLimiter::WakeAfter. When it goes off, call OnTimer() on the same thread.
+//
+// Thread safety: ServiceEvents from any thread. MessageEvents and ConnectionEvents take no locks:
+// an instance belongs to the thread that handles messages, or that accepts connections. Ownership:
+// they borrow the log. When they go, they write the counts that are not yet told.
+
+#ifndef SERVER_EVENTS_H_
+#define SERVER_EVENTS_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "server/line_limiter.h"
+#include "server/log.h"
+#include "uds/peer_credentials.h"
+
+namespace udsecho {
+
+class ServiceEvents {
+ public:
+  explicit ServiceEvents(Log* log) : log_(*log) {}
+
+  void Started(absl::string_view address, pid_t pid);
+  void Terminating();
+  void Failed(const absl::Status& why);
+  void CallsCutOff(int64_t count);
+  void AcceptPaused(const absl::Status& why);
+
+ private:
+  Log& log_;
+};
+
+// Lines of one kind, limited. For the two classes below.
+class LimitedLines {
+ public:
+  // `left_out_event` and `left_out_text` are for the line with the count, which the text ends with.
+  LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
+               absl::string_view left_out_text, LineLimiter::WakeAfter wake_after);
+  ~LimitedLines() { TellLeftOut(limiter_.TakeLeftOutNow()); }
+
+  // Whether a line may be written now.
+  bool Admit() {
+    if (!log_.Wants(level_)) return false;
+    const LineLimiter::Verdict verdict = limiter_.Admit();
+    if (verdict.left_out > 0) TellLeftOut(verdict.left_out);
+    return verdict.write;
+  }
+
+  void OnTimer() { TellLeftOut(limiter_.TakeLeftOut()); }
+
+ private:
+  void TellLeftOut(int64_t count);
+
+  Log& log_;
+  const LogLevel level_;
+  const absl::string_view left_out_event_;
+  const absl::string_view left_out_text_;
+  LineLimiter limiter_;
+};
+
+class MessageEvents {
+ public:
+  MessageEvents(Log* log, LineLimiter::WakeAfter wake_after);
+
+  void Received(absl::string_view message, const uds::PeerCredentials& peer) {
+    if (received_.Admit()) WriteReceived(message, peer);
+  }
+
+  void OnTimer() { received_.OnTimer(); }
+
+ private:
+  void WriteReceived(absl::string_view message, const uds::PeerCredentials& peer);
+
+  Log& log_;
+  LimitedLines received_;
+};
+
+class ConnectionEvents {
+ public:
+  ConnectionEvents(Log* log, const LineLimiter::WakeAfter& wake_after);
+
+  void Opened(const uds::PeerCredentials& peer);
+  void Closed(const uds::PeerCredentials& peer);
+  // Closed before a call was served on it.
+  void Refused(const absl::Status& why);
+
+  void OnTimer();
+
+ private:
+  Log& log_;
+  LimitedLines opened_;
+  LimitedLines closed_;
+  LimitedLines refused_;
+};
+
+}  // namespace udsecho
+
+#endif  // SERVER_EVENTS_H_

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include <iostream>
+
+#include "absl/synchronization/mutex.h"
+#include "rpc/stop_signals.h"
+#include "server/daemon.h"
+#include "server/library_log.h"
+#include "server/log.h"
+#include "server/options.h"
+#include "uds/callers_directory.h"
+
+int main(int argc, char** argv) {
+  // Debian builds abseil without NDEBUG, and every mutex then looks for deadlocks: 5 to 10 % of a
+  // call's CPU.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  const rpc::StopSignals signals;  // before any thread starts
+
+  if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {
+    std::cerr << "server: " << entered.message() << '\n';
+    return udsecho::kFailed;
+  }
+  const udsecho::Command command = udsecho::ParseCommandLine(argc, argv);
+  if (!command.options.has_value()) return command.exit_code;
+
+  udsecho::Log log(command.options->log);
+  const udsecho::LibraryLog library_log(&log);
+  return udsecho::RunDaemon(*command.options, signals.fd(), &log);
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/options.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <utility>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/exit_code.h"
+
+namespace udsecho {
+namespace {
+
+constexpr char kFooter[] =
+    "\nExit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
+    "had; 4 stopped, but calls were cut off.\n"
+    "\nSIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them off.";
+
+// The flags as they are typed.
+struct Flags {
+  std::string address;
+  std::string grace;
+  std::string log_format = "text";
+  std::string log_level = "info";
+  std::string reply;
+  CLI::Option* reply_given = nullptr;
+};
+
+// "10s", "1m30s", or a bare number of seconds. CLI11 prints what is thrown, after the flag's name.
+absl::Duration ParseGrace(const std::string& text) {
+  absl::Duration duration;
+  double seconds = 0;
+  if (absl::SimpleAtod(text, &seconds)) {
+    duration = absl::Seconds(seconds);
+  } else if (!absl::ParseDuration(text, &duration)) {
+    throw CLI::ValidationError("--grace", absl::StrCat("'", text, "' is no duration; write 10s, 500ms"));
+  }
+  if (duration < absl::ZeroDuration() || duration > absl::Hours(24)) {
+    throw CLI::ValidationError("--grace", "must be from 0 to 24h");
+  }
+  return duration;
+}
+
+uds::Address ParseAddress(const std::string& text) {
+  absl::StatusOr<uds::Address> address = uds::Address::Parse(text);
+  if (!address.ok()) {
+    throw CLI::ValidationError("ADDRESS", std::string(address.status().message()));
+  }
+  if (address->is_abstract()) {
+    throw CLI::ValidationError("ADDRESS",
+                               "an abstract name has no permissions, so that every user of this "
+                               "machine could call; give a path, such as /tmp/sock1");
+  }
+  return *std::move(address);
+}
+
+void Declare(CLI::App* app, Flags* flags) {
+  app->add_option("ADDRESS", flags->address, "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
+      ->required();
+  app->add_option("--grace", flags->grace, "How long calls in flight may go on at the end (10s)");
+  flags->reply_given =
+      app->add_option("--reply", flags->reply, "Answer every message with this text");
+  app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
+      ->check(CLI::IsMember({"text", "json"}));
+  app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  app->footer(kFooter);
+}
+
+// Throws what the flags' own checks could not see.
+Options ToOptions(const Flags& flags) {
+  static const std::map<std::string, LogLevel> kLevels = {{"debug", LogLevel::kDebug},
+                                                          {"info", LogLevel::kInfo},
+                                                          {"warn", LogLevel::kWarn},
+                                                          {"error", LogLevel::kError}};
+  Options options{.address = ParseAddress(flags.address), .reply = {}, .log = {}, .server = {}};
+  if (flags.reply_given->count() > 0) options.reply = flags.reply;
+  if (!flags.grace.empty()) options.server.grace = ParseGrace(flags.grace);
+  options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  options.log.level = kLevels.at(flags.log_level);
+  return options;
+}
+
+}  // namespace
+
+Command ParseCommandLine(int argc, const char* const* argv) {
+  CLI::App app("Serves udsecho.v1.Echo on a Unix socket.", "server");
+  Flags flags;
+  Declare(&app, &flags);
+  try {
+    app.parse(argc, argv);
+    return {.options = ToOptions(flags)};
+  } catch (const CLI::Success& asked) {  // --help
+    app.exit(asked);
+    return {.options = {}, .exit_code = kClean};
+  } catch (const CLI::ParseError& error) {
+    std::cerr << "server: " << error.what() << " (see --help)\n";
+    return {.options = {}, .exit_code = kUsage};
+  }
+}
+
+}  // namespace udsecho

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/options.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace udsecho::client {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+Parsed ParseArguments(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "client");
+  return Parse(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options Good(std::vector<const char*> arguments) {
+  Parsed parsed = ParseArguments(std::move(arguments));
+  EXPECT_TRUE(parsed.options.has_value()) << parsed.outcome.error;
+  return parsed.options.value_or(Options{});
+}
+
+std::string Error(std::vector<const char*> arguments) {
+  const Parsed parsed = ParseArguments(std::move(arguments));
+  EXPECT_FALSE(parsed.options.has_value());
+  EXPECT_EQ(parsed.outcome.exit_code, 2);
+  EXPECT_THAT(parsed.outcome.error, Not(HasSubstr("\n")));
+  EXPECT_THAT(parsed.output, IsEmpty());
+  return parsed.outcome.error;
+}
+
+TEST(OptionsTest, AddressAlone) {
+  const Options options = Good({"/tmp/sock1"});
+  EXPECT_EQ(options.address, "/tmp/sock1");
+  EXPECT_THAT(options.messages, IsEmpty());
+  EXPECT_EQ(options.timeout, absl::Seconds(5));
+  EXPECT_EQ(options.verbosity, Verbosity::kQuiet);
+}
+
+TEST(OptionsTest, MessagesComeAsTheyWereGiven) {
+  EXPECT_THAT(
+      Good({"a", "Test this string", "", "b,c", "'q'", "\"q\"", "%h", "{x}", "caf\xC3\xA9"})
+          .messages,
+      ElementsAre("Test this string", "", "b,c", "'q'", "\"q\"", "%h", "{x}", "caf\xC3\xA9"));
+}
+
+TEST(OptionsTest, BracketsAreNoLists) {
+  EXPECT_THAT(Good({"a", "[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]"}).messages,
+              ElementsAre("[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]"));
+  EXPECT_EQ(Good({"[1,2]"}).address, "[1,2]");
+}
+
+TEST(OptionsTest, FlagsMayStandAnywhere) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{"--timeout=3", "--verbose", "a", "m", "n"},
+                                             {"a", "--verbose", "m", "--timeout", "3", "n"},
+                                             {"a", "m", "n", "-v", "--timeout=3s"}}) {
+    const Options options = Good(arguments);
+    EXPECT_EQ(options.address, "a");
+    EXPECT_THAT(options.messages, ElementsAre("m", "n"));
+    EXPECT_EQ(options.timeout, absl::Seconds(3));
+    EXPECT_EQ(options.verbosity, Verbosity::kVerbose);
+  }
+}
+
+TEST(OptionsTest, AfterTwoDashesAllAreMessages) {
+  EXPECT_THAT(Good({"a", "--", "--verbose", "-x", "--", "[1]"}).messages,
+              ElementsAre("--verbose", "-x", "--", "[1]"));
+}
+
+TEST(OptionsTest, Timeouts) {
+  EXPECT_EQ(Good({"a", "--timeout=0.25"}).timeout, absl::Milliseconds(250));
+  EXPECT_EQ(Good({"a", "--timeout=500ms"}).timeout, absl::Milliseconds(500));
+  EXPECT_EQ(Good({"a", "--timeout=1m30s"}).timeout, absl::Seconds(90));
+  EXPECT_EQ(Good({"a", "--timeout=inf"}).timeout, absl::InfiniteDuration());
+}
+
+TEST(OptionsTest, BadTimeoutsAreNamed) {
+  for (const char* bad : {"0", "0s", "-1", "-5ms", "nan", "5 parsecs", "x", "[5]"}) {
+    const std::string error = Error({"a", "--timeout", bad});
+    EXPECT_THAT(error, HasSubstr("--timeout"));
+    EXPECT_THAT(error, HasSubstr(bad));
+  }
+  EXPECT_THAT(Error({"a", "--timeout"}), HasSubstr("--timeout"));
+  EXPECT_THAT(Error({"a", "--timeout=0"}), HasSubstr("greater than zero"));
+}
+
+TEST(OptionsTest, BadUsage) {
+  EXPECT_THAT(Error({}), HasSubstr("ADDRESS"));
+  EXPECT_THAT(Error({"a", "--bogus"}), HasSubstr("--bogus"));
+  EXPECT_THAT(Error({"a", "--timeout=1", "--timeout=2"}), HasSubstr("--timeout"));
+}
+
+TEST(OptionsTest, ErrorsAreOnePrintableLine) {
+  EXPECT_THAT(Error({"a", "--bo\ngus\x1b[2J"}), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(Error({"a", "--timeout=\n"}), HasSubstr("\\x0a"));
+}
+
+TEST(OptionsTest, AMessageThatIsNotUtf8IsNamed) {
+  const std::string error = Error({"a", "good", "ba\xFF"});
+  EXPECT_THAT(error, HasSubstr("message 2 of 2"));
+  EXPECT_THAT(error, HasSubstr("byte 3"));
+}
+
+TEST(OptionsTest, HelpAndVersionGoToStandardOutput) {
+  const Parsed help = ParseArguments({"--help"});
+  EXPECT_FALSE(help.options.has_value());
+  EXPECT_TRUE(help.outcome.ok());
+  for (const char* word : {"ADDRESS", "MESSAGE", "--timeout", "--verbose", "--version", "64 + N"}) {
+    EXPECT_THAT(help.output, HasSubstr(word));
+  }
+  const Parsed version = ParseArguments({"--version"});
+  EXPECT_FALSE(version.options.has_value());
+  EXPECT_TRUE(version.outcome.ok());
+  EXPECT_THAT(version.output, HasSubstr("udsecho"));
+}
+
+}  // namespace
+}  // namespace udsecho::client

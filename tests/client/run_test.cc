@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/run.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/client/pipe.h"
+#include "tests/client/test_server.h"
+#include "tests/support/temp_dir.h"
+#include "uds/address.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::client {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+struct Result {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+Result RunClient(const std::vector<std::string>& arguments, const std::string& input = "") {
+  Pipe in;
+  Pipe out;
+  Pipe err;
+  // A pipe holds less than some tests send.
+  std::thread writer([&] {
+    in.Write(input);
+    in.CloseWriter();
+  });
+  std::vector<const char*> argv = {"client"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  const int exit_code =
+      Run(static_cast<int>(argv.size()), argv.data(), {in.reader(), out.writer(), err.writer()});
+  in.ReadAll();  // what the client did not want
+  writer.join();
+  return {exit_code, out.CloseWriterAndReadAll(), err.CloseWriterAndReadAll()};
+}
+
+testing::Matcher<std::string> OneLine() {
+  return AllOf(StartsWith("client: "), testing::MatchesRegex("[^\n]*\n"));
+}
+
+class RunTest : public testing::Test {
+ protected:
+  const support::TempDir dir_;
+  const std::string path_ = dir_.Path("sock1");
+};
+
+TEST_F(RunTest, EachMessageIsAnsweredOnALine) {
+  TestServer server(path_);
+  const Result result = RunClient({path_, "Test this string", "", "caf\xC3\xA9"});
+  EXPECT_EQ(result.out, "Test this string\n\ncaf\xC3\xA9\n");
+  EXPECT_THAT(result.err, IsEmpty());
+  EXPECT_EQ(result.exit_code, 0);
+}
+
+TEST_F(RunTest, AllFormsOfAnAddress) {
+  TestServer server(path_);
+  for (const char* scheme : {"", "unix:", "unix://"}) {
+    EXPECT_EQ(RunClient({absl::StrCat(scheme, path_), "x"}).out, "x\n") << scheme;
+  }
+}
+
+TEST_F(RunTest, WithoutMessagesTheLinesOfStandardInput) {
+  TestServer server(path_);
+  const Result result = RunClient({path_}, "one\ntwo");
+  EXPECT_EQ(result.out, "one\ntwo\n");
+  EXPECT_EQ(result.exit_code, 0);
+}
+
+TEST_F(RunTest, VerboseTellsOnStandardErrorAlone) {
+  TestServer server(path_);
+  const Result result = RunClient({path_, "--verbose", "x"});
+  EXPECT_EQ(result.out, "x\n");
+  EXPECT_THAT(result.err, AllOf(StartsWith("INFO  Starting "), HasSubstr(path_),
+                                EndsWith("INFO  Got back: x\n")));
+}
+
+TEST_F(RunTest, NobodyListening) {
+  const absl::Time start = absl::Now();
+  const Result missing = RunClient({path_, "x"});
+  EXPECT_LT(absl::Now() - start, absl::Seconds(2)) << "gRPC's own connecting waits and retries";
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.out, IsEmpty());
+  EXPECT_THAT(missing.err, AllOf(OneLine(), HasSubstr(path_)));
+
+  const uds::UniqueFd file(open(path_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+  const Result no_socket = RunClient({path_, "x"});
+  EXPECT_EQ(no_socket.exit_code, 3);
+  EXPECT_THAT(no_socket.err, AllOf(OneLine(), HasSubstr(path_), HasSubstr("regular file")));
+}
+
+TEST_F(RunTest, ABadAddressIsBadUsage) {
+  const Result result = RunClient({dir_.Path(std::string(200, 'x')), "x"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("107")));
+}
+
+TEST_F(RunTest, BadUsage) {
+  const Result result = RunClient({path_, "--timeout=0"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, OneLine());
+}
+
+TEST_F(RunTest, HelpGoesToStandardOutput) {
+  const Result result = RunClient({"--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, HasSubstr("ADDRESS"));
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(RunTest, StopsAtTheFirstError) {
+  TestServer server(path_);
+  std::atomic<int> calls = 0;
+  server.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
+                            v1::EchoResponse* response) {
+    ++calls;
+    if (request->message() == "bad") {
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "this one is\nbad");
+    }
+    return TestService::Reply(context, request, response);
+  };
+  const Result result = RunClient({path_, "one", "bad", "two"});
+  EXPECT_EQ(result.out, "one\n");
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("INVALID_ARGUMENT"), HasSubstr("this one is"),
+                                HasSubstr(path_)));
+  EXPECT_EQ(result.exit_code, 67);
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(RunTest, AServerThatHangsIsATimeout) {
+  TestServer server(path_);
+  server.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                            v1::EchoResponse*) { return Hang(context); };
+  const Result result = RunClient({path_, "--timeout=50ms", "x"});
+  EXPECT_EQ(result.exit_code, 68);
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("DEADLINE_EXCEEDED")));
+}
+
+TEST_F(RunTest, AServerThatSaysNothingIsATimeout) {
+  // Listens and never accepts: the connection is had, and nothing comes of it.
+  const uds::UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto address = uds::Address::Parse(path_);
+  ASSERT_EQ(bind(listener.get(), address->socket_address(), address->socket_address_length()), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  EXPECT_EQ(RunClient({path_, "--timeout=50ms", "x"}).exit_code, 68);
+  EXPECT_EQ(RunClient({path_, "--timeout=50ms"}, "x\n").exit_code, 68);
+}
+
+TEST_F(RunTest, AServerThatHangsUpIsUnavailable) {
+  const uds::UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto address = uds::Address::Parse(path_);
+  ASSERT_EQ(bind(listener.get(), address->socket_address(), address->socket_address_length()), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  std::thread server([&] {
+    for (int i = 0; i < 2; ++i) close(accept(listener.get(), nullptr, nullptr));
+  });
+  const Result unary = RunClient({path_, "x"});
+  const Result stream = RunClient({path_}, "x\n");
+  server.join();
+  EXPECT_EQ(unary.exit_code, 78);
+  EXPECT_THAT(unary.err, AllOf(OneLine(), HasSubstr("UNAVAILABLE")));
+  EXPECT_EQ(stream.exit_code, 78);
+  EXPECT_THAT(stream.err, AllOf(OneLine(), HasSubstr("UNAVAILABLE")));
+}
+
+TEST_F(RunTest, InvalidUtf8IsRefusedBeforeAnythingIsSent) {
+  TestServer server(path_);
+  std::atomic<int> calls = 0;
+  server.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  const Result result = RunClient({path_, "good", "\xFF"});
+  EXPECT_EQ(result.exit_code, 2);
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("message 2")));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(RunTest, MoreThanTheServerTakes) {
+  TestServer server(path_);  // with gRPC's own limit: 4 MiB
+  const Result result = RunClient({path_}, std::string(5 << 20, 'x'));
+  EXPECT_EQ(result.exit_code, 72);
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("RESOURCE_EXHAUSTED")));
+}
+
+TEST_F(RunTest, AFullDiskIsALocalError) {
+  TestServer server(path_);
+  const uds::UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  Pipe err;
+  const char* argv[] = {"client", path_.c_str(), "x"};
+  EXPECT_EQ(client::Run(3, argv, {STDIN_FILENO, full.get(), err.writer()}), 1);
+  EXPECT_THAT(err.CloseWriterAndReadAll(), AllOf(OneLine(), HasSubstr("standard output")));
+}
+
+}  // namespace
+}  // namespace udsecho::client

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "tests/client/test_server.h"
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "grpcpp/server_posix.h"
+
+namespace udsecho::client {
+
+grpc::Status TestService::Reply(grpc::ServerContext*, const v1::EchoRequest* request,
+                                v1::EchoResponse* response) {
+  response->set_message(request->message());
+  return grpc::Status::OK;
+}
+
+grpc::Status TestService::ReplyToAll(grpc::ServerContext*, Stream* stream) {
+  v1::EchoRequest request;
+  v1::EchoResponse response;
+  while (stream->Read(&request)) {
+    response.set_message(request.message());
+    if (!stream->Write(response)) break;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status Hang(grpc::ServerContext* context) {
+  while (!context->IsCancelled()) {
+    timespec pause = {0, 1'000'000};  // the sync API offers nothing to wait for
+    nanosleep(&pause, nullptr);
+  }
+  return grpc::Status::CANCELLED;
+}
+
+TestServer::TestServer(const std::string& path) {
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  if (!path.empty()) builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) std::abort();
+}
+
+TestServer::~TestServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+
+uds::UniqueFd TestServer::Connect() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) std::abort();
+  grpc::AddInsecureChannelFromFd(server_.get(), ends[1]);
+  return uds::UniqueFd(ends[0]);
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// An Echo server within a test's process, as well or badly behaved as the test wants.
+//
+//   TestServer server;
+//   server.service.chat = [](Stream* stream) { return grpc::Status(...); };
+//   EchoClient client(server.Connect());
+//
+// Ownership: must outlive the calls on it. At its end, calls that still run are cancelled.
+
+#ifndef TESTS_CLIENT_TEST_SERVER_H_
+#define TESTS_CLIENT_TEST_SERVER_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "grpcpp/grpcpp.h"
+#include "uds/unique_fd.h"
+#include "udsecho/v1/echo.grpc.pb.h"
+
+namespace udsecho::client {
+
+class TestService : public v1::Echo::Service {
+ public:
+  using Stream = grpc::ServerReaderWriter<v1::EchoResponse, v1::EchoRequest>;
+
+  // Answers each message with itself.
+  static grpc::Status Reply(grpc::ServerContext*, const v1::EchoRequest* request,
+                            v1::EchoResponse* response);
+  static grpc::Status ReplyToAll(grpc::ServerContext*, Stream* stream);
+
+  std::function<grpc::Status(grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*)>
+      echo = &Reply;
+  std::function<grpc::Status(grpc::ServerContext*, Stream*)> chat = &ReplyToAll;
+
+  grpc::Status Echo(grpc::ServerContext* context, const v1::EchoRequest* request,
+                    v1::EchoResponse* response) override {
+    return echo(context, request, response);
+  }
+  grpc::Status Chat(grpc::ServerContext* context, Stream* stream) override {
+    return chat(context, stream);
+  }
+};
+
+// Waits until the call is cancelled: what a server that hangs looks like.
+grpc::Status Hang(grpc::ServerContext* context);
+
+class TestServer {
+ public:
+  // `path`: where to listen, too; empty for nowhere.
+  explicit TestServer(const std::string& path = "");
+  ~TestServer();
+
+  TestService service;
+
+  // A new connection to it.
+  uds::UniqueFd Connect();
+
+ private:
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace udsecho::client
+
+#endif  // TESTS_CLIENT_TEST_SERVER_H_

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The end of a server: nothing that was begun is lost, and nothing holds it up for longer than asked.
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <future>
+
+#include "tests/rpc/hosted_server.h"
+#include "tests/rpc/probe.grpc.pb.h"
+#include "uds/connect.h"
+
+namespace udsecho::testing {
+namespace {
+
+constexpr int64_t kHour = 3'600'000;
+
+std::future<grpc::Status> AskAsync(const HostedServer& server, int64_t wait_ms) {
+  return std::async(std::launch::async, [channel = server.Connect(), wait_ms] {
+    grpc::ClientContext context;
+    v1::ProbeRequest request;
+    v1::ProbeReply reply;
+    request.set_text("x");
+    request.set_wait_ms(wait_ms);
+    return v1::Probe::NewStub(channel)->Ask(&context, request, &reply);
+  });
+}
+
+bool CanConnect(const HostedServer& server) {
+  return uds::Connect(*uds::Address::Parse(server.path()), absl::Seconds(5)).ok();
+}
+
+TEST(DrainTest, CallInFlightCompletes) {
+  HostedServer server;
+  server.Start();
+  auto call = AskAsync(server, 300);
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  EXPECT_EQ(server.StopAndJoin().calls_cut, 0U);
+  EXPECT_TRUE(call.get().ok());
+  EXPECT_FALSE(CanConnect(server));
+}
+
+TEST(DrainTest, NewConnectionsAreRefusedWhileCallsGoOn) {
+  HostedServer server;
+  server.Start();
+  auto call = AskAsync(server, kHour);
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  server.Stop();
+  while (CanConnect(server)) {
+  }
+  EXPECT_EQ(call.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  server.Stop();
+  EXPECT_EQ(server.Join().calls_cut, 1U);
+}
+
+TEST(DrainTest, GraceOverCutsWithAStatusToRetryOn) {
+  HostedServer server({.grace = absl::Milliseconds(100)});
+  server.Start();
+  auto call = AskAsync(server, kHour);
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  EXPECT_EQ(server.StopAndJoin().calls_cut, 1U);
+  EXPECT_EQ(server.words().Hear(), Word::kInterrupted);
+  EXPECT_EQ(call.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(DrainTest, SecondStopCuts) {
+  HostedServer server({.grace = absl::Hours(1)});
+  server.Start();
+  auto call = AskAsync(server, kHour);
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  server.Stop();
+  server.Stop();
+  EXPECT_EQ(server.Join().calls_cut, 1U);
+  EXPECT_EQ(call.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST(DrainTest, BacklogIsServed) {
+  HostedServer server;
+  server.Stop();  // before anybody was accepted
+  // A raw client, so that we know that the request is in the socket before the server looks.
+  std::vector<std::future<grpc::Status>> calls;
+  for (int i = 0; i < 10; ++i) calls.push_back(AskAsync(server, 50));
+  for (auto& call : calls) {
+    ASSERT_EQ(call.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
+  }
+  server.Start();
+  EXPECT_EQ(server.Join().calls_cut, 0U);
+  for (auto& call : calls) EXPECT_TRUE(call.get().ok());
+}
+
+TEST(DrainTest, ClientThatNeverSpeaksDoesNotHoldUpTheEnd) {
+  HostedServer server({.grace = absl::Hours(1)});
+  server.Start();
+  auto silent = uds::Connect(*uds::Address::Parse(server.path()), absl::Seconds(5));
+  ASSERT_TRUE(silent.ok());
+  ASSERT_TRUE(AskAsync(server, 0).get().ok());  // so that the silent one was accepted before
+  EXPECT_EQ(server.StopAndJoin().calls_cut, 0U);
+}
+
+TEST(DrainTest, PathIsThereUntilTheEnd) {
+  HostedServer server;
+  server.Start();
+  auto call = AskAsync(server, kHour);
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  server.Stop();
+  while (CanConnect(server)) {
+  }
+  EXPECT_EQ(access(server.path().c_str(), F_OK), 0);
+  server.Stop();
+  server.Join();
+  EXPECT_NE(access(server.path().c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace udsecho::testing

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "tests/rpc/probe_service.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace udsecho::testing {
+
+void Words::Say(Word word) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  words_.push_back(word);
+  said_.notify_one();
+}
+
+Word Words::Hear() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  said_.wait(lock, [this] { return !words_.empty(); });
+  const Word word = words_.front();
+  words_.pop_front();
+  return word;
+}
+
+ProbeService::ProbeService() : Service("udsecho.testing.v1.Probe") {
+  Handle("Ask", &ProbeService::Ask);
+  Handle("Expand", &ProbeService::Expand);
+  Handle("Collect", &ProbeService::Collect);
+  Handle("Talk", &ProbeService::Talk);
+  Handle("Forget", &ProbeService::Forget);
+}
+
+rpc::Task ProbeService::Pause(rpc::Call& call, int64_t milliseconds, bool* interrupted) {
+  words_.Say(Word::kWaiting);
+  *interrupted = !co_await call.Sleep(absl::Milliseconds(milliseconds));
+  words_.Say(*interrupted ? Word::kInterrupted : Word::kWaited);
+}
+
+rpc::Task ProbeService::Ask(rpc::UnaryCall<Request, Reply>& call) {
+  if (call.request().wait_ms() > 0) {
+    bool interrupted = false;
+    co_await Pause(call, call.request().wait_ms(), &interrupted);
+    if (interrupted) co_return;
+  }
+  if (call.request().text().empty()) {
+    co_await call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "text is empty"});
+    co_return;
+  }
+  Reply reply;
+  reply.set_text(call.request().text());
+  reply.set_peer_uid(call.peer().uid);
+  co_await call.Finish(reply);
+}
+
+rpc::Task ProbeService::Expand(rpc::ServerStreamCall<Request, Reply>& call) {
+  Reply reply;
+  for (int i = 0; i < call.request().count(); ++i) {
+    reply.set_text(absl::StrCat(call.request().text(), i));
+    if (!co_await call.Write(reply)) co_return;
+  }
+  co_await call.Finish(grpc::Status::OK);
+}
+
+rpc::Task ProbeService::Collect(rpc::ClientStreamCall<Request, Reply>& call) {
+  Request request;
+  Reply reply;
+  while (co_await call.Read(&request)) reply.mutable_text()->append(request.text());
+  co_await call.Finish(reply);
+}
+
+rpc::Task ProbeService::Talk(rpc::BidiCall<Request, Reply>& call) {
+  Request request;
+  Reply reply;
+  while (co_await call.Read(&request)) {
+    reply.set_text(request.text());
+    if (!co_await call.Write(reply)) co_return;
+  }
+  co_await call.Finish(grpc::Status::OK);
+}
+
+rpc::Task ProbeService::Forget(rpc::UnaryCall<Request, Reply>& /*call*/) { co_return; }
+
+}  // namespace udsecho::testing

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/library_log.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "google/protobuf/stubs/logging.h"
+#include "grpc/grpc.h"
+#include "grpc/support/log.h"
+#include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
+#include "server/log.h"
+#include "tests/server/capture.h"
+
+namespace udsecho {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class LibraryLogTest : public testing::Test {
+ protected:
+  // gRPC says nothing before it knows $GRPC_VERBOSITY.
+  LibraryLogTest() { grpc_init(); }
+  ~LibraryLogTest() override { grpc_shutdown(); }
+};
+
+TEST_F(LibraryLogTest, GrpcAndProtobufSpeakThroughTheLog) {
+  const Capture capture;
+  {
+    Log log(LogOptions{.fd = capture.fd()});
+    const LibraryLog library_log(&log);
+    gpr_log(GPR_ERROR, "number %d\nforged", 17);
+    GOOGLE_LOG(WARNING) << "from protobuf";
+  }
+  EXPECT_THAT(capture.lines(), ElementsAre(AllOf(StartsWith("[LISTENER] ERROR grpc: number 17"),
+                                                 HasSubstr("forged")),
+                                           "[LISTENER] WARN  protobuf: from protobuf"));
+}
+
+TEST_F(LibraryLogTest, TheNameOfTheLibraryIsAField) {
+  const Capture capture;
+  {
+    Log log(LogOptions{.format = LogFormat::kJson, .fd = capture.fd()});
+    const LibraryLog library_log(&log);
+    gpr_log(GPR_ERROR, "x");
+  }
+  ASSERT_EQ(capture.lines().size(), 1u);
+  const auto line = nlohmann::json::parse(capture.lines()[0]);
+  EXPECT_EQ(line["event"], "library_message");
+  EXPECT_EQ(line["fields"], nlohmann::json({{"library", "grpc"}, {"message", "x"}}));
+}
+
+TEST_F(LibraryLogTest, AFloodIsLimitedAndCounted) {
+  const Capture capture;
+  {
+    Log log(LogOptions{.format = LogFormat::kJson, .level = LogLevel::kError, .fd = capture.fd()});
+    const LibraryLog library_log(&log);
+    for (int i = 0; i < 1000; ++i) gpr_log(GPR_ERROR, "x");
+  }
+  int64_t shown = 0;
+  int64_t counted = 0;
+  for (const std::string& text : capture.lines()) {
+    const auto line = nlohmann::json::parse(text);
+    shown += line["event"] == "library_message" ? 1 : 0;
+    if (line["event"] == "library_messages_left_out") {
+      counted += line["fields"]["count"].get<int64_t>();
+    }
+  }
+  EXPECT_GE(shown, 20);
+  EXPECT_LT(shown, 1000);
+  EXPECT_EQ(shown + counted, 1000);
+}
+
+TEST_F(LibraryLogTest, NothingComesAfterItsEnd) {
+  const Capture capture;
+  {
+    Log log(LogOptions{.fd = capture.fd()});
+    { const LibraryLog library_log(&log); }
+    gpr_log(GPR_ERROR, "to standard error, where the test's own output goes");
+  }
+  EXPECT_THAT(capture.lines(), ElementsAre());
+}
+
+TEST(LibraryLogDeathTest, ThereIsOneAtATime) {
+  const Capture capture;
+  Log log(LogOptions{.fd = capture.fd()});
+  const LibraryLog library_log(&log);
+  EXPECT_DEATH(LibraryLog second(&log), "");
+}
+
+}  // namespace
+}  // namespace udsecho

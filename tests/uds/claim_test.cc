@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "uds/claim.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "tests/support/child_process.h"
+#include "tests/support/status_matchers.h"
+#include "tests/support/temp_dir.h"
+#include "tests/uds/raw_socket.h"
+
+namespace uds {
+namespace {
+
+using ::support::ChildProcess;
+using ::support::Doorbell;
+using ::support::IsOk;
+using ::support::StatusIs;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
+constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
+
+class ClaimTest : public testing::Test {
+ protected:
+  absl::StatusOr<Claim> Take() { return Claim::Take(AddressOf(path_)); }
+
+  // Claims, binds, listens and publishes.
+  absl::StatusOr<std::pair<Claim, UniqueFd>> Serve() {
+    absl::StatusOr<Claim> claim = Take();
+    if (!claim.ok()) return claim.status();
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (absl::Status status = claim->Bind(fd.get(), {}); !status.ok()) return status;
+    CheckThat(listen(fd.get(), 16) == 0, "listen");
+    if (absl::Status status = claim->Publish(); !status.ok()) return status;
+    return std::make_pair(*std::move(claim), std::move(fd));
+  }
+
+  // Whether `server` is the one that answers at the path.
+  bool IsServedBy(const UniqueFd& server) {
+    UniqueFd client = Dial(path_);
+    if (!client.valid()) return false;
+    fcntl(server.get(), F_SETFL, O_NONBLOCK);
+    UniqueFd accepted;
+    // The claims' probes may wait in front of this client.
+    for (;;) {
+      accepted = UniqueFd(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!accepted.valid()) return false;
+      char byte;
+      if (recv(accepted.get(), &byte, 1, MSG_DONTWAIT) != 0) return true;
+    }
+  }
+
+  support::TempDir dir_;
+  const std::string path_ = dir_.Path("s");
+  const std::string private_path_ = dir_.Path("s.new");
+  const std::string lock_path_ = dir_.Path("s.lock");
+};
+
+TEST_F(ClaimTest, ServesAndLeavesNothingButTheLockFile) {
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  EXPECT_TRUE(IsServedBy(server->second));
+  EXPECT_FALSE(Exists(private_path_));
+  EXPECT_EQ(Stat(lock_path_).st_mode, S_IFREG | 0600);
+  EXPECT_THAT(server->first.CheckStillOurs(), IsOk());
+  EXPECT_THAT(server->first.Release(), IsOk());
+  EXPECT_FALSE(Exists(path_));
+  EXPECT_TRUE(Exists(lock_path_));
+  EXPECT_THAT(server->first.Release(), IsOk());
+}
+
+TEST_F(ClaimTest, NobodyConnectsBeforeItIsPublished) {
+  absl::StatusOr<Claim> claim = Take();
+  ASSERT_THAT(claim, IsOk());
+  EXPECT_FALSE(Exists(path_));
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  EXPECT_FALSE(Exists(path_));
+  EXPECT_EQ(Stat(private_path_).st_mode, S_IFSOCK | 0600);
+}
+
+TEST_F(ClaimTest, GivesUpCleanlyBeforeItIsPublished) {
+  {
+    absl::StatusOr<Claim> claim = Take();
+    ASSERT_THAT(claim, IsOk());
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  }
+  EXPECT_FALSE(Exists(private_path_));
+  EXPECT_THAT(Serve(), IsOk());
+}
+
+TEST_F(ClaimTest, RefusesWhatIsNoSocketAndLeavesItAlone) {
+  const std::string target = dir_.Path("target");
+  UniqueFd dead = Bound(target);
+  const std::vector<std::pair<std::string, int>> made = {
+      {"a regular file", mknod(dir_.Path("file").c_str(), S_IFREG | 0640, 0)},
+      {"a directory", mkdir(dir_.Path("dir").c_str(), 0700)},
+      {"a FIFO", mkfifo(dir_.Path("fifo").c_str(), 0600)},
+      {"a symbolic link", symlink("target", dir_.Path("link").c_str())},
+      {"a symbolic link", symlink("nowhere", dir_.Path("dangling").c_str())}};
+  const std::vector<std::string> names = {"file", "dir", "fifo", "link", "dangling"};
+  for (size_t i = 0; i < names.size(); ++i) {
+    ASSERT_EQ(made[i].second, 0) << names[i];
+    const std::string path = dir_.Path(names[i]);
+    const struct stat before = Stat(path);
+    EXPECT_THAT(Claim::Take(AddressOf(path)),
+                StatusIs(kRefused, AllOf(HasSubstr(path), HasSubstr(made[i].first))));
+    const struct stat after = Stat(path);
+    EXPECT_EQ(after.st_ino, before.st_ino);
+    EXPECT_EQ(after.st_mode, before.st_mode);
+    EXPECT_EQ(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+    EXPECT_FALSE(Exists(path + ".lock"));
+  }
+  EXPECT_TRUE(Exists(target));
+}
+
+TEST_F(ClaimTest, RefusesALiveServerOfOtherMakeAndNamesIt) {
+  UniqueFd server = Listening(path_);
+  const ino_t inode = Stat(path_).st_ino;
+  EXPECT_THAT(Take(),
+              StatusIs(kInUse, AllOf(HasSubstr(path_), HasSubstr(absl::StrCat("pid ", getpid())),
+                                     HasSubstr(absl::StrCat("uid ", geteuid())))));
+  EXPECT_EQ(Stat(path_).st_ino, inode);
+  EXPECT_TRUE(IsServedBy(server));
+}
+
+TEST_F(ClaimTest, RefusesALiveServerOfItsOwnMakeAndNamesIt) {
+  ChildProcess child([&](Doorbell& parent) {
+    auto server = Serve();
+    EXPECT_THAT(server, IsOk());
+    parent.Ring();
+    parent.Wait();
+    return 0;
+  });
+  ASSERT_TRUE(child.bell().Wait());
+  const ino_t inode = Stat(path_).st_ino;
+  EXPECT_THAT(Take(), StatusIs(kInUse, AllOf(HasSubstr(path_),
+                                             HasSubstr(absl::StrCat("pid ", child.pid())))));
+  EXPECT_EQ(Stat(path_).st_ino, inode);
+  EXPECT_TRUE(Dial(path_).valid());
+  child.bell().Ring();
+  EXPECT_EQ(child.Wait(), 0);
+  EXPECT_THAT(Serve(), IsOk());
+}
+
+TEST_F(ClaimTest, RefusesTwoInOneProcess) {
+  absl::StatusOr<Claim> first = Take();
+  ASSERT_THAT(first, IsOk());
+  EXPECT_THAT(Take(), StatusIs(kInUse, HasSubstr(path_)));
+}
+
+TEST_F(ClaimTest, AFullBacklogIsNotDead) {
+  UniqueFd server = Listening(path_, 0);
+  std::vector<UniqueFd> clients;
+  while ((clients.push_back(Dial(path_)), clients.back().valid())) {
+  }
+  EXPECT_THAT(Take(), StatusIs(kInUse, HasSubstr(path_)));
+}
+
+TEST_F(ClaimTest, BoundButNotListeningIsNotDead) {
+  UniqueFd server = Bound(path_);
+  EXPECT_THAT(Take(), StatusIs(kInUse, HasSubstr(path_)));
+  CheckThat(listen(server.get(), 16) == 0, "listen");
+  EXPECT_TRUE(IsServedBy(server));
+}
+
+TEST_F(ClaimTest, BoundUnderAnotherNameAndNotListeningIsNotDead) {
+  UniqueFd server = Bound(dir_.Path("elsewhere"));
+  ASSERT_EQ(rename(dir_.Path("elsewhere").c_str(), path_.c_str()), 0);
+  EXPECT_THAT(Take(), StatusIs(kInUse, HasSubstr(path_)));
+}
+
+TEST_F(ClaimTest, ADrainingServerOfOtherMakeIsNotDead) {
+  UniqueFd server = Listening(path_);
+  shutdown(server.get(), SHUT_RD);
+  EXPECT_THAT(Take(), StatusIs(kInUse));
+}
+
+TEST_F(ClaimTest, ADatagramServerIsNotDead) {
+  UniqueFd server = Bound(path_, SOCK_DGRAM);
+  EXPECT_THAT(Take(), StatusIs(kInUse));
+}
+
+TEST_F(ClaimTest, ReclaimsADeadSocket) {
+  LeaveDeadSocket(path_);
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  EXPECT_TRUE(IsServedBy(server->second));
+  EXPECT_FALSE(Exists(private_path_));
+}
+
+TEST_F(ClaimTest, ReclaimsAfterSigkill) {
+  for (int round = 0; round < 5; ++round) {
+    ChildProcess child([&](Doorbell& parent) {
+      auto server = Serve();
+      EXPECT_THAT(server, IsOk());
+      parent.Ring();
+      parent.Wait();
+      return 0;
+    });
+    ASSERT_TRUE(child.bell().Wait());
+    child.Kill(SIGKILL);
+    ASSERT_EQ(child.Wait(), 128 + SIGKILL);
+    ASSERT_TRUE(Exists(path_));
+  }
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  EXPECT_TRUE(IsServedBy(server->second));
+}
+
+TEST_F(ClaimTest, CleansUpAfterOneKilledBeforeItPublished) {
+  ChildProcess child([&](Doorbell& parent) {
+    absl::StatusOr<Claim> claim = Take();
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_THAT(claim->Bind(fd.get(), {}), IsOk());
+    parent.Ring();
+    parent.Wait();
+    return 0;
+  });
+  ASSERT_TRUE(child.bell().Wait());
+  child.Kill(SIGKILL);
+  ASSERT_EQ(child.Wait(), 128 + SIGKILL);
+  ASSERT_TRUE(Exists(private_path_));
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  EXPECT_FALSE(Exists(private_path_));
+}
+
+TEST_F(ClaimTest, LeavesAloneWhatOthersHaveUnderThePrivateName) {
+  std::ofstream(private_path_) << "precious";
+  EXPECT_THAT(Serve(), StatusIs(kRefused, HasSubstr(private_path_)));
+  EXPECT_EQ(Stat(private_path_).st_size, 8);
+  ASSERT_EQ(unlink(private_path_.c_str()), 0);
+
+  UniqueFd live = Listening(private_path_);
+  EXPECT_THAT(Serve(), StatusIs(kInUse, HasSubstr(private_path_)));
+  EXPECT_TRUE(Dial(private_path_).valid());
+}
+
+TEST_F(ClaimTest, OneOfTwoWins) {
+  constexpr int kRounds = 100;
+  for (int round = 0; round < kRounds; ++round) {
+    if (round % 2 == 1) LeaveDeadSocket(path_);  // a race for a dead socket is the hard one
+    const auto contend = [&](Doorbell& parent) {
+      parent.Ring();
+      parent.Wait();  // the starting shot
+      auto server = Serve();
+      parent.Ring();
+      parent.Wait();  // holds until both have tried
+      if (server.ok()) return IsServedBy(server->second) ? 1 : 2;
+      return server.status().code() == kInUse ? 0 : 3;
+    };
+    ChildProcess a(contend);
+    ChildProcess b(contend);
+    for (ChildProcess* child : {&a, &b}) ASSERT_TRUE(child->bell().Wait());
+    for (ChildProcess* child : {&a, &b}) child->bell().Ring();
+    for (ChildProcess* child : {&a, &b}) ASSERT_TRUE(child->bell().Wait());
+    for (ChildProcess* child : {&a, &b}) child->bell().Ring();
+    const int code_a = a.Wait();
+    const int code_b = b.Wait();
+    ASSERT_EQ(code_a + code_b, 1) << code_a << " and " << code_b << " in round " << round;
+    ASSERT_FALSE(Exists(private_path_));
+    unlink(path_.c_str());
+  }
+}
+
+TEST_F(ClaimTest, LeavesASuccessorsSocket) {
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  UniqueFd successor = Listening(path_);
+  EXPECT_THAT(server->first.CheckStillOurs(), StatusIs(kRefused, HasSubstr("replaced")));
+  EXPECT_THAT(server->first.Release(), StatusIs(kRefused, HasSubstr(path_)));
+  EXPECT_TRUE(IsServedBy(successor));
+}
+
+TEST_F(ClaimTest, NoticesThatThePathIsGone) {
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  EXPECT_THAT(server->first.CheckStillOurs(),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr(path_)));
+  EXPECT_THAT(server->first.Release(), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(Serve(), IsOk());
+}
+
+TEST_F(ClaimTest, GivesWayToOneWhoTookTheFreePathMeanwhile) {
+  absl::StatusOr<Claim> claim = Take();
+  ASSERT_THAT(claim, IsOk());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  UniqueFd other = Listening(path_);
+  EXPECT_THAT(claim->Publish(), StatusIs(kInUse, HasSubstr(path_)));
+  EXPECT_THAT(claim->Release(), IsOk());
+  EXPECT_TRUE(IsServedBy(other));
+  EXPECT_FALSE(Exists(private_path_));
+}
+
+TEST_F(ClaimTest, GivesWayToOneWhoTookTheDeadPathMeanwhile) {
+  LeaveDeadSocket(path_);
+  absl::StatusOr<Claim> claim = Take();
+  ASSERT_THAT(claim, IsOk());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  UniqueFd other = Listening(path_);
+  EXPECT_THAT(claim->Publish(), StatusIs(kInUse, HasSubstr(path_)));
+  EXPECT_THAT(claim->Release(), IsOk());
+  EXPECT_TRUE(IsServedBy(other));
+}
+
+TEST_F(ClaimTest, PublishesWhereTheDeadSocketWasRemovedMeanwhile) {
+  LeaveDeadSocket(path_);
+  absl::StatusOr<Claim> claim = Take();
+  ASSERT_THAT(claim, IsOk());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  CheckThat(listen(fd.get(), 16) == 0, "listen");
+  EXPECT_THAT(claim->Publish(), IsOk());
+  EXPECT_TRUE(IsServedBy(fd));
+}
+
+TEST_F(ClaimTest, FollowsItsDirectoryWhereverItGoes) {
+  const std::string before = dir_.Path("before");
+  const std::string after = dir_.Path("after");
+  ASSERT_EQ(mkdir(before.c_str(), 0700), 0);
+  absl::StatusOr<Claim> claim = Claim::Take(AddressOf(before + "/s"));
+  ASSERT_THAT(claim, IsOk());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
+  ASSERT_EQ(rename(before.c_str(), after.c_str()), 0);
+  EXPECT_THAT(claim->Publish(), IsOk());
+  EXPECT_TRUE(Exists(after + "/s"));
+  EXPECT_THAT(claim->CheckStillOurs(), IsOk());
+  EXPECT_THAT(claim->Release(), IsOk());
+  EXPECT_FALSE(Exists(after + "/s"));
+}
+
+TEST_F(ClaimTest, AssigningReleasesTheOldClaim) {
+  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+  ASSERT_THAT(server, IsOk());
+  absl::StatusOr<Claim> other = Claim::Take(AddressOf(dir_.Path("other")));
+  ASSERT_THAT(other, IsOk());
+  server->first = *std::move(other);
+  EXPECT_FALSE(Exists(path_));
+  EXPECT_THAT(Take(), IsOk());
+  EXPECT_THAT(Claim::Take(AddressOf(dir_.Path("other"))), StatusIs(kInUse));
+}
+
+}  // namespace
+}  // namespace uds

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The udsecho Authors
+#
+# Runs a program with the sanitizers' options and suppressions, and so whatever it starts itself:
+# .bazelrc's --run_under of --config=asan, ubsan and tsan.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+if [[ -d "$0.runfiles" ]]; then  # under `bazel run`, where this is a link in bazel-bin
+  here=$(cd "$0.runfiles/udsecho/tools/sanitizers" && pwd)
+fi
+export LSAN_OPTIONS="suppressions=$here/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
+export TSAN_OPTIONS="suppressions=$here/tsan.supp:print_suppressions=0:second_deadlock_stack=1:${TSAN_OPTIONS-}"
+export UBSAN_OPTIONS="suppressions=$here/ubsan.supp:print_stacktrace=1:${UBSAN_OPTIONS-}"
+exec "$@"

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The udsecho Authors
+
+"""All external repositories: Debian's packages, under the labels of the upstream projects."""
+
+load("//tools/workspace:abseil.bzl", "ABSEIL_MODULES")
+load("//tools/workspace:system_repository.bzl", "system_repository")
+
+def _libraries():
+    system_repository(
+        name = "com_google_absl",
+        modules = ABSEIL_MODULES,
+        package = "libabsl-dev",
+        version = "20220623",
+    )
+    system_repository(
+        name = "com_google_googletest",
+        # As upstream: both come with GoogleMock.
+        modules = {
+            "gtest": "gmock",
+            "gtest_main": "gmock_main",
+        },
+        package = "libgmock-dev",
+        version = "1.12",
+    )
+    system_repository(
+        name = "com_github_gabime_spdlog",
+        modules = {"spdlog": "spdlog"},
+        package = "libspdlog-dev",
+        version = "1.10",
+    )
+    system_repository(
+        name = "com_github_nlohmann_json",
+        modules = {"json": "nlohmann_json"},
+        package = "nlohmann-json3-dev",
+        version = "3.11",
+    )
+    system_repository(
+        name = "com_github_cliutils_cli11",
+        modules = {"cli11": "CLI11"},
+        package = "libcli11-dev",
+        version = "2.1",
+    )
+
+def _protobuf_and_grpc():
+    system_repository(
+        name = "com_google_protobuf",
+        build_file = "//tools/workspace:protobuf.BUILD.bazel",
+        links = {
+            "bin/protoc": "/usr/bin/protoc",
+            "google/protobuf": "/usr/include/google/protobuf",
+        },
+        modules = {"protobuf": "protobuf"},
+        package = "libprotobuf-dev (or protobuf-compiler)",
+        version = "3.21",
+    )
+    system_repository(
+        name = "com_github_grpc_grpc",
+        build_file = "//tools/workspace:grpc.BUILD.bazel",
+        files = {"//tools/workspace:cc_grpc_library.bzl": "bazel/cc_grpc_library.bzl"},
+        links = {"bin/grpc_cpp_plugin": "/usr/bin/grpc_cpp_plugin"},
+        modules = {
+            "grpc++": "grpc++",
+            "grpc++_unsecure": "grpc++_unsecure",
+        },
+        package = "libgrpc++-dev (or protobuf-compiler-grpc)",
+        version = "1.51",
+    )
+    system_repository(
+        name = "io_grpc_grpc_proto",
+        build_file = "//tools/workspace:grpc_proto.BUILD.bazel",
+        links = {"grpc": "/usr/share/grpc-proto/grpc"},
+        package = "grpc-proto",
+    )
+
+def _bazel_rules():
+    native.local_repository(name = "rules_proto", path = "/usr/share/bazel/rules/proto")
+    native.local_repository(name = "rules_java", path = "/usr/share/bazel/rules/java")
+
+    # Debian's bazel-rules-cc wants a newer Bazel than Debian's, and Bazel's built-in default
+    # would be downloaded: a stand-in that hands on the native rules.
+    system_repository(
+        name = "rules_cc",
+        files = {"//tools/workspace:rules_cc_defs.bzl": "cc/defs.bzl"},
+        package = "bazel-bootstrap",
+    )
+
+    # `bazel test` asks for it even when no coverage is collected, and would download it.
+    system_repository(
+        name = "remote_coverage_tools",
+        build_file = "//tools/workspace:coverage.BUILD.bazel",
+        package = "bazel-bootstrap",
+    )
+
+def system_repositories():
+    """Declares every external repository. None of them is downloaded."""
+    _libraries()
+    _protobuf_and_grpc()
+    _bazel_rules()

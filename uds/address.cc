@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "uds/address.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "uds/printable.h"
+
+namespace uds {
+namespace {
+
+// A sentence that names the address, but not all of it when somebody hands in a novel.
+absl::Status Refuse(absl::string_view text, absl::string_view why) {
+  constexpr size_t kShown = 160;
+  return absl::InvalidArgumentError(absl::StrCat("the address \"",
+                                                 Printable(text.substr(0, kShown)),
+                                                 text.size() > kShown ? "..." : "", "\" ", why));
+}
+
+// Text without `unix:` before it: refuses what can only be meant for another kind of network.
+absl::Status CheckBarePath(absl::string_view text) {
+  if (text[0] == '@') {
+    return Refuse(text, absl::StrCat("begins with @: say unix-abstract:", Printable(text.substr(1)),
+                                     " for an abstract name, or ./", Printable(text),
+                                     " for a file of that name"));
+  }
+  const size_t colon = text.substr(0, text.find('/')).find(':');
+  if (colon == absl::string_view::npos) return absl::OkStatus();
+
+  const absl::string_view port = text.substr(text.rfind(':') + 1);
+  const bool is_port = !port.empty() && std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
+  const std::string what =
+      is_port ? "looks like a host and port"
+              : absl::StrCat("has the scheme \"", Printable(text.substr(0, colon)), ":\"");
+  return Refuse(text, absl::StrCat(what,
+                                   ", and only Unix sockets are served: say a path such as "
+                                   "/tmp/sock1, or ./",
+                                   Printable(text), " for a file of that name"));
+}
+
+absl::Status CheckLength(absl::string_view text, absl::string_view name) {
+  if (name.size() <= Address::kMaxLength) return absl::OkStatus();
+  return Refuse(
+      text, absl::StrCat("is too long: it has ", name.size(),
+                         " bytes, and a Unix socket's path or name may have at most ",
+                         Address::kMaxLength, "; use a shorter directory such as /run or /tmp"));
+}
+
+absl::Status CheckPath(absl::string_view text, absl::string_view path) {
+  if (path.empty()) return Refuse(text, "names no file: say a path such as /tmp/sock1");
+  const size_t slash = path.rfind('/');
+  const absl::string_view last = slash == absl::string_view::npos ? path : path.substr(slash + 1);
+  if (last.empty() || last == "." || last == "..") {
+    return Refuse(text, absl::StrCat("names a directory: add the socket's own name, as in ",
+                                     Printable(absl::StripSuffix(path, "/")), "/sock1"));
+  }
+  return CheckLength(text, path);
+}
+
+}  // namespace
+
+absl::StatusOr<Address> Address::Parse(absl::string_view text) {
+  if (text.empty()) {
+    return absl::InvalidArgumentError("the address is empty: say a path such as /tmp/sock1");
+  }
+  if (absl::StrContains(text, '\0')) {
+    return Refuse(text,
+                  "contains a NUL byte: no path may; say unix-abstract:name for an abstract "
+                  "name, without its leading NUL");
+  }
+
+  absl::string_view name = text;
+  if (absl::ConsumePrefix(&name, "unix-abstract:")) {
+    if (name.empty()) return Refuse(text, "has no name: say unix-abstract:name");
+    if (absl::Status status = CheckLength(text, name); !status.ok()) return status;
+    return OfAbstractName(name);
+  }
+
+  if (absl::ConsumePrefix(&name, "unix:")) {
+    if (absl::StartsWith(name, "//")) {
+      name.remove_prefix(2);  // An empty authority, as in unix:///tmp/sock1.
+      if (!name.empty() && name[0] != '/') {
+        return Refuse(text, absl::StrCat("names an authority where a path belongs: say unix:",
+                                         Printable(name), " for a relative path or unix:///",
+                                         Printable(name), " for an absolute one"));
+      }
+    }
+  } else if (absl::Status status = CheckBarePath(text); !status.ok()) {
+    return status;
+  }
+  if (absl::Status status = CheckPath(text, name); !status.ok()) return status;
+  return OfPath(name);
+}
+
+std::string Address::ToString() const {
+  return absl::StrCat(is_abstract_ ? "unix-abstract:" : "unix:", Printable(name_));
+}
+
+Address Address::OfPath(absl::string_view path) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const size_t length = offsetof(sockaddr_un, sun_path) + path.size() + 1;
+  return Address(std::string(path), address, static_cast<socklen_t>(length));
+}
+
+Address Address::OfAbstractName(absl::string_view name) {
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path + 1, name.data(), name.size());
+  // The length counts: a NUL at the end would be one more byte of the name.
+  const size_t length = offsetof(sockaddr_un, sun_path) + 1 + name.size();
+  return Address(std::string(name), address, static_cast<socklen_t>(length));
+}
+
+}  // namespace uds

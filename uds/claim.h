@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A socket's path, claimed without hurting anybody and given back without hurting anybody.
+//
+//   absl::StatusOr<uds::Claim> claim = uds::Claim::Take(address);           // or refuse
+//   claim->Bind(fd, {.mode = 0660, .group = gid});                          // under a private name
+//   listen(fd, SOMAXCONN);
+//   claim->Publish();                                                       // clients see it now
+//   ...
+//   claim->Release();                                                       // or destroy it
+//
+// uds/listener.h does all this. What holds throughout:
+//  - One claim a path: an flock on `<path>.lock`, which stays behind on purpose.
+//  - A live server is never displaced; a dead one's socket is. What is no socket is never touched.
+//  - The socket has its mode and group before anybody can connect, and is never looser before.
+//  - Only the very file that this claim published is ever removed.
+//
+// Against processes that lock: airtight. Against those that do not (they bind, unlink or rename
+// where they please), each step checks what it found, and undoes itself if it displaced anything.
+//
+// Thread safety: const access from several threads is fine.
+// Ownership: move-only; holds the lock and three descriptors; destruction is Release().
+
+#ifndef UDS_CLAIM_H_
+#define UDS_CLAIM_H_
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "uds/address.h"
+#include "uds/directory.h"
+#include "uds/path_lock.h"
+#include "uds/unique_fd.h"
+
+namespace uds {
+
+struct SocketPermissions {
+  // Who may connect: write permission on the socket. 0 to 0777; applied whatever the umask.
+  mode_t mode = 0600;
+  // The socket's group; unset: the kernel's choice (the process's, or a setgid directory's).
+  std::optional<gid_t> group = std::nullopt;
+};
+
+class Claim {
+ public:
+  // `address` is a path. AlreadyExists: somebody lives there, and who, if it can be told.
+  // FailedPrecondition: it is no socket; the directory lets others replace the socket; the lock
+  // file is not ours. NotFound: no such directory. Nothing but the lock file is made or changed.
+  static absl::StatusOr<Claim> Take(const Address& address);
+
+  Claim(Claim&&) = default;
+  Claim& operator=(Claim&& other) noexcept;
+  ~Claim();
+
+  // Binds `socket` under a private name beside the path. Call once, before listen(2).
+  // PermissionDenied: this user may not give the socket that group, or not write there.
+  absl::Status Bind(int socket, const SocketPermissions& permissions);
+
+  // Moves the bound socket to the path. Call after listen(2).
+  absl::Status Publish();
+
+  // Whether the path still leads to the published socket. NotFound: it was removed;
+  // FailedPrecondition: something else is there. New clients cannot find this server then.
+  absl::Status CheckStillOurs() const;
+
+  // Removes the path if it is still ours, and gives the lock back in any case. The status is that
+  // of CheckStillOurs(): a path that is not ours is left as it is. Later calls do nothing.
+  absl::Status Release();
+
+ private:
+  Claim(Directory directory, PathLock lock, UniqueFd stale);
+
+  absl::Status PublishWherePathIsFree();
+  absl::Status PublishOverStale();
+
+  std::string path() const { return directory_.Show(directory_.base_name()); }
+
+  Directory directory_;
+  std::optional<PathLock> lock_;
+  std::string private_name_;
+  UniqueFd stale_;        // a dead server's socket at the path; invalid when there is none
+  UniqueFd ours_;         // the socket file that was bound; invalid before and after
+  std::string our_name_;  // where it is
+};
+
+}  // namespace uds
+
+#endif  // UDS_CLAIM_H_

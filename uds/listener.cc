@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "uds/listener.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+
+namespace uds {
+namespace {
+
+absl::Status Failed(const Address& address, int error) {
+  return absl::ErrnoToStatus(error, absl::StrCat("cannot listen on ", address.ToString()));
+}
+
+absl::Status BindAbstract(int fd, const Address& address) {
+  if (bind(fd, address.socket_address(), address.socket_address_length()) == 0) {
+    return absl::OkStatus();
+  }
+  if (errno == EADDRINUSE) {
+    return absl::AlreadyExistsError(absl::StrCat(
+        address.ToString(), " is in use; stop that server, or choose another address"));
+  }
+  return Failed(address, errno);
+}
+
+}  // namespace
+
+absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOptions& options) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return Failed(address, errno);
+
+  std::optional<Claim> claim;
+  if (address.is_abstract()) {
+    if (absl::Status status = BindAbstract(fd.get(), address); !status.ok()) return status;
+  } else {
+    absl::StatusOr<Claim> taken = Claim::Take(address);
+    if (!taken.ok()) return taken.status();
+    claim = *std::move(taken);
+    absl::Status status = claim->Bind(fd.get(), {options.mode, options.group});
+    if (!status.ok()) return status;
+  }
+  if (listen(fd.get(), options.backlog) != 0) return Failed(address, errno);
+  if (claim.has_value()) {
+    if (absl::Status status = claim->Publish(); !status.ok()) return status;
+  }
+  return Listener(std::move(fd), address, std::move(claim));
+}
+
+absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
+  for (;;) {
+    UniqueFd connection(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (connection.valid()) return std::optional<UniqueFd>(std::move(connection));
+    switch (errno) {
+      case EINTR:
+      case ECONNABORTED:  // that client went away: the next one, please
+        continue;
+      case EAGAIN:
+      case EINVAL:  // after StopAccepting() some kernels say this once the backlog is empty
+        return std::optional<UniqueFd>();
+      case EMFILE:
+      case ENFILE:
+      case ENOMEM:
+      case ENOBUFS:
+        return absl::ResourceExhaustedError(
+            absl::StrCat("cannot accept on ", address_.ToString(), ": ",
+                         absl::ErrnoToStatus(errno, "accept4").message(),
+                         "; raise the limit (ulimit -n) if this lasts"));
+      case EBADF:
+        return absl::FailedPreconditionError(
+            absl::StrCat("cannot accept on ", address_.ToString(), ": it was closed"));
+      default:
+        return absl::ErrnoToStatus(errno, absl::StrCat("cannot accept on ", address_.ToString()));
+    }
+  }
+}
+
+void Listener::StopAccepting() {
+  // On a listening Unix socket the receiving side is the queue of connections: new ones are
+  // refused, those that wait stay. An error means that there is nothing to stop.
+  shutdown(fd_.get(), SHUT_RD);
+}
+
+void Listener::Close() { fd_.reset(); }
+
+absl::Status Listener::CheckStillOurs() const {
+  return claim_.has_value() ? claim_->CheckStillOurs() : absl::OkStatus();
+}
+
+absl::Status Listener::Release() {
+  Close();
+  return claim_.has_value() ? claim_->Release() : absl::OkStatus();
+}
+
+}  // namespace uds

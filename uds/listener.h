@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A listening Unix socket: a path claimed safely, and connections accepted without being taken
+// down.
+//
+//   absl::StatusOr<uds::Listener> listener = uds::Listener::Open(*address, {.mode = 0660});
+//   if (!listener.ok()) return Fail(listener.status());
+//   // ... when listener->fd() polls readable:
+//   for (;;) {
+//     absl::StatusOr<std::optional<uds::UniqueFd>> connection = listener->Accept();
+//     if (!connection.ok()) { PollAgainAfter(uds::kAcceptPause); break; }
+//     if (!connection->has_value()) break;
+//     Serve(**std::move(connection));
+//   }
+//
+// At the end: StopAccepting(), Accept() until it has nothing, Close(), finish the calls in flight,
+// then Release() or destruction.
+//
+// Thread safety: none; one thread at a time. (The kernel would allow Accept() from several.)
+// Ownership: move-only; owns the descriptor and, for a path, the claim (see uds/claim.h). A process
+// that forks without exec shares both: there the child must not destroy it.
+
+#ifndef UDS_LISTENER_H_
+#define UDS_LISTENER_H_
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "uds/address.h"
+#include "uds/claim.h"
+#include "uds/unique_fd.h"
+
+namespace uds {
+
+struct ListenerOptions {
+  // Who may connect to a path, 0 to 0777, whatever the umask. Connecting takes write permission.
+  // Abstract names have no permissions: check who connected (uds/peer_credentials.h).
+  mode_t mode = 0600;
+  // The path's group; unset: the kernel's choice.
+  std::optional<gid_t> group = std::nullopt;
+  // Connections that may wait to be accepted. The kernel lowers it to net.core.somaxconn. Clients
+  // beyond it wait in connect(2), or get EAGAIN if they do not want to.
+  int backlog = SOMAXCONN;
+};
+
+// How long to leave a listener alone that said ResourceExhausted: those who wait keep their place
+// in the backlog. The practice of PostgreSQL (ServerLoop: 100 ms).
+inline constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
+
+class Listener {
+ public:
+  // Listens when it returns; a path's mode and group were right before. Errors are Claim's:
+  // AlreadyExists (in use), FailedPrecondition (not a socket, unsafe directory or lock file),
+  // NotFound (no such directory), PermissionDenied, InvalidArgument (mode). Nothing is left behind
+  // then but perhaps the lock file.
+  static absl::StatusOr<Listener> Open(const Address& address, const ListenerOptions& options = {});
+
+  // Non-blocking, for poll(2) and its like; -1 after Close(). After StopAccepting() it stays
+  // readable for good: take it out of the poll set once Accept() has nothing more.
+  int fd() const { return fd_.get(); }
+
+  // One connection, non-blocking and close-on-exec; nullopt when nobody waits. ResourceExhausted
+  // when descriptors or memory have run out: nobody is lost, see kAcceptPause. FailedPrecondition
+  // after Close(). Whatever it says, the listener stays usable.
+  absl::StatusOr<std::optional<UniqueFd>> Accept();
+
+  // From now on connect(2) is refused, while those who already wait can still be accepted.
+  void StopAccepting();
+
+  // Stops listening; those who still wait are reset. A path stays, and stays claimed, so that no
+  // successor comes before this server is done.
+  void Close();
+
+  // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
+  // owns no path. Ask every now and then: somebody may clean up /tmp.
+  absl::Status CheckStillOurs() const;
+
+  // Closes, removes the path if it is still ours, and lets successors in. The status says whether
+  // the path was still ours. Destruction does the same.
+  absl::Status Release();
+
+  const Address& address() const { return address_; }
+
+ private:
+  // Without a claim it owns no path: an abstract name, or a socket that was handed in.
+  Listener(UniqueFd fd, Address address, std::optional<Claim> claim)
+      : claim_(std::move(claim)), fd_(std::move(fd)), address_(std::move(address)) {}
+
+  std::optional<Claim> claim_;  // before fd_, so that the descriptor is closed first
+  UniqueFd fd_;
+  Address address_;
+};
+
+}  // namespace uds
+
+#endif  // UDS_LISTENER_H_
