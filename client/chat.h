@@ -7,9 +7,9 @@
 //                                &progress);
 //
 // Lines go out without waiting for the replies to earlier ones, as fast as the server takes them.
-// Replies are written when none is waiting behind them: at once for a person who types, in blocks
-// for a million lines in a file. (100,000 lines a second were measured; see
-// tests/client/chat_test.cc.)
+// Replies are written when none is waiting behind them: at once for a person who types, in blocks for
+// a million lines in a file, which cost the client 6 us of CPU each (measured with time(1) against
+// //server on two cores).
 //
 // How it ends:
 //   - the input ends: the stream is half-closed, and all replies are awaited and printed. The text

@@ -4,10 +4,8 @@
 #include "rpc/acceptor.h"
 
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -23,7 +21,7 @@ Acceptor::Acceptor(EventLoop* loop, uds::Listener listener, Shard shard, ServerE
     : loop_(loop), listener_(std::move(listener)), shard_(std::move(shard)), events_(events) {}
 
 Acceptor::~Acceptor() {
-  for (const auto& [id, open] : open_) loop_->Unwatch(open.fd.get());
+  for (const auto& [id, connection] : open_) loop_->Unwatch(connection->socket.get());
 }
 
 absl::Status Acceptor::Start() { return Listen(); }
@@ -73,9 +71,9 @@ absl::Status Acceptor::Admit(uds::UniqueFd fd) {
   absl::Status watched = loop_->Watch(fd.get(), 0, [this, id] { Ended(id); });
   if (!watched.ok()) return watched;
 
-  auto connection = std::make_shared<Connection>(
-      Connection{id, for_grpc->release(), *std::move(peer), absl::Now()});
-  open_.emplace(id, Open{std::move(fd), connection});
+  auto connection = std::make_shared<Connection>(id, for_grpc->release(), std::move(fd),
+                                                 *std::move(peer), absl::Now());
+  open_.emplace(id, connection);
   events_->ConnectionOpened(*connection);
   shard_.adopt(std::move(connection));
   return absl::OkStatus();
@@ -84,12 +82,12 @@ absl::Status Acceptor::Admit(uds::UniqueFd fd) {
 void Acceptor::Ended(std::uint64_t id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
-  const Open ended = std::move(found->second);
+  std::shared_ptr<Connection> ended = std::move(found->second);
   open_.erase(found);
   // Before it is closed: while gRPC's duplicate lives, a closed descriptor keeps reporting.
-  loop_->Unwatch(ended.fd.get());
-  events_->ConnectionClosed(*ended.connection);
-  shard_.forget(ended.connection);
+  loop_->Unwatch(ended->socket.get());
+  events_->ConnectionClosed(*ended);
+  shard_.forget(std::move(ended));
 }
 
 void Acceptor::AcceptTheRest() {
@@ -101,15 +99,8 @@ void Acceptor::AcceptTheRest() {
   listener_.Close();
 }
 
-bool Acceptor::NothingUnread() const {
-  return std::all_of(open_.begin(), open_.end(), [](const auto& entry) {
-    int unread = 0;
-    return ioctl(entry.second.fd.get(), FIONREAD, &unread) != 0 || unread == 0;
-  });
-}
-
 void Acceptor::EndAll() {
-  for (const auto& [id, open] : open_) shutdown(open.fd.get(), SHUT_RDWR);
+  for (const auto& [id, connection] : open_) shutdown(connection->socket.get(), SHUT_RDWR);
 }
 
 }  // namespace rpc

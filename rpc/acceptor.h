@@ -13,6 +13,7 @@
 #ifndef RPC_ACCEPTOR_H_
 #define RPC_ACCEPTOR_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,18 +44,12 @@ class Acceptor {
   // Refuses all who connect from now on, and accepts those who did before.
   void AcceptTheRest();
 
-  // Every byte that clients have sent so far was read.
-  bool NothingUnread() const;
+  std::size_t open_connections() const { return open_.size(); }
 
   // Ends all connections at once, for both sides.
   void EndAll();
 
  private:
-  struct Open {
-    uds::UniqueFd fd;
-    std::shared_ptr<Connection> connection;
-  };
-
   absl::Status Listen();
   void Accept();
   // False when nobody waits any more, or accepting has to pause.
@@ -69,7 +64,7 @@ class Acceptor {
   ServerEvents* const events_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, Open> open_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> open_;  // by id
   bool refusing_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/goaway.h"
 
 namespace rpc {
 
@@ -16,6 +17,16 @@ void Call::SetMalformed(absl::string_view type_name) {
       grpc::StatusCode::INVALID_ARGUMENT,
       absl::StrCat("the bytes sent are not a ", type_name,
                    ": they are malformed, or a text field is not UTF-8; mend the request"));
+}
+
+void Call::WriteBegan() {
+  if (connection_ != nullptr) ++connection_->writes_under_way;
+}
+
+void Call::WriteEnded() {
+  if (connection_ == nullptr) return;
+  --connection_->writes_under_way;
+  if (connection_->goaway_due) GoAway(connection_.get());
 }
 
 void Call::Cancel(const grpc::Status& status) {

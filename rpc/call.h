@@ -23,6 +23,7 @@
 #include <coroutine>
 #include <list>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -30,6 +31,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "rpc/connection.h"
+#include "rpc/operation.h"
 #include "rpc/shard.h"
 #include "rpc/tag.h"
 #include "rpc/wire.h"
@@ -98,6 +100,27 @@ class Call {
     return false;
   }
 
+  // Starts an operation that sends: connection.h counts those under way.
+  template <class Start>
+  auto Send(Start start) {
+    return Operation(
+        [this, start = std::move(start)](void* tag) {
+          if (connection_->goaway_due) {  // `start` stays where it is: in the frame that waits
+            connection_->held_writes.push_back([this, &start, tag] {
+              WriteBegan();
+              start(tag);
+            });
+            return;
+          }
+          WriteBegan();
+          start(tag);
+        },
+        [this](bool ok) {
+          WriteEnded();
+          return ok;
+        });
+  }
+
   bool finishing_ = false;  // Finish() was called
 
  private:
@@ -105,6 +128,8 @@ class Call {
   friend class Invocation;
 
   void SetMalformed(absl::string_view type_name);
+  void WriteBegan();
+  void WriteEnded();
 
   // gRPC says that the call is over, for good or ill.
   void Over();

@@ -7,6 +7,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "rpc/goaway.h"
 
 namespace rpc {
 
@@ -25,6 +26,10 @@ std::shared_ptr<Connection> ConnectionTable::Find(absl::string_view peer) const 
   if (!absl::ConsumePrefix(&peer, "fd:") || !absl::SimpleAtoi(peer, &fd)) return nullptr;
   const auto found = by_fd_.find(fd);
   return found == by_fd_.end() ? nullptr : found->second;
+}
+
+void ConnectionTable::GoAway() {
+  for (const auto& [fd, connection] : by_fd_) rpc::GoAway(connection.get());
 }
 
 }  // namespace rpc

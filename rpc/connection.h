@@ -14,23 +14,31 @@
 #define RPC_CONNECTION_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "uds/peer_credentials.h"
+#include "uds/unique_fd.h"
 
 namespace rpc {
 
 struct Connection {
-  const std::uint64_t id;            // never used twice in one server
-  const int fd;                      // the number that gRPC was given, and owns
-  const uds::PeerCredentials peer;   // who called connect(2)
-  const absl::Time since;            // when it was accepted
+  const std::uint64_t id;           // never used twice in one server
+  const int fd;                     // the number that gRPC was given, and owns
+  const uds::UniqueFd socket;       // the same socket, ours
+  const uds::PeerCredentials peer;  // who called connect(2)
+  const absl::Time since;           // when it was accepted
 
   int calls_in_flight = 0;
-  std::uint64_t calls = 0;           // all that ever arrived
+  std::uint64_t calls = 0;   // all that ever arrived
+  int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
+  bool goaway_due = false;   // see goaway.h
+  bool goaway_sent = false;
+  std::vector<std::function<void()>> held_writes;  // that begin once GOAWAY was sent
 };
 
 class ConnectionTable {
@@ -43,6 +51,9 @@ class ConnectionTable {
 
   // The connection that gRPC calls `peer`; null when it has ended, or for a name of another form.
   std::shared_ptr<Connection> Find(absl::string_view peer) const;
+
+  // Tells all clients to go away that were not told yet: see goaway.h.
+  void GoAway();
 
   std::size_t size() const { return by_fd_.size(); }
 

@@ -10,15 +10,11 @@
 namespace rpc {
 namespace {
 
-// From the moment that gRPC is told to shut down it kills what calls arrive, CANCELLED, until the
-// client has heard of it. So we wait first until nothing is on its way: no byte unread on any
-// connection. Clients that keep sending get no more than this long.
-constexpr absl::Duration kQuietWait = absl::Milliseconds(500);
-constexpr absl::Duration kQuietPoll = absl::Milliseconds(2);
-
-// gRPC gives a client 20 s to acknowledge GOAWAY, also one without calls. Once no call is in flight
-// we give it this long.
-constexpr absl::Duration kIdlePatience = absl::Seconds(1);
+// How long clients may take to leave once they were told to, before gRPC shuts down and kills the
+// calls that still arrive. Those that know GOAWAY leave at once, or with their last call. And so long
+// is a client waited for that has no call: gRPC itself would wait 20 s.
+constexpr absl::Duration kLeaving = absl::Seconds(1);
+constexpr absl::Duration kLeavingPoll = absl::Milliseconds(2);
 
 // Between cancelling what is left and ending its connections: time for the status to go out.
 constexpr absl::Duration kParting = absl::Milliseconds(100);
@@ -50,41 +46,38 @@ void Drain::Begin() {
 void Drain::Refuse() {
   if (std::exchange(refused_, true)) return;
   parts_.acceptor->AcceptTheRest();
-  AwaitQuiet(absl::Now() + kQuietWait);
+  AwaitLeaving(absl::Now() + kLeaving);
 }
 
-void Drain::AwaitQuiet(absl::Time until) {
-  if (going_away_) return;
-  const bool quiet = parts_.acceptor->NothingUnread();
-  // What was read a moment ago may not have become a call yet. By the time that the shard has run
-  // what is posted now, it has.
-  OnShardThen([] {}, [this, until, quiet] {
-    if ((quiet && parts_.acceptor->NothingUnread()) || absl::Now() >= until) {
-      GoAway();
-    } else {
-      parts_.loop->After(kQuietPoll, [this, until] { AwaitQuiet(until); });
-    }
-  });
+void Drain::AwaitLeaving(absl::Time until) {
+  if (parts_.acceptor->open_connections() == 0 || absl::Now() >= until) {
+    ShutDownGrpc();
+    return;
+  }
+  // Again and again, for those whose socket was full.
+  OnShardThen([this] { parts_.shard->connections().GoAway(); },
+              [this, until] {
+                parts_.loop->After(kLeavingPoll, [this, until] { AwaitLeaving(until); });
+              });
 }
 
-void Drain::GoAway() {
-  if (std::exchange(going_away_, true)) return;
-  goaway_ = std::thread([this] {
+void Drain::ShutDownGrpc() {
+  if (std::exchange(shutting_down_, true)) return;
+  shutdown_ = std::thread([this] {
     parts_.server->Shutdown();  // returns when the last connection has gone
     parts_.loop->Post([this] { GrpcEnded(); });
   });
-  parts_.shard->Post(
-      [this] { parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { Idle(); }); }); });
-}
-
-void Drain::Idle() {
-  parts_.loop->After(kIdlePatience, [this] { parts_.acceptor->EndAll(); });
+  // Who has no call left had time to leave.
+  parts_.shard->Post([this] {
+    parts_.shard->WhenIdle(
+        [this] { parts_.loop->Post([this] { parts_.acceptor->EndAll(); }); });
+  });
 }
 
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
   Refuse();
-  GoAway();
+  ShutDownGrpc();
   OnShardThen(
       [this] {
         calls_cut_ = parts_.shard->calls().size();
@@ -100,7 +93,7 @@ void Drain::Cut() {
 }
 
 void Drain::GrpcEnded() {
-  goaway_.join();
+  shutdown_.join();
   parts_.shard->Post(
       [this] { parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.loop->Quit(); }); }); });
 }

@@ -3,8 +3,9 @@
 
 // The end of a server, step by step: see server.h for what it promises.
 //
-//   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── wait for quiet ──
-//   GOAWAY, calls in flight go on ── grace over, or Stop() again: cut ── all ended: the loop quits
+//   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── GOAWAY to all ──
+//   clients leave, or a second passes ── gRPC shuts down, calls in flight go on ── grace over, or
+//   Stop() again: cut ── all ended: the loop quits
 //
 // Thread safety: none; lives on the event loop's thread, and posts to the shard what belongs there.
 // Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
@@ -16,6 +17,7 @@
 #include <functional>
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "grpcpp/server.h"
 #include "rpc/acceptor.h"
@@ -47,9 +49,8 @@ class Drain {
  private:
   void Begin();
   void Refuse();
-  void AwaitQuiet(absl::Time until);
-  void GoAway();
-  void Idle();
+  void AwaitLeaving(absl::Time until);
+  void ShutDownGrpc();
   void Cut();
   void GrpcEnded();
 
@@ -59,10 +60,10 @@ class Drain {
   const Parts parts_;
   bool begun_ = false;
   bool refused_ = false;
-  bool going_away_ = false;
+  bool shutting_down_ = false;
   bool cut_ = false;
   std::size_t calls_cut_ = 0;
-  std::thread goaway_;  // blocks in grpc::Server::Shutdown()
+  std::thread shutdown_;  // blocks in grpc::Server::Shutdown()
 };
 
 }  // namespace rpc

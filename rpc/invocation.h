@@ -68,14 +68,14 @@ class Invocation final : private Task::Owner {
     if (call_.connection_ == nullptr) {
       // The connection ended before its call was looked at. There is nobody to answer and nobody
       // whom the handler could name as its peer.
-      call_.FinishWith(ConnectionGoneStatus(), &finished_);
+      Finish(ConnectionGoneStatus());
       return;
     }
     ++call_.connection_->calls;
     ++call_.connection_->calls_in_flight;
     if constexpr (requires { call_.ParseRequest(); }) {
       if (!call_.ParseRequest()) {
-        call_.FinishWith(grpc::Status::OK, &finished_);  // the call's verdict stands in for OK
+        Finish(grpc::Status::OK);  // the call's verdict stands in for OK
         return;
       }
     }
@@ -85,13 +85,20 @@ class Invocation final : private Task::Owner {
 
   void TaskEnded() override {
     if (call_.finishing_) {
-      Finished(true);
+      answered_ = true;
+      DeleteIfDone();
     } else {
-      call_.FinishWith(UnsaidStatus(call_), &finished_);
+      Finish(UnsaidStatus(call_));
     }
   }
 
+  void Finish(const grpc::Status& status) {
+    call_.WriteBegan();
+    call_.FinishWith(status, &finished_);
+  }
+
   void Finished(bool /*ok*/) {
+    call_.WriteEnded();
     answered_ = true;
     DeleteIfDone();
   }

@@ -16,6 +16,9 @@
 // handler need not tell these apart. Write() and Finish() are false when the caller is gone. One
 // read and one write may be awaited at the same time, not two of a kind.
 //
+// What is written is taken when Write() or Finish() is awaited, and must be there until then: await
+// them in the same expression.
+//
 // Flow control is gRPC's: Write() is resumed when the message was taken for sending, which for a
 // caller that does not read is never, until the call is cancelled.
 //
@@ -28,7 +31,6 @@
 #include "grpcpp/support/async_stream.h"
 #include "rpc/call.h"
 #include "rpc/operation.h"
-#include "rpc/wire.h"
 
 namespace rpc {
 
@@ -45,12 +47,11 @@ class ServerStreamCall final : public Call {
   const Request& request() const { return request_; }
 
   auto Write(const Response& response) {
-    return Operation(
-        [this, bytes = Serialize(response)](void* tag) { stream_.Write(bytes, tag); });
+    return Send([this, &response](void* tag) { stream_.Write(response, tag); });
   }
 
   auto Finish(const grpc::Status& status) {
-    return Operation([this, status](void* tag) { End(status, tag); });
+    return Send([this, status](void* tag) { End(status, tag); });
   }
 
  private:
@@ -69,7 +70,7 @@ class ServerStreamCall final : public Call {
 
   Request request_;
   grpc::ByteBuffer request_bytes_;
-  grpc::ServerAsyncWriter<grpc::ByteBuffer> stream_{&context()};
+  grpc::ServerAsyncWriter<Response> stream_{&context()};
 };
 
 // Many messages in, one out.
@@ -89,11 +90,11 @@ class ClientStreamCall final : public Call {
 
   // Sends the response and OK.
   auto Finish(const Response& response) {
-    return Operation([this, bytes = Serialize(response)](void* tag) {
+    return Send([this, &response](void* tag) {
       finishing_ = true;
       const grpc::Status& verdict = Verdict(grpc::Status::OK);
       if (verdict.ok()) {
-        stream_.Finish(bytes, verdict, tag);
+        stream_.Finish(response, verdict, tag);
       } else {
         stream_.FinishWithError(verdict, tag);
       }
@@ -102,7 +103,7 @@ class ClientStreamCall final : public Call {
 
   // Sends a status and no response. `status` must not be OK: that takes a response.
   auto Finish(const grpc::Status& status) {
-    return Operation([this, status](void* tag) { Fail(status, tag); });
+    return Send([this, status](void* tag) { Fail(status, tag); });
   }
 
  private:
@@ -117,7 +118,7 @@ class ClientStreamCall final : public Call {
   void FinishWith(const grpc::Status& status, Tag* tag) override { Fail(status, tag); }
 
   grpc::ByteBuffer read_bytes_;
-  grpc::ServerAsyncReader<grpc::ByteBuffer, grpc::ByteBuffer> stream_{&context()};
+  grpc::ServerAsyncReader<Response, grpc::ByteBuffer> stream_{&context()};
 };
 
 // Many messages each way, in any order.
@@ -136,12 +137,11 @@ class BidiCall final : public Call {
   }
 
   auto Write(const Response& response) {
-    return Operation(
-        [this, bytes = Serialize(response)](void* tag) { stream_.Write(bytes, tag); });
+    return Send([this, &response](void* tag) { stream_.Write(response, tag); });
   }
 
   auto Finish(const grpc::Status& status) {
-    return Operation([this, status](void* tag) { End(status, tag); });
+    return Send([this, status](void* tag) { End(status, tag); });
   }
 
  private:
@@ -156,7 +156,7 @@ class BidiCall final : public Call {
   void FinishWith(const grpc::Status& status, Tag* tag) override { End(status, tag); }
 
   grpc::ByteBuffer read_bytes_;
-  grpc::ServerAsyncReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer> stream_{&context()};
+  grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> stream_{&context()};
 };
 
 }  // namespace rpc

@@ -19,8 +19,6 @@
 #include "grpcpp/impl/rpc_method.h"
 #include "grpcpp/support/async_unary_call.h"
 #include "rpc/call.h"
-#include "rpc/operation.h"
-#include "rpc/wire.h"
 
 namespace rpc {
 
@@ -35,17 +33,18 @@ class UnaryCall final : public Call {
 
   const Request& request() const { return request_; }
 
-  // Sends the response and OK. False: the caller is gone.
+  // Sends the response and OK. The response is taken when this is awaited, and must be there until
+  // then: await it in the same expression. False: the caller is gone.
   auto Finish(const Response& response) {
-    return Operation([this, bytes = Serialize(response)](void* tag) {
+    return Send([this, &response](void* tag) {
       finishing_ = true;
-      stream_.Finish(bytes, grpc::Status::OK, tag);
+      stream_.Finish(response, grpc::Status::OK, tag);
     });
   }
 
   // Sends a status and no response. `status` must not be OK: that takes a response.
   auto Finish(const grpc::Status& status) {
-    return Operation([this, status](void* tag) { Fail(status, tag); });
+    return Send([this, status](void* tag) { Fail(status, tag); });
   }
 
  private:
@@ -64,7 +63,7 @@ class UnaryCall final : public Call {
 
   Request request_;
   grpc::ByteBuffer request_bytes_;
-  grpc::ServerAsyncResponseWriter<grpc::ByteBuffer> stream_{&context()};
+  grpc::ServerAsyncResponseWriter<Response> stream_{&context()};
 };
 
 }  // namespace rpc

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Messages to and from the bytes that gRPC carries.
+// Messages from the bytes that gRPC carries.
 //
-// rpc/ takes calls raw and parses them itself, because gRPC's typed path hides what went wrong: a
+// rpc/ takes requests raw and parses them itself, because gRPC's typed path hides what went wrong: a
 // message on a stream that cannot be parsed looks like the end of the stream, and a unary one is
 // answered INTERNAL, as if it were the server's fault.
 //
-// Thread safety: the functions are pure.
+// Thread safety: a pure function.
 
 #ifndef RPC_WIRE_H_
 #define RPC_WIRE_H_
-
-#include <grpc/support/log.h>
 
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -23,17 +21,6 @@ namespace rpc {
 template <class Message>
 bool Parse(grpc::ByteBuffer* bytes, Message* message) {
   return grpc::SerializationTraits<Message>::Deserialize(bytes, message).ok();
-}
-
-template <class Message>
-grpc::ByteBuffer Serialize(const Message& message) {
-  grpc::ByteBuffer bytes;
-  bool own_buffer = false;
-  const grpc::Status status =
-      grpc::SerializationTraits<Message>::Serialize(message, &bytes, &own_buffer);
-  // Fails only for a message over 2 GiB, which no handler can make of what may be received.
-  GPR_ASSERT(status.ok());
-  return bytes;
 }
 
 }  // namespace rpc

@@ -176,9 +176,8 @@ absl::Status Claim::PublishWherePathIsFree() {
 absl::Status Claim::PublishOverStale() {
   const int fd = directory_.fd();
   const char* name = directory_.base_name().c_str();
-  if (absl::Status status = directory_.CheckIs(directory_.base_name(), stale_); !status.ok()) {
-    return absl::IsNotFound(status) ? PublishWherePathIsFree() : InUse(path(), std::nullopt);
-  }
+  // Gone meanwhile, or another's by now: that one is not displaced either way.
+  if (!directory_.CheckIs(directory_.base_name(), stale_).ok()) return PublishWherePathIsFree();
   // Exchanged rather than replaced, to see what it was that had to go.
   if (renameat2(fd, our_name_.c_str(), fd, name, RENAME_EXCHANGE) != 0) {
     if (errno == ENOENT) return PublishWherePathIsFree();

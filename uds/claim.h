@@ -3,7 +3,7 @@
 
 // A socket's path, claimed without hurting anybody and given back without hurting anybody.
 //
-//   absl::StatusOr<uds::Claim> claim = uds::Claim::Take(address);           // or refuse
+//   absl::StatusOr<uds::Claim> claim = uds::Claim::Take(address);           // each gives a status
 //   claim->Bind(fd, {.mode = 0660, .group = gid});                          // under a private name
 //   listen(fd, SOMAXCONN);
 //   claim->Publish();                                                       // clients see it now
@@ -19,8 +19,12 @@
 // Against processes that lock: airtight. Against those that do not (they bind, unlink or rename
 // where they please), each step checks what it found, and undoes itself if it displaced anything.
 //
+// `ss -x` and /proc/net/unix go on to show the private name, `<path>.new`: a socket keeps the name
+// that it was bound to. So do not put it where systemd-tmpfiles cleans up by age; that spares live
+// sockets, and knows them by that list. /run is a good place.
+//
 // Thread safety: const access from several threads is fine.
-// Ownership: move-only; holds the lock and three descriptors; destruction is Release().
+// Ownership: move-only; holds three descriptors, one of them the lock; destruction is Release().
 
 #ifndef UDS_CLAIM_H_
 #define UDS_CLAIM_H_

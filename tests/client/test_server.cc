@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "grpc/grpc.h"
 #include "grpcpp/server_posix.h"
 
 namespace udsecho::client {
@@ -37,6 +38,8 @@ grpc::Status Hang(grpc::ServerContext* context) {
 }
 
 TestServer::TestServer(const std::string& path) {
+  // Never shut down: the last shutdown may wait 10 s for a thread that finished a blocked write.
+  grpc_init();
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   if (!path.empty()) builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());

@@ -9,7 +9,7 @@ namespace rpc {
 namespace {
 
 std::shared_ptr<Connection> Make(std::uint64_t id, int fd) {
-  return std::make_shared<Connection>(Connection{id, fd, {}, absl::Now()});
+  return std::make_shared<Connection>(id, fd, uds::UniqueFd(), uds::PeerCredentials(), absl::Now());
 }
 
 TEST(ConnectionTableTest, FindsByGrpcsName) {

@@ -45,7 +45,7 @@ def _libraries():
 def _protobuf_and_grpc():
     system_repository(
         name = "com_google_protobuf",
-        build_file = "//tools/workspace:protobuf.BUILD.bazel",
+        build_file = "//tools/workspace:protobuf.BUILD",
         links = {
             "bin/protoc": "/usr/bin/protoc",
             "google/protobuf": "/usr/include/google/protobuf",
@@ -56,7 +56,7 @@ def _protobuf_and_grpc():
     )
     system_repository(
         name = "com_github_grpc_grpc",
-        build_file = "//tools/workspace:grpc.BUILD.bazel",
+        build_file = "//tools/workspace:grpc.BUILD",
         files = {"//tools/workspace:cc_grpc_library.bzl": "bazel/cc_grpc_library.bzl"},
         links = {"bin/grpc_cpp_plugin": "/usr/bin/grpc_cpp_plugin"},
         modules = {
@@ -68,7 +68,7 @@ def _protobuf_and_grpc():
     )
     system_repository(
         name = "io_grpc_grpc_proto",
-        build_file = "//tools/workspace:grpc_proto.BUILD.bazel",
+        build_file = "//tools/workspace:grpc_proto.BUILD",
         links = {"grpc": "/usr/share/grpc-proto/grpc"},
         package = "grpc-proto",
     )
@@ -88,10 +88,11 @@ def _bazel_rules():
     # `bazel test` asks for it even when no coverage is collected, and would download it.
     system_repository(
         name = "remote_coverage_tools",
-        build_file = "//tools/workspace:coverage.BUILD.bazel",
+        build_file = "//tools/workspace:coverage.BUILD",
         package = "bazel-bootstrap",
     )
 
+# buildifier: disable=unnamed-macro
 def system_repositories():
     """Declares every external repository. None of them is downloaded."""
     _libraries()

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The path: had from the dead, never from the living, and given back.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/integration/server_process.h"
+
+namespace udsecho::integration {
+namespace {
+
+struct stat Stat(const std::string& path) {
+  struct stat file = {};
+  EXPECT_EQ(lstat(path.c_str(), &file), 0) << path;
+  return file;
+}
+
+void ExpectAnswers(const std::string& path) { EXPECT_EQ(RunClient({path, "hi"}).out, "hi\n"); }
+
+TEST(ClaimTest, DeadServersSocketIsReclaimed) {
+  const support::TempDir dir;
+  const std::string path = dir.Path("s");
+  for (int i = 0; i < 3; ++i) {
+    ServerProcess server({.path = path, .flags = {}, .spawn = {}});
+    ExpectAnswers(path);
+    server.Signal(SIGKILL);
+    EXPECT_EQ(server.Wait(), 128 + SIGKILL);
+    ASSERT_TRUE(S_ISSOCK(Stat(path).st_mode));
+    EXPECT_EQ(RunClient({path, "hi"}).exit_code, kExitNoConnection);
+  }
+  ServerProcess server({.path = path, .flags = {}, .spawn = {}});
+  ExpectAnswers(path);
+  EXPECT_EQ(server.Stop(), kClean);
+  EXPECT_NE(access(path.c_str(), F_OK), 0);
+}
+
+TEST(ClaimTest, SecondServerIsRefusedAndTheFirstUntouched) {
+  ServerProcess first;
+  const struct stat before = Stat(first.path());
+  const support::Finished second = RunServer({first.path()});
+  EXPECT_EQ(second.exit_code, kAddressRefused);
+  EXPECT_EQ(second.out, "");
+  EXPECT_TRUE(IsOneLine(second.err)) << second.err;
+  EXPECT_TRUE(absl::StrContains(second.err, first.path())) << second.err;
+  EXPECT_TRUE(absl::StrContains(second.err, absl::StrCat(first.pid()))) << second.err;
+  const struct stat after = Stat(first.path());
+  EXPECT_EQ(after.st_ino, before.st_ino);
+  EXPECT_EQ(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+  ExpectAnswers(first.path());
+}
+
+TEST(ClaimTest, StoppedServerIsNotTakenForADeadOne) {
+  ServerProcess first;
+  first.Signal(SIGSTOP);
+  EXPECT_EQ(RunServer({first.path()}).exit_code, kAddressRefused);
+  first.Signal(SIGCONT);
+  ExpectAnswers(first.path());
+}
+
+TEST(ClaimTest, OfTwoThatStartAtOnceOneWins) {
+  for (int i = 0; i < 10; ++i) {
+    const support::TempDir dir;
+    const std::string path = dir.Path("s");
+    support::SpawnedProcess one(ServerCommand({path, "--log_format=json"}));
+    support::SpawnedProcess two(ServerCommand({path, "--log_format=json"}));
+    const bool one_serves = ParseLogLine(one.err().Line(0))["event"] == "service_started";
+    const bool two_serves = ParseLogLine(two.err().Line(0))["event"] == "service_started";
+    ASSERT_NE(one_serves, two_serves);
+    EXPECT_EQ((one_serves ? two : one).Wait(), kAddressRefused);
+    ExpectAnswers(path);
+  }
+}
+
+TEST(ClaimTest, SuccessorsSocketIsLeft) {
+  ServerProcess first;
+  // Somebody tidied up too much, and started another.
+  ASSERT_EQ(unlink(first.path().c_str()), 0);
+  ASSERT_EQ(unlink(absl::StrCat(first.path(), ".lock").c_str()), 0);
+  ServerProcess second({.path = first.path(), .flags = {}, .spawn = {}});
+  EXPECT_EQ(first.Stop(), kClean);
+  ExpectAnswers(first.path());
+}
+
+TEST(ClaimTest, OnlyItsUserMayConnectWhateverTheUmask) {
+  for (const mode_t mask : {0000, 0077, 0777}) {
+    const mode_t old = umask(0022);
+    const support::TempDir dir;
+    umask(mask);
+    ServerProcess server({.path = dir.Path("s"), .flags = {}, .spawn = {}});
+    umask(old);
+    EXPECT_EQ(Stat(server.path()).st_mode, static_cast<mode_t>(S_IFSOCK | 0600));
+    ExpectAnswers(server.path());
+  }
+}
+
+TEST(ClaimTest, RelativePathIsInTheCallersDirectory) {
+  const support::TempDir dir;
+  // As `bazel run` starts a program: elsewhere, with the caller's directory in the environment.
+  const support::SpawnOptions run = {"/", {"BUILD_WORKING_DIRECTORY=" + dir.path()}};
+  for (const char* address : {"sock1", "./sock1", "unix:sock1"}) {
+    ServerProcess server({.path = address, .flags = {}, .spawn = run});
+    EXPECT_TRUE(S_ISSOCK(Stat(dir.Path("sock1")).st_mode));
+    EXPECT_EQ(RunClient({address, "hi"}, "", run).out, "hi\n");
+    ExpectAnswers(dir.Path("sock1"));
+    EXPECT_EQ(server.Stop(), kClean);
+  }
+}
+
+TEST(ClaimTest, RelativePathIsInTheWorkingDirectoryOtherwise) {
+  const support::TempDir dir;
+  ServerProcess server({.path = "sock1", .flags = {}, .spawn = {dir.path(), {}}});
+  ExpectAnswers(dir.Path("sock1"));
+  EXPECT_EQ(RunClient({"sock1", "hi"}, "", {dir.path(), {}}).out, "hi\n");
+}
+
+TEST(ClaimTest, LongestPath) {
+  const support::TempDir dir;
+  const std::string path = dir.Path(std::string(107 - dir.path().size() - 1, 'x'));
+  ASSERT_EQ(path.size(), 107U);
+  ServerProcess server({.path = path, .flags = {}, .spawn = {}});
+  ExpectAnswers(path);
+  ExpectAnswers("unix://" + path);
+}
+
+}  // namespace
+}  // namespace udsecho::integration

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A signal, and calls in flight: they complete, or are cut off and told so.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <future>
+
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "tests/integration/calls.h"
+#include "tests/integration/server_process.h"
+#include "tests/support/patience.h"
+#include "uds/connect.h"
+
+namespace udsecho::integration {
+namespace {
+
+namespace health = grpc::health::v1;
+
+constexpr int64_t kHour = 3'600'000;
+
+std::future<Answer> EchoAsync(const ServerProcess& server, int64_t delay_ms) {
+  return std::async(std::launch::async, Echo, Connect(server.path()), Delayed("slow", delay_ms));
+}
+
+bool CanConnect(const ServerProcess& server) {
+  return uds::Connect(*uds::Address::Parse(server.path()), absl::Seconds(5)).ok();
+}
+
+bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+class SignalTest : public ::testing::TestWithParam<int> {};
+
+TEST_P(SignalTest, DelayedCallCompletes) {
+  ServerProcess server;
+  std::future<Answer> slow = EchoAsync(server, 1000);
+  server.Event("message_received");
+  server.Signal(GetParam());
+  EXPECT_EQ(server.Wait(), kClean);
+  const Answer answer = slow.get();
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  EXPECT_EQ(answer.response.message(), "slow");
+  EXPECT_FALSE(Exists(server.path()));
+}
+
+TEST_P(SignalTest, IdleServerEndsAtOnce) {
+  ServerProcess server;
+  server.Signal(GetParam());
+  EXPECT_EQ(server.Wait(), kClean);
+  EXPECT_FALSE(Exists(server.path()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, SignalTest, ::testing::Values(SIGTERM, SIGINT));
+
+// The end does not depend on how long anything takes here: the stream is in flight for as long as
+// the test wants.
+TEST(DrainTest, StreamGoesOnWhileNewConnectionsAreRefused) {
+  ServerProcess server;
+  auto stub = v1::Echo::NewStub(Connect(server.path()));
+  grpc::ClientContext context;
+  auto stream = stub->Chat(&context);
+  ASSERT_EQ(Say(stream.get(), "before"), "before");
+  server.Signal(SIGTERM);
+  const support::Deadline deadline;
+  while (CanConnect(server) && !deadline.IsOver()) {
+  }
+  EXPECT_FALSE(CanConnect(server));
+  EXPECT_TRUE(Exists(server.path()));
+  EXPECT_EQ(RunClient({server.path(), "too late"}).exit_code, kExitNoConnection);
+  EXPECT_EQ(Say(stream.get(), "during"), "during");
+  EXPECT_TRUE(stream->WritesDone());
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(server.Wait(), kClean);
+  EXPECT_FALSE(Exists(server.path()));
+}
+
+TEST(DrainTest, HealthTellsFirst) {
+  ServerProcess server;
+  const std::shared_ptr<grpc::Channel> channel = Connect(server.path());
+  grpc::ClientContext context;
+  auto stream = v1::Echo::NewStub(channel)->Chat(&context);
+  ASSERT_EQ(Say(stream.get(), "before"), "before");
+
+  grpc::ClientContext watch_context;
+  health::HealthCheckRequest service;
+  service.set_service("udsecho.v1.Echo");
+  auto watch = health::Health::NewStub(channel)->Watch(&watch_context, service);
+  health::HealthCheckResponse state;
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), health::HealthCheckResponse::SERVING);
+
+  server.Signal(SIGTERM);
+  ASSERT_TRUE(watch->Read(&state));
+  EXPECT_EQ(state.status(), health::HealthCheckResponse::NOT_SERVING);
+  EXPECT_FALSE(watch->Read(&state));
+  EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+
+  EXPECT_EQ(Say(stream.get(), "after"), "after");
+  EXPECT_TRUE(stream->WritesDone());
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(server.Wait(), kClean);
+}
+
+TEST(DrainTest, SecondSignalCuts) {
+  ServerProcess server({.path = "", .flags = {"--grace=1h"}, .spawn = {}});
+  std::future<Answer> slow = EchoAsync(server, kHour);
+  server.Event("message_received");
+  server.Signal(SIGTERM);
+  server.Event("service_terminating");
+  EXPECT_EQ(slow.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  server.Signal(SIGINT);
+  EXPECT_EQ(server.Wait(), kCallsCutOff);
+  EXPECT_EQ(slow.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server.Event("calls_cut_off")["fields"]["count"], 1);
+  EXPECT_FALSE(Exists(server.path()));
+}
+
+TEST(DrainTest, GraceOverCuts) {
+  ServerProcess server({.path = "", .flags = {"--grace=200ms"}, .spawn = {}});
+  std::future<Answer> first = EchoAsync(server, kHour);
+  std::future<Answer> second = EchoAsync(server, kHour);
+  server.Event("message_received", 2);
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), kCallsCutOff);
+  EXPECT_EQ(first.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(second.get().status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server.Event("calls_cut_off")["fields"]["count"], 2);
+}
+
+TEST(DrainTest, CommandLineClientIsToldThatItWasCutOff) {
+  ServerProcess server({.path = "", .flags = {"--grace=0"}, .spawn = {}});
+  support::SpawnedProcess client(ClientCommand({server.path()}));
+  client.Write("one\n");
+  ASSERT_EQ(client.out().Line(0), "one");
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), kCallsCutOff);
+  EXPECT_EQ(client.Wait(), kUnavailable);
+  EXPECT_TRUE(IsOneLine(client.err().Whole())) << client.err().Whole();
+}
+
+}  // namespace
+}  // namespace udsecho::integration

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "tests/integration/server_process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+namespace udsecho::integration {
+namespace {
+
+std::vector<std::string> Command(const std::string& path, const std::vector<std::string>& flags) {
+  std::vector<std::string> arguments = {path, "--log_format=json"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  return ServerCommand(arguments);
+}
+
+}  // namespace
+
+ServerProcess::ServerProcess(const Options& options)
+    : path_(options.path.empty() ? dir_.Path("s") : options.path),
+      process_(Command(path_, options.flags), options.spawn) {
+  Event("service_started");
+}
+
+nlohmann::json ServerProcess::Event(absl::string_view name, std::size_t nth) {
+  for (std::size_t i = 0; process_.err().HasLine(i); ++i) {
+    const nlohmann::json event = ParseLogLine(process_.err().Line(i));
+    if (event.is_object() && event["event"] == std::string(name) && --nth == 0) return event;
+  }
+  ADD_FAILURE() << "no event " << name << "; the log:\n" << process_.err().SoFar();
+  return {};
+}
+
+std::vector<nlohmann::json> ServerProcess::AllEvents() {
+  process_.Wait();
+  std::vector<nlohmann::json> events;
+  for (std::size_t i = 0; process_.err().HasLine(i); ++i) {
+    events.push_back(ParseLogLine(process_.err().Line(i)));
+  }
+  return events;
+}
+
+int ServerProcess::Stop() {
+  Signal(SIGTERM);
+  return Wait();
+}
+
+nlohmann::json ParseLogLine(const std::string& line) {
+  nlohmann::json event = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (event.is_object() && event.contains("event")) return event;
+  ADD_FAILURE() << "no line of the JSON log: " << line;
+  return {};
+}
+
+}  // namespace udsecho::integration

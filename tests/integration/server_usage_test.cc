@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Command lines that the server refuses: exit code 2, one line that names what is wrong, and no
+// socket.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "tests/integration/server_process.h"
+
+namespace udsecho::integration {
+namespace {
+
+using ::testing::HasSubstr;
+
+class ServerUsageTest : public ::testing::Test {
+ protected:
+  void TearDown() override { EXPECT_TRUE(std::filesystem::is_empty(dir_.path())); }
+
+  void ExpectRefused(const std::vector<std::string>& arguments, const std::string& told) {
+    const support::Finished server = RunServer(arguments, {dir_.path(), {}});
+    const std::string line = ::testing::PrintToString(arguments);
+    EXPECT_EQ(server.exit_code, kUsage) << line;
+    EXPECT_EQ(server.out, "") << line;
+    EXPECT_TRUE(IsOneLine(server.err)) << line << ": " << server.err;
+    EXPECT_THAT(server.err, HasSubstr(told)) << line;
+  }
+
+  const support::TempDir dir_;
+  const std::string path_ = dir_.Path("s");
+};
+
+TEST_F(ServerUsageTest, NoAddressOrTooMany) {
+  ExpectRefused({}, "ADDRESS");
+  ExpectRefused({path_, "another"}, "another");
+}
+
+TEST_F(ServerUsageTest, NoAddressOfASocket) {
+  ExpectRefused({""}, "ADDRESS");
+  ExpectRefused({"."}, "ADDRESS");
+  ExpectRefused({dir_.path() + "/"}, dir_.path());
+  ExpectRefused({"localhost:50051"}, "localhost:50051");
+  ExpectRefused({"tcp:localhost:50051"}, "tcp");
+  ExpectRefused({"unix://relative"}, "unix");
+}
+
+TEST_F(ServerUsageTest, AbstractName) { ExpectRefused({"unix-abstract:name"}, "abstract"); }
+
+TEST_F(ServerUsageTest, UnknownFlag) { ExpectRefused({path_, "--no_such"}, "--no_such"); }
+
+TEST_F(ServerUsageTest, Grace) {
+  for (const char* grace : {"soon", "-1s", "25h", "inf", "nan", "1 0", "10x"}) {
+    ExpectRefused({path_, absl::StrCat("--grace=", grace)}, "--grace");
+  }
+  ExpectRefused({path_, "--grace="}, "--grace");
+  ExpectRefused({path_, "--grace"}, "--grace");
+}
+
+TEST_F(ServerUsageTest, LogFlags) {
+  ExpectRefused({path_, "--log_format=xml"}, "--log_format");
+  ExpectRefused({path_, "--log_level=loud"}, "--log_level");
+  ExpectRefused({path_, "--log_level="}, "--log_level");
+}
+
+// A reply that no client could read.
+TEST_F(ServerUsageTest, ReplyThatIsNotUtf8) {
+  ExpectRefused({path_, "--reply=not \xff fine"}, "--reply");
+}
+
+TEST_F(ServerUsageTest, WhatIsWrongCannotForgeALine) {
+  ExpectRefused({"/tmp/a\nb\x1b[2J/"}, "ADDRESS");
+  ExpectRefused({path_, "--no\nsuch"}, "such");
+  ExpectRefused({path_, "--grace=1\n2"}, "--grace");
+}
+
+}  // namespace
+}  // namespace udsecho::integration
