@@ -218,7 +218,7 @@ std::optional<absl::string_view> Session::Checked(absl::string_view line) {
   const size_t bad = FindInvalidUtf8(line);
   if (bad == absl::string_view::npos) return line;
   EndInput(UsageError(absl::StrCat("standard input: line ", sent_ + 1, " is not UTF-8 at its byte ",
-                                   bad + 1, "; it and what follows was not sent")));
+                                   bad + 1, "; it and what follows were not sent")));
   return std::nullopt;
 }
 
@@ -234,7 +234,7 @@ void Session::TakeBlock() {
   }
   if (lines_.pending() > kMaxLine && !lines_.HasNext()) {
     EndInput(UsageError(absl::StrCat("standard input: line ", sent_ + 1, " is longer than ",
-                                     kMaxLine, " bytes; it and what follows was not sent")));
+                                     kMaxLine, " bytes; it and what follows were not sent")));
   }
 }
 

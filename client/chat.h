@@ -7,22 +7,20 @@
 //                                &progress);
 //
 // Lines go out without waiting for the replies to earlier ones, as fast as the server takes them.
-// Replies are written when none is waiting behind them: at once for a person who types, in blocks for
-// a million lines in a file, which cost the client 6 us of CPU each (measured with time(1) against
-// //server on two cores).
+// Replies are written when none is waiting behind them: at once for a person who types, in blocks
+// for a million lines in a file, which cost the client 6 us of CPU each (measured with time(1),
+// our own server and lines of 7 bytes).
 //
 // How it ends:
 //   - the input ends: the stream is half-closed, and all replies are awaited and printed. The text
 //     after the last line feed is a line, if there is any.
 //   - a line is not UTF-8, or longer than kMaxLine: the same, for the lines before it; exit code 2.
 //   - the input cannot be read: the same; exit code 1.
-//   - the server ends the stream: at once, even while nobody types. By its status, or UNAVAILABLE
-//   if
-//     it says OK though there was more to come.
-//   - no reply for `timeout` while one is due: DEADLINE_EXCEEDED. The time counts from when the
-//   line
-//     was sent or, if later, from the reply before it. Without an unanswered line there is no
-//     limit.
+//   - the server ends the stream: at once, even while nobody types. By its status, or
+//     UNAVAILABLE if it says OK though there was more to come.
+//   - no reply for `timeout` while one is due: DEADLINE_EXCEEDED. The time counts from when
+//     the line was sent or, if later, from the reply before it. Without an unanswered line there is
+//     no limit.
 //   - the output cannot be written: at once; exit code 1.
 //
 // Thread safety: one call at a time for each output. It runs a thread of its own, which has ended

@@ -6,8 +6,7 @@
 //    0        all replies were printed
 //    1        standard input could not be read, or standard output not written
 //    2        bad usage: flags, the address, or a message that is not UTF-8 or too long
-//    3        no connection: nobody listens at the address, it is no socket, permission was denied,
-//    ...
+//    3        no connection: nobody listens at the address, it is no socket, permission was denied
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
 //             connection within --timeout is 68 too.

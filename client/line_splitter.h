@@ -6,8 +6,8 @@
 //   splitter.Add(block);
 //   while (std::optional<absl::string_view> line = splitter.Next()) Send(*line);
 //   ...
-//   if (std::optional<absl::string_view> line = splitter.Last()) Send(*line);   // no more bytes
-//   come
+//   // At the end of the input:
+//   if (std::optional<absl::string_view> line = splitter.Last()) Send(*line);
 //
 // Each byte is looked at once, whatever the length of lines and blocks.
 //

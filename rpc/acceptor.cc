@@ -17,8 +17,11 @@ constexpr int kAcceptsInARow = 64;
 
 }  // namespace
 
-Acceptor::Acceptor(EventLoop* loop, uds::Listener listener, Shard shard, ServerEvents* events)
-    : loop_(loop), listener_(std::move(listener)), shard_(std::move(shard)), events_(events) {}
+Acceptor::Acceptor(EventLoop* loop, uds::Listener listener, Handover handover, ServerEvents* events)
+    : loop_(loop),
+      listener_(std::move(listener)),
+      handover_(std::move(handover)),
+      events_(events) {}
 
 Acceptor::~Acceptor() {
   for (const auto& [id, connection] : open_) loop_->Unwatch(connection->socket.get());
@@ -75,7 +78,7 @@ absl::Status Acceptor::Admit(uds::UniqueFd fd) {
                                                  *std::move(peer), absl::Now());
   open_.emplace(id, connection);
   events_->ConnectionOpened(*connection);
-  shard_.adopt(std::move(connection));
+  handover_.adopt(std::move(connection));
   return absl::OkStatus();
 }
 
@@ -87,7 +90,7 @@ void Acceptor::Ended(std::uint64_t id) {
   // Before it is closed: while gRPC's duplicate lives, a closed descriptor keeps reporting.
   loop_->Unwatch(ended->socket.get());
   events_->ConnectionClosed(*ended);
-  shard_.forget(std::move(ended));
+  handover_.forget(std::move(ended));
 }
 
 void Acceptor::AcceptTheRest() {

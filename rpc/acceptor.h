@@ -3,12 +3,12 @@
 
 // Accepts connections, ties each to its peer's credentials, and hands it to a shard.
 //
-// Of every connection the acceptor keeps the descriptor that was accepted; gRPC gets a duplicate. Ours
-// tells when the connection has ended, and is the only means to end one: gRPC offers none.
+// Of every connection the acceptor keeps the descriptor that was accepted; gRPC gets a duplicate.
+// Ours tells when the connection has ended, and is the only means to end one: gRPC offers none.
 //
 // Thread safety: none; lives on the event loop's thread.
-// Ownership: owns the listener and the descriptors that it accepted. Borrows the rest. The path of the
-// listener is given up with the acceptor, not before.
+// Ownership: owns the listener and the descriptors that it accepted. Borrows the rest. The path of
+// the listener is given up with the acceptor, not before.
 
 #ifndef RPC_ACCEPTOR_H_
 #define RPC_ACCEPTOR_H_
@@ -29,14 +29,13 @@ namespace rpc {
 
 class Acceptor {
  public:
-  // `adopt` and `forget` tell the shard of a connection that came and one that ended; `adopt` owns
-  // `connection->fd`.
-  struct Shard {
+  // Who is told of a connection that came, and then owns `connection->fd`, and of one that ended.
+  struct Handover {
     std::function<void(std::shared_ptr<Connection>)> adopt;
     std::function<void(std::shared_ptr<Connection>)> forget;
   };
 
-  Acceptor(EventLoop* loop, uds::Listener listener, Shard shard, ServerEvents* events);
+  Acceptor(EventLoop* loop, uds::Listener listener, Handover handover, ServerEvents* events);
   ~Acceptor();
 
   absl::Status Start();
@@ -60,7 +59,7 @@ class Acceptor {
 
   EventLoop* const loop_;
   uds::Listener listener_;
-  const Shard shard_;
+  const Handover handover_;
   ServerEvents* const events_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;

@@ -31,7 +31,8 @@ void Call::WriteEnded() {
 
 void Call::Cancel(const grpc::Status& status) {
   // ServerContext::TryCancel() would do, but can say nothing other than CANCELLED.
-  grpc_call_cancel_with_status(context_.c_call(), static_cast<grpc_status_code>(status.error_code()),
+  grpc_call_cancel_with_status(context_.c_call(),
+                               static_cast<grpc_status_code>(status.error_code()),
                                status.error_message().c_str(), nullptr);
 }
 

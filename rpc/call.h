@@ -11,8 +11,9 @@
 //     co_await call.Finish(Greeting(call.request(), call.peer().uid));
 //   }
 //
-// A handler ends a call with Finish(), once. One that returns without it ends the call too: with the
-// status of a request that could not be parsed, else CANCELLED if the caller went away, else INTERNAL.
+// A handler ends a call with Finish(), once. One that returns without it ends the call too: with
+// the status of a request that could not be parsed, else CANCELLED if the caller went away, else
+// INTERNAL.
 //
 // Thread safety: none; a call belongs to its shard's polling thread, on which its handler runs.
 // Ownership: the runtime owns the call. It outlives its handler.

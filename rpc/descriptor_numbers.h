@@ -3,10 +3,10 @@
 
 // Descriptor numbers that were not used of late.
 //
-// gRPC names a connection by its descriptor's number and nothing else. The kernel gives out the lowest
-// free number, so that a number would come back at once, and a call that was still on its way could
-// be taken for one of the next connection. Here a floor moves up with every number given out, and
-// starts again at the bottom when it comes to the end.
+// gRPC names a connection by its descriptor's number and nothing else. The kernel gives out the
+// lowest free number, so that a number would come back at once, and a call that was still on its
+// way could be taken for one of the next connection. Here a floor moves up with every number given
+// out, and starts again at the bottom when it comes to the end.
 //
 // Thread safety: none.
 // Ownership: what is returned is the caller's.

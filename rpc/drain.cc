@@ -11,8 +11,8 @@ namespace rpc {
 namespace {
 
 // How long clients may take to leave once they were told to, before gRPC shuts down and kills the
-// calls that still arrive. Those that know GOAWAY leave at once, or with their last call. And so long
-// is a client waited for that has no call: gRPC itself would wait 20 s.
+// calls that still arrive. Those that know GOAWAY leave at once, or with their last call. And so
+// long is a client waited for that has no call: gRPC itself would wait 20 s.
 constexpr absl::Duration kLeaving = absl::Seconds(1);
 constexpr absl::Duration kLeavingPoll = absl::Milliseconds(2);
 
@@ -55,10 +55,9 @@ void Drain::AwaitLeaving(absl::Time until) {
     return;
   }
   // Again and again, for those whose socket was full.
-  OnShardThen([this] { parts_.shard->connections().GoAway(); },
-              [this, until] {
-                parts_.loop->After(kLeavingPoll, [this, until] { AwaitLeaving(until); });
-              });
+  OnShardThen(
+      [this] { parts_.shard->connections().GoAway(); },
+      [this, until] { parts_.loop->After(kLeavingPoll, [this, until] { AwaitLeaving(until); }); });
 }
 
 void Drain::ShutDownGrpc() {
@@ -69,8 +68,7 @@ void Drain::ShutDownGrpc() {
   });
   // Who has no call left had time to leave.
   parts_.shard->Post([this] {
-    parts_.shard->WhenIdle(
-        [this] { parts_.loop->Post([this] { parts_.acceptor->EndAll(); }); });
+    parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.acceptor->EndAll(); }); });
   });
 }
 
@@ -94,8 +92,9 @@ void Drain::Cut() {
 
 void Drain::GrpcEnded() {
   shutdown_.join();
-  parts_.shard->Post(
-      [this] { parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.loop->Quit(); }); }); });
+  parts_.shard->Post([this] {
+    parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.loop->Quit(); }); });
+  });
 }
 
 }  // namespace rpc

@@ -94,8 +94,8 @@ int EventLoop::MillisecondsToNextTimer() const {
   const std::int64_t wait = timers_.begin()->first - Now();
   if (wait <= 0) return 0;
   // Rounded up: woken early, the loop would spin until the timer is due.
-  return static_cast<int>(std::min<std::int64_t>((wait + 999'999) / 1'000'000,
-                                                 std::numeric_limits<int>::max()));
+  return static_cast<int>(
+      std::min<std::int64_t>((wait + 999'999) / 1'000'000, std::numeric_limits<int>::max()));
 }
 
 void EventLoop::RunTimers() {

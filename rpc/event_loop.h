@@ -10,10 +10,9 @@
 //
 // Watches are level-triggered: a callback that leaves a descriptor readable is called again.
 //
-// Thread safety: Post() may be called from any thread. All else belongs to the thread in Run(), or to
-// its owner before Run().
-// Ownership: owns its epoll and wake-up descriptors, not those that it watches. Unwatch() a descriptor
-// before it is closed.
+// Thread safety: Post() may be called from any thread. All else belongs to the thread in Run(), or
+// to its owner before Run(). Ownership: owns its epoll and wake-up descriptors, not those that it
+// watches. Unwatch() a descriptor before it is closed.
 
 #ifndef RPC_EVENT_LOOP_H_
 #define RPC_EVENT_LOOP_H_
@@ -40,8 +39,8 @@ class EventLoop {
   // RESOURCE_EXHAUSTED when no descriptor can be had.
   static absl::StatusOr<std::unique_ptr<EventLoop>> Create();
 
-  // Calls `callback` whenever one of `events` (EPOLLIN, ..., 0 for hang-up alone) holds of `fd`, which
-  // is not watched yet. RESOURCE_EXHAUSTED when the kernel watches too many already.
+  // Calls `callback` whenever one of `events` (EPOLLIN, ..., 0 for hang-up alone) holds of `fd`,
+  // which is not watched yet. RESOURCE_EXHAUSTED when the kernel watches too many already.
   absl::Status Watch(int fd, std::uint32_t events, Callback callback);
   void Unwatch(int fd);
 

@@ -32,8 +32,8 @@ Health::ServingStatus Health::StatusOf(const std::string& service) const {
 Task Health::Check(UnaryCall<Request, Response>& call) {
   const ServingStatus status = StatusOf(call.request().service());
   if (status == Response::SERVICE_UNKNOWN) {
-    co_await call.Finish({grpc::StatusCode::NOT_FOUND,
-                          "no such service here; reflection lists those that are"});
+    co_await call.Finish(
+        {grpc::StatusCode::NOT_FOUND, "no such service here; reflection lists those that are"});
     co_return;
   }
   Response response;

@@ -3,12 +3,12 @@
 
 // grpc.health.v1.Health, served like any other service: Check and Watch.
 //
-// gRPC's built-in one is written on its callback API, and its presence alone doubles the server's CPU
-// for every other call.
+// gRPC's built-in one is written on its callback API, and its presence alone doubles the server's
+// CPU for every other call.
 //
-// A service that was never Set() is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch, as the protocol
-// says; "" is the server as a whole. When the server drains, everything is NOT_SERVING, watchers are
-// told so, and their streams end with UNAVAILABLE.
+// A service that was never Set() is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch, as the
+// protocol says; "" is the server as a whole. When the server drains, everything is NOT_SERVING,
+// watchers are told so, and their streams end with UNAVAILABLE.
 //
 // Thread safety: Set() before the server runs; then everything on the shard's polling thread.
 

@@ -7,7 +7,8 @@ namespace rpc {
 
 grpc::Status UnsaidStatus(const Call& call) {
   if (call.cancelled()) return {grpc::StatusCode::CANCELLED, "the caller went away"};
-  return {grpc::StatusCode::INTERNAL, "the handler ended without a status; report this to its authors"};
+  return {grpc::StatusCode::INTERNAL,
+          "the handler ended without a status; report this to its authors"};
 }
 
 grpc::Status ConnectionGoneStatus() {

@@ -4,8 +4,8 @@
 // One call from the moment it is asked for until nothing of it is left: the runtime of a handler.
 //
 // Listen() asks gRPC for the next call of a method. When it comes, another is asked for, the call's
-// connection is looked up, and the handler's coroutine runs. The invocation deletes itself when both
-// the handler has ended and gRPC has said that the call is over.
+// connection is looked up, and the handler's coroutine runs. The invocation deletes itself when
+// both the handler has ended and gRPC has said that the call is over.
 //
 // Thread safety: none; everything happens on the shard's polling thread (Listen() also before it
 // starts).

@@ -5,15 +5,17 @@
 //
 //   bool ok = co_await Operation([&](void* tag) { stream.Write(bytes, tag); });
 //
-// The operation starts when it is awaited, and the coroutine resumes with the queue's verdict: false
-// means that the call is over for the peer (cancelled, past its deadline, disconnected) or, for a
-// read, that the peer has sent its last message. A second callable may turn the verdict into another:
+// The operation starts when it is awaited, and the coroutine resumes with the queue's verdict:
+// false means that the call is over for the peer (cancelled, past its deadline, disconnected) or,
+// for a read, that the peer has sent its last message. A second callable may turn the verdict into
+// another:
 //
 //   bool ok = co_await Operation([&](void* tag) { stream.Read(&bytes, tag); },
 //                                [&](bool ok) { return ok && Parse(&bytes, message); });
 //
 // Thread safety: none; awaited and resumed on the shard's polling thread.
-// Ownership: lives in the frame of the coroutine that awaits it, which must not be destroyed before.
+// Ownership: lives in the frame of the coroutine that awaits it, which must not be destroyed
+// before.
 
 #ifndef RPC_OPERATION_H_
 #define RPC_OPERATION_H_

@@ -18,7 +18,8 @@ template <class Response>
 void NotFound(absl::string_view what, absl::string_view name, Response* response) {
   auto* error = response->mutable_error_response();
   error->set_error_code(static_cast<int>(grpc::StatusCode::NOT_FOUND));
-  error->set_error_message(absl::StrCat("no ", what, " named ", name, " is linked into this server"));
+  error->set_error_message(
+      absl::StrCat("no ", what, " named ", name, " is linked into this server"));
 }
 
 // `file` and, depth first, those of its dependencies that were not sent yet.

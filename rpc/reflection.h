@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Server reflection, v1 and v1alpha: what grpcurl, buf curl and their like ask a server that they have
-// no .proto for.
+// Server reflection, v1 and v1alpha: what grpcurl, buf curl and their like ask a server that they
+// have no .proto for.
 //
 // gRPC's own plugin serves v1alpha only, and holds a thread for every open stream.
 //

@@ -100,9 +100,8 @@ void Server::Adopt(std::shared_ptr<Connection> connection) {
 }
 
 void Server::Forget(std::shared_ptr<Connection> connection) {
-  shard_->Post([this, connection = std::move(connection)] {
-    shard_->connections().Remove(*connection);
-  });
+  shard_->Post(
+      [this, connection = std::move(connection)] { shard_->connections().Remove(*connection); });
 }
 
 absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
@@ -123,14 +122,16 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   if (status.ok()) status = Build();
   if (!status.ok()) return status;
 
-  drain = std::make_unique<Drain>(Drain::Parts{
-      .loop = loop_.get(),
-      .acceptor = &acceptor,
-      .shard = shard_.get(),
-      .server = grpc_server_.get(),
-      .events = events_,
-      .grace = options_.grace,
-      .tell_services = [this] { for (Service* service : services_) service->Drain(); }});
+  drain = std::make_unique<Drain>(Drain::Parts{.loop = loop_.get(),
+                                               .acceptor = &acceptor,
+                                               .shard = shard_.get(),
+                                               .server = grpc_server_.get(),
+                                               .events = events_,
+                                               .grace = options_.grace,
+                                               .tell_services = [this] {
+                                                 for (Service* service : services_)
+                                                   service->Drain();
+                                               }});
   shard_->Start();
   events_->Serving();
   loop_->Run();

@@ -16,10 +16,10 @@
 //
 // Health and reflection are served beside what is added.
 //
-// The end: health becomes NOT_SERVING; nobody is accepted any more, but those in the backlog are; the
-// clients are told to go away (GOAWAY) while calls in flight go on for as long as the grace lasts. What
-// is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The path is removed
-// last.
+// The end: health becomes NOT_SERVING; nobody is accepted any more, but those in the backlog are;
+// the clients are told to go away (GOAWAY) while calls in flight go on for as long as the grace
+// lasts. What is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The
+// path is removed last.
 //
 // Thread safety: Stop() may be called from any thread, all else from the owner's. Run() keeps that
 // thread for accepting and for the ends of connections; handlers run on another.
@@ -52,13 +52,14 @@ struct ServerOptions {
   // How long calls in flight may go on once a stop was asked for. From 0, which cuts at once.
   absl::Duration grace = absl::Seconds(10);
 
-  // The longest message that is accepted, in bytes as encoded; over it a call is RESOURCE_EXHAUSTED.
-  // gRPC's own default. Responses have no limit.
+  // The longest message that is accepted, in bytes as encoded; over it a call is
+  // RESOURCE_EXHAUSTED. gRPC's own default. Responses have no limit.
   int max_message_bytes = 4 * 1024 * 1024;
 };
 
 struct DrainResult {
-  std::size_t calls_cut = 0;  // that were in flight when the grace was over, or stop was asked again
+  std::size_t calls_cut =
+      0;  // that were in flight when the grace was over, or stop was asked again
 };
 
 class Server {
@@ -70,17 +71,19 @@ class Server {
 
   Health& health() { return health_; }
 
-  // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1) is
-  // readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). INTERNAL
-  // when gRPC cannot start, RESOURCE_EXHAUSTED when there are not enough descriptors. Once a server.
+  // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
+  // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop().
+  // INTERNAL when gRPC cannot start, RESOURCE_EXHAUSTED when there are not enough descriptors. Once
+  // a server.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
-  // Run `work` after `delay`, unless the server has ended by then. One to be called by handlers, and to
-  // run where they do; the other by ServerEvents.
+  // Run `work` after `delay`, unless the server has ended by then. One to be called by handlers,
+  // and to run where they do; the other by ServerEvents.
   void AfterOnPollingThread(absl::Duration delay, std::function<void()> work);
   void AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work);
 
-  // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at once.
+  // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at
+  // once.
   void Stop();
 
  private:

@@ -3,9 +3,9 @@
 
 // What a server tells its program about connections and its own end. rpc/ itself never logs.
 //
-// Thread safety: the members are called on the thread in Server::Run(), one at a time. They must not
-// block: while one runs, nobody is accepted.
-// Ownership: the program owns it; it outlives the server.
+// Thread safety: the members are called on the thread in Server::Run(), one at a time. They must
+// not block: while one runs, nobody is accepted. Ownership: the program owns it; it outlives the
+// server.
 
 #ifndef RPC_SERVER_EVENTS_H_
 #define RPC_SERVER_EVENTS_H_

@@ -103,7 +103,8 @@ class Service::Method final : public AnyMethod, public Invocation<CallType>::Sou
     auto* context = &call->context();
     auto* stream = &call->stream_;
     if constexpr (CallType::kShape == RpcMethod::NORMAL_RPC) {
-      service_->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue, tag);
+      service_->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue,
+                                  tag);
     } else if constexpr (CallType::kShape == RpcMethod::SERVER_STREAMING) {
       service_->RequestAsyncServerStreaming(index_, context, &call->request_bytes_, stream, queue,
                                             queue, tag);

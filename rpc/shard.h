@@ -4,12 +4,12 @@
 // A completion queue and the one thread that polls it: where handlers run.
 //
 // All calls of a connection are handled by one shard, on its thread, one event at a time: a handler
-// needs no locks against another handler of its shard, and must never block. Work from other threads
-// comes in through Post().
+// needs no locks against another handler of its shard, and must never block. Work from other
+// threads comes in through Post().
 //
-// Thread safety: Post() may be called from any thread, Start() and Stop() from the owner's; all else
-// belongs to the polling thread.
-// Ownership: owns the queue, the thread and the connection table; the calls own themselves.
+// Thread safety: Post() may be called from any thread, Start() and Stop() from the owner's; all
+// else belongs to the polling thread. Ownership: owns the queue, the thread and the connection
+// table; the calls own themselves.
 
 #ifndef RPC_SHARD_H_
 #define RPC_SHARD_H_

@@ -9,9 +9,9 @@
 //     server.Run(std::move(listener), signals.fd());
 //   }
 //
-// The signals are blocked for good, for the thread that makes this and those it starts afterwards, so
-// that none of them is interrupted; and SIGPIPE is ignored, because a log that nobody reads any more is
-// no reason to end.
+// The signals are blocked for good, for the thread that makes this and those it starts afterwards,
+// so that none of them is interrupted; and SIGPIPE is ignored, because a log that nobody reads any
+// more is no reason to end.
 //
 // Thread safety: none is needed.
 // Ownership: owns its descriptor. One a process.

@@ -12,9 +12,9 @@
 //   }
 //
 // Read() is false once the caller has half-closed, when the call is cancelled, and when what came
-// cannot be parsed; in the last case Finish() sends INVALID_ARGUMENT whatever status it is given, so a
-// handler need not tell these apart. Write() and Finish() are false when the caller is gone. One
-// read and one write may be awaited at the same time, not two of a kind.
+// cannot be parsed; in the last case Finish() sends INVALID_ARGUMENT whatever status it is given,
+// so a handler need not tell these apart. Write() and Finish() are false when the caller is gone.
+// One read and one write may be awaited at the same time, not two of a kind.
 //
 // What is written is taken when Write() or Finish() is awaited, and must be there until then: await
 // them in the same expression.

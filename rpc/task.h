@@ -8,12 +8,13 @@
 //     co_await call.Finish(Response());
 //   }
 //
-// A Task starts when it is awaited or Start()ed, not before, and returns nothing: results go through
-// out-parameters or members. An exception that leaves a coroutine ends the process, because there is
-// nobody to hand it to and the call's state is unknown.
+// A Task starts when it is awaited or Start()ed, not before, and returns nothing: results go
+// through out-parameters or members. An exception that leaves a coroutine ends the process, because
+// there is nobody to hand it to and the call's state is unknown.
 //
 // Thread safety: none. A task lives on the polling thread of its shard.
-// Ownership: a Task owns its coroutine's frame; destroying it destroys the frame and what waits in it.
+// Ownership: a Task owns its coroutine's frame; destroying it destroys the frame and what waits in
+// it.
 
 #ifndef RPC_TASK_H_
 #define RPC_TASK_H_

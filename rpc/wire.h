@@ -3,8 +3,8 @@
 
 // Messages from the bytes that gRPC carries.
 //
-// rpc/ takes requests raw and parses them itself, because gRPC's typed path hides what went wrong: a
-// message on a stream that cannot be parsed looks like the end of the stream, and a unary one is
+// rpc/ takes requests raw and parses them itself, because gRPC's typed path hides what went wrong:
+// a message on a stream that cannot be parsed looks like the end of the stream, and a unary one is
 // answered INTERNAL, as if it were the server's fault.
 //
 // Thread safety: a pure function.

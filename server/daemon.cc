@@ -18,8 +18,8 @@
 namespace udsecho {
 namespace {
 
-// Every connection takes two descriptors, and the usual limit of 1024 is meant for programs that use
-// select(2), as systemd.exec(5) explains. We do not.
+// Every connection takes two descriptors, and the usual limit of 1024 is meant for programs that
+// use select(2), as systemd.exec(5) explains. We do not.
 void RaiseDescriptorLimit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

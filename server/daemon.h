@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The Echo daemon, from an address to an exit code: main() without the command line and the signals.
+// The Echo daemon, from an address to an exit code: main() without the command line and the
+// signals.
 //
 //   const rpc::StopSignals signals;
 //   Log log(options.log);

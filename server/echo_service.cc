@@ -19,10 +19,10 @@ constexpr absl::Duration kMaxDelay = absl::Hours(1);
 
 absl::StatusOr<absl::Duration> DelayOf(const v1::EchoRequest& request) {
   const google::protobuf::Duration& delay = request.delay();
-  const absl::Duration duration =
-      absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
-  if (duration < absl::ZeroDuration() || duration > kMaxDelay) {
-    return absl::InvalidArgumentError("delay must be from 0 to 3600 s");
+  const absl::Duration duration = absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
+  const bool valid = delay.seconds() >= 0 && delay.nanos() >= 0 && delay.nanos() < 1'000'000'000;
+  if (!valid || duration > kMaxDelay) {
+    return absl::InvalidArgumentError("delay must be from 0 to 3600 s, its nanos below 1e9");
   }
   return duration;
 }

@@ -16,8 +16,8 @@
 //   service_terminating        info
 //   service_failed             error  code, message     why the daemon ends, or does not start
 //   calls_cut_off              warn   count             by the end of the grace period
-//   accept_paused              warn   code, message     out of descriptors, for example; goes on
-//   later connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
+//   accept_paused              warn   code, message     out of descriptors, for example
+//   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
 //   connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
@@ -34,8 +34,8 @@
 // load: see LineLimiter::WakeAfter. When it goes off, call OnTimer() on the same thread.
 //
 // Thread safety: ServiceEvents from any thread. MessageEvents and ConnectionEvents take no locks:
-// an instance belongs to the thread that handles messages, or that accepts connections. Ownership:
-// they borrow the log. When they go, they write the counts that are not yet told.
+// an instance belongs to the thread that handles messages, or that accepts connections.
+// Ownership: they borrow the log. When they go, they write the counts that are not yet told.
 
 #ifndef SERVER_EVENTS_H_
 #define SERVER_EVENTS_H_

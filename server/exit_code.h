@@ -9,11 +9,11 @@
 namespace udsecho {
 
 enum ExitCode : int {
-  kClean = 0,            // stopped, and every call was answered
-  kFailed = 1,           // could not go on, or not start for another reason than the address
-  kUsage = 2,            // a flag or an argument that makes no sense
-  kAddressRefused = 3,   // the address cannot be had: in use, not a socket, not permitted
-  kCallsCutOff = 4,      // stopped, but calls in flight were cut off at the end of the grace period
+  kClean = 0,           // stopped, and every call was answered
+  kFailed = 1,          // could not go on, or not start for another reason than the address
+  kUsage = 2,           // a flag or an argument that makes no sense
+  kAddressRefused = 3,  // the address cannot be had: in use, not a socket, not permitted
+  kCallsCutOff = 4,     // stopped, but calls in flight were cut off at the end of the grace period
 };
 
 }  // namespace udsecho

@@ -21,8 +21,8 @@
 // Thread safety: none. Each instance belongs to one thread, and its timer calls back on that
 // thread.
 //
-// Cost of a line that is left out: one reading of the coarse clock and one addition. Measured 9 ns
-// (tests/server/line_limiter_test.cc prints it), of a call's 10 us.
+// Cost of a line that is left out: one reading of the coarse clock and one addition. Measured: 8 ns
+// of CPU (tests/server/line_limiter_test.cc prints it), of a call's 10 us.
 
 #ifndef SERVER_LINE_LIMITER_H_
 #define SERVER_LINE_LIMITER_H_
@@ -49,7 +49,7 @@ class LineLimiter {
   // called for every line that is left out.
   using Clock = int64_t (*)();
 
-  // CLOCK_MONOTONIC_COARSE: 1 to 10 ms behind, and about four times as cheap as the exact one.
+  // CLOCK_MONOTONIC_COARSE: 1 to 10 ms behind. Measured 6 ns, against 28 ns of the exact one.
   static int64_t CoarseClock();
 
   explicit LineLimiter(WakeAfter wake_after, Clock clock = &CoarseClock);

@@ -20,9 +20,11 @@ namespace udsecho {
 namespace {
 
 constexpr char kFooter[] =
-    "\nExit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
+    "\nExit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot "
+    "be\n"
     "had; 4 stopped, but calls were cut off.\n"
-    "\nSIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them off.";
+    "\nSIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts "
+    "them off.";
 
 // The flags as they are typed.
 struct Flags {
@@ -41,7 +43,8 @@ absl::Duration ParseGrace(const std::string& text) {
   if (absl::SimpleAtod(text, &seconds)) {
     duration = absl::Seconds(seconds);
   } else if (!absl::ParseDuration(text, &duration)) {
-    throw CLI::ValidationError("--grace", absl::StrCat("'", text, "' is no duration; write 10s, 500ms"));
+    throw CLI::ValidationError("--grace",
+                               absl::StrCat("'", text, "' is no duration; write 10s, 500ms"));
   }
   if (duration < absl::ZeroDuration() || duration > absl::Hours(24)) {
     throw CLI::ValidationError("--grace", "must be from 0 to 24h");

@@ -39,7 +39,7 @@ bool HasBaseName(absl::string_view name, absl::string_view base_name) {
 
 // Whether an absolute `name` leads to the file today.
 bool LeadsTo(absl::string_view name, const SocketFile& file) {
-  struct stat found;
+  struct stat found = {};
   return lstat(std::string(name).c_str(), &found) == 0 && found.st_dev == file.device &&
          found.st_ino == file.inode;
 }

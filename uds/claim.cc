@@ -35,7 +35,7 @@ absl::StatusOr<UniqueFd> FindSocket(const Directory& directory, const std::strin
     if (errno == ENOENT) return file;
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", directory.Show(name)));
   }
-  struct stat found;
+  struct stat found = {};
   if (fstat(file.get(), &found) != 0) return absl::ErrnoToStatus(errno, directory.Show(name));
   if (S_ISSOCK(found.st_mode)) return file;
   return absl::FailedPreconditionError(absl::StrCat(

@@ -36,7 +36,7 @@ absl::Status Denied(const Address& address, const struct stat* file) {
 // Looks at the file, since connect(2) says ECONNREFUSED or EACCES of files that are no sockets too.
 absl::Status Explain(const Address& address, int error) {
   const std::string prefix = absl::StrCat("cannot connect to ", address.ToString(), ": ");
-  struct stat file;
+  struct stat file = {};
   const bool seen = !address.is_abstract() && stat(address.name().c_str(), &file) == 0;
   if (seen && !S_ISSOCK(file.st_mode)) {
     return absl::FailedPreconditionError(

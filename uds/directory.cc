@@ -49,7 +49,7 @@ absl::StatusOr<Directory> Directory::OpenParentOf(absl::string_view path) {
 }
 
 absl::Status Directory::CheckTrusted() const {
-  struct stat directory;
+  struct stat directory = {};
   if (fstat(fd(), &directory) != 0) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", Show(".")));
   }
@@ -92,11 +92,11 @@ UniqueFd Directory::Open(const std::string& name) const {
 }
 
 absl::Status Directory::CheckIs(const std::string& name, const UniqueFd& file) const {
-  struct stat found;
+  struct stat found = {};
   if (fstatat(fd(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
     return absl::ErrnoToStatus(errno, Show(name));
   }
-  struct stat expected;
+  struct stat expected = {};
   if (fstat(file.get(), &expected) != 0) return absl::ErrnoToStatus(errno, Show(name));
   if (found.st_dev == expected.st_dev && found.st_ino == expected.st_ino) return absl::OkStatus();
   return absl::FailedPreconditionError(absl::StrCat(Show(name), " is another file by now"));

@@ -39,7 +39,7 @@ absl::Status CheckLockFile(const struct stat& file, const std::string& shown) {
 absl::StatusOr<UniqueFd> OpenLockFile(const Directory& directory, const std::string& name) {
   const std::string shown = directory.Show(name);
   // Looked at before it is opened, since opening a device or a FIFO is an act in itself.
-  struct stat file;
+  struct stat file = {};
   if (fstatat(directory.fd(), name.c_str(), &file, AT_SYMLINK_NOFOLLOW) == 0) {
     if (absl::Status status = CheckLockFile(file, shown); !status.ok()) return status;
   }
@@ -65,7 +65,7 @@ absl::StatusOr<PathLock> PathLock::Take(const Directory& directory) {
       if (errno != EWOULDBLOCK) return absl::ErrnoToStatus(errno, absl::StrCat("flock ", shown));
       return absl::AlreadyExistsError(absl::StrCat("another server holds the lock ", shown));
     }
-    struct stat file;
+    struct stat file = {};
     if (fstat(fd->get(), &file) != 0) return absl::ErrnoToStatus(errno, shown);
     if (absl::Status status = CheckLockFile(file, shown); !status.ok()) return status;
     if (directory.CheckIs(name, *fd).ok()) return PathLock(*std::move(fd), file.st_ino);

@@ -17,7 +17,7 @@ namespace {
 
 absl::StatusOr<ProbeResult> AskTheKernel(const Directory& directory, const std::string& name,
                                          const UniqueFd& file) {
-  struct stat socket;
+  struct stat socket = {};
   if (fstat(file.get(), &socket) != 0) return absl::ErrnoToStatus(errno, directory.Show(name));
   absl::StatusOr<bool> bound = IsBound({socket.st_dev, socket.st_ino, name});
   if (!bound.ok()) {

@@ -11,13 +11,27 @@
 
 namespace uds {
 
+namespace {
+
+bool CameWithTheProcess(int fd) {
+  const int flags = fcntl(fd, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
+}  // namespace
+
 void OccupyStandardDescriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
-    if (fcntl(fd, F_GETFD) >= 0) continue;
-    // The lowest free number is `fd`, since those below are taken. Not O_CLOEXEC: a child's are
-    // inherited.
+    if (CameWithTheProcess(fd)) continue;
     const int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-    if (TEMP_FAILURE_RETRY(open("/dev/null", mode)) != fd) std::abort();
+    const int null = TEMP_FAILURE_RETRY(open("/dev/null", mode | O_CLOEXEC));
+    if (null < 0) std::abort();
+    if (null == fd) {
+      fcntl(fd, F_SETFD, 0);  // children inherit it, as they do the others
+    } else {
+      TEMP_FAILURE_RETRY(dup2(null, fd));
+      close(null);
+    }
   }
 }
 

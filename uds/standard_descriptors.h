@@ -16,8 +16,11 @@
 
 namespace uds {
 
-// Puts /dev/null where one is closed, the wrong way round: reading standard input, or writing the
-// others, fails with EBADF as it would have. Aborts when /dev/null cannot be opened.
+// Puts /dev/null where one was closed when the program started, the wrong way round: reading
+// standard input, or writing the others, fails with EBADF as it would have. That includes a number
+// which a library has used before main (gRPC 1.51 leaves an eventfd behind, from finding out
+// whether there are any): what came through exec(2) never has FD_CLOEXEC, so what has it was opened
+// since. Aborts when /dev/null cannot be opened.
 void OccupyStandardDescriptors();
 
 }  // namespace uds

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A service of one's own on uds/ and rpc/: with health, reflection, the caller's identity, and an end
-// that loses no call.
+// A service of one's own on uds/ and rpc/: with health, reflection, the caller's identity, and an
+// end that loses no call.
 //
 //   bazel run //examples/greeter -- /tmp/greeter
 //   grpcurl -plaintext -unix -d '{"name":"Ada"}' /tmp/greeter examples.greeter.Greeter/Hello

@@ -4,7 +4,9 @@
 // An Echo server within a test's process, as well or badly behaved as the test wants.
 //
 //   TestServer server;
-//   server.service.chat = [](Stream* stream) { return grpc::Status(...); };
+//   server.service.chat = [](grpc::ServerContext*, TestService::Stream* stream) {
+//     return grpc::Status(...);
+//   };
 //   EchoClient client(server.Connect());
 //
 // Ownership: must outlive the calls on it. At its end, calls that still run are cancelled.

@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "tests/integration/server_process.h"
+#include "tests/support/patience.h"
 
 namespace udsecho::integration {
 namespace {
@@ -94,7 +95,9 @@ TEST(StartTest, LogLevelLeavesOutWhatIsBelow) {
   const std::string path = dir.Path("s");
   support::SpawnedProcess server(ServerCommand({path, "--log_level=error"}));
   // Nothing is told, so the socket is what there is to wait for.
-  while (access(path.c_str(), F_OK) != 0) usleep(1000);
+  const support::Deadline deadline;
+  while (access(path.c_str(), F_OK) != 0 && !deadline.IsOver()) {
+  }
   EXPECT_EQ(RunClient({path, "hello"}).out, "hello\n");
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), kClean);

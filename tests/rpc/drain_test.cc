@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The end of a server: nothing that was begun is lost, and nothing holds it up for longer than asked.
+// The end of a server: nothing that was begun is lost, and nothing holds it up for longer than
+// asked.
 
 #include <grpcpp/create_channel_posix.h>
 #include <gtest/gtest.h>
@@ -129,7 +130,8 @@ TEST(DrainTest, UnderLoadACallIsServedOrWasNeverTaken) {
       }));
     }
   }
-  // A call with a wait of its own tells that all are under way, and ends in the middle of the drain.
+  // A call with a wait of its own tells that all are under way, and ends in the middle of the
+  // drain.
   auto waiting = AskAsync(server, 200);
   ASSERT_EQ(server.words().Hear(), Word::kWaiting);
   EXPECT_EQ(server.StopAndJoin().calls_cut, 0U);

@@ -58,8 +58,8 @@ std::shared_ptr<grpc::Channel> HostedServer::Connect() const {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(absl::StrCat("unix:", path_),
-                                   grpc::InsecureChannelCredentials(), arguments);
+  return grpc::CreateCustomChannel(absl::StrCat("unix:", path_), grpc::InsecureChannelCredentials(),
+                                   arguments);
 }
 
 }  // namespace udsecho::testing

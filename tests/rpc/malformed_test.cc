@@ -19,8 +19,10 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int kLimit = 1000;
-constexpr char kNotUtf8[] = "\x0a\x01\xff";      // field 1, one byte, which is not UTF-8
-constexpr char kTruncated[] = "\x0a\x05" "ab";   // field 1, five bytes, two there
+constexpr char kNotUtf8[] = "\x0a\x01\xff";  // field 1, one byte, which is not UTF-8
+constexpr char kTruncated[] =
+    "\x0a\x05"
+    "ab";  // field 1, five bytes, two there
 
 grpc::ByteBuffer Bytes(const std::string& bytes) {
   const grpc::Slice slice(bytes);

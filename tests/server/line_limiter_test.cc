@@ -3,7 +3,8 @@
 
 #include "server/line_limiter.h"
 
-#include <chrono>
+#include <time.h>
+
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -133,15 +134,21 @@ TEST_F(LineLimiterTest, NeedsNoTimer) {
   EXPECT_EQ(verdict.left_out, 10);
 }
 
+// Of this thread: what else runs on the machine does not count.
+double CpuNanoseconds() {
+  timespec used;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return 1e9 * static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec);
+}
+
 // The bound is that of a gross mistake (a system call, a formatted line); the number is for people.
 TEST(LineLimiterCostTest, ALineLeftOutCostsNanoseconds) {
   constexpr int kLines = 2'000'000;
   LineLimiter limiter(nullptr);
   int64_t admitted = 0;
-  const auto start = std::chrono::steady_clock::now();
+  const double start = CpuNanoseconds();
   for (int i = 0; i < kLines; ++i) admitted += limiter.Admit().write ? 1 : 0;
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
-  const double each = took.count() / kLines;
+  const double each = (CpuNanoseconds() - start) / kLines;
   std::cout << "a line left out costs " << each << " ns\n";
   RecordProperty("nanoseconds", std::to_string(each));
   EXPECT_GE(admitted, 20);

@@ -31,7 +31,7 @@ void Doorbell::Ring() {
 }
 
 bool Doorbell::Wait() {
-  char ring;
+  char ring = 0;
   return TEMP_FAILURE_RETRY(recv(fd_.get(), &ring, 1, 0)) == 1;
 }
 
@@ -58,7 +58,7 @@ ChildProcess::~ChildProcess() {
   Wait();
 }
 
-void ChildProcess::Kill(int signal) {
+void ChildProcess::Kill(int signal) const {
   if (kill(pid_, signal) != 0) Die("kill");
 }
 

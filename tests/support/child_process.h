@@ -54,7 +54,7 @@ class ChildProcess {
 
   pid_t pid() const { return pid_; }
   Doorbell& bell() { return bell_; }
-  void Kill(int signal);
+  void Kill(int signal) const;
   // Its exit code, or 128 + the signal that ended it. Once.
   int Wait();
 

@@ -42,8 +42,8 @@ MATCHER_P2(StatusIs, code, message_matcher,
                " with a message that " +
                testing::DescribeMatcher<std::string>(message_matcher, negation)) {
   *result_listener << "which says " << StatusOf(arg).ToString();
-  return StatusOf(arg).code() == code &&
-         testing::Matches(message_matcher)(std::string(StatusOf(arg).message()));
+  const std::string message(StatusOf(arg).message());
+  return StatusOf(arg).code() == code && testing::Matches(message_matcher)(message);
 }
 
 }  // namespace support

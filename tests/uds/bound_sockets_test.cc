@@ -89,6 +89,7 @@ TEST(BoundSocketsBySockDiagTest, SeesThroughRenames) {
 TEST(BoundSocketsBySockDiagTest, FindsOneAmongMany) {
   support::TempDir dir;
   std::vector<UniqueFd> crowd;
+  crowd.reserve(900);
   for (int i = 0; i < 900; ++i) crowd.push_back(Bound(dir.Path(std::to_string(i))));
   EXPECT_TRUE(IsBoundInSockDiag(FileAt(dir.Path("0"))).value());
   EXPECT_TRUE(IsBoundInSockDiag(FileAt(dir.Path("899"))).value());

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 
 class CallersDirectoryTest : public testing::Test {
  protected:
-  ~CallersDirectoryTest() override {
+  void TearDown() override {
     unsetenv("BUILD_WORKING_DIRECTORY");
     std::filesystem::current_path(before_);
   }

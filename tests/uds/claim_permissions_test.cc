@@ -76,7 +76,7 @@ TEST_F(ClaimPermissionsTest, IsNeverLooser) {
   std::thread watcher([&] {
     while (!done) {
       for (const std::string& path : {path_, private_path_}) {
-        struct stat file;
+        struct stat file = {};
         if (lstat(path.c_str(), &file) != 0) continue;
         seen = seen | file.st_mode;
         ++sightings;

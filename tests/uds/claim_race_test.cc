@@ -32,12 +32,14 @@ void RunOnce(std::function<void()>& act) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc has __ in them
 extern "C" int renameat2(int from_fd, const char* from, int to_fd, const char* to,
                          unsigned flags) noexcept {
   RunOnce(before_rename);
   return static_cast<int>(syscall(SYS_renameat2, from_fd, from, to_fd, to, flags));
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): as above
 extern "C" int flock(int fd, int operation) noexcept {
   RunOnce(before_flock);
   return static_cast<int>(syscall(SYS_flock, fd, operation));

@@ -54,12 +54,12 @@ inline UniqueFd Dial(const std::string& path) {
 inline void LeaveDeadSocket(const std::string& path) { Listening(path).reset(); }
 
 inline bool Exists(const std::string& path) {
-  struct stat file;
+  struct stat file = {};
   return lstat(path.c_str(), &file) == 0;
 }
 
 inline struct stat Stat(const std::string& path) {
-  struct stat file;
+  struct stat file = {};
   CheckThat(lstat(path.c_str(), &file) == 0, path.c_str());
   return file;
 }

@@ -38,6 +38,18 @@ TEST(StandardDescriptorsTest, WhatIsClosedIsOccupied) {
   EXPECT_EQ(Defects(0, 2), 0);
 }
 
+TEST(StandardDescriptorsTest, WhatWasOpenedSinceTheStartIsReplaced) {
+  support::ChildProcess child([](support::Doorbell&) {
+    close(STDIN_FILENO);
+    if (open("/dev/zero", O_RDONLY | O_CLOEXEC) != STDIN_FILENO) return 1;
+    OccupyStandardDescriptors();
+    char byte;
+    if (read(STDIN_FILENO, &byte, 1) >= 0 || errno != EBADF) return 2;
+    return fcntl(STDIN_FILENO, F_GETFD) == 0 ? 0 : 3;
+  });
+  EXPECT_EQ(child.Wait(), 0);
+}
+
 TEST(StandardDescriptorsTest, WhatIsOpenStaysAsItIs) {
   int ends[2];
   ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
