@@ -10,8 +10,10 @@
 #include "server/log.h"
 #include "server/options.h"
 #include "uds/callers_directory.h"
+#include "uds/standard_descriptors.h"
 
 int main(int argc, char** argv) {
+  uds::OccupyStandardDescriptors();
   // Debian builds abseil without NDEBUG, and every mutex then looks for deadlocks: 5 to 10 % of a
   // call's CPU.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -108,7 +109,8 @@ Address Address::OfPath(absl::string_view path) {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path, path.data(), path.size());
   const size_t length = offsetof(sockaddr_un, sun_path) + path.size() + 1;
-  return Address(std::string(path), address, static_cast<socklen_t>(length));
+  std::string owned(path);
+  return {std::move(owned), address, static_cast<socklen_t>(length)};
 }
 
 Address Address::OfAbstractName(absl::string_view name) {
@@ -117,7 +119,8 @@ Address Address::OfAbstractName(absl::string_view name) {
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   // The length counts: a NUL at the end would be one more byte of the name.
   const size_t length = offsetof(sockaddr_un, sun_path) + 1 + name.size();
-  return Address(std::string(name), address, static_cast<socklen_t>(length));
+  std::string owned(name);
+  return {std::move(owned), address, static_cast<socklen_t>(length)};
 }
 
 }  // namespace uds

@@ -40,7 +40,8 @@ bool HasBaseName(absl::string_view name, absl::string_view base_name) {
 // Whether an absolute `name` leads to the file today.
 bool LeadsTo(absl::string_view name, const SocketFile& file) {
   struct stat found = {};
-  return lstat(std::string(name).c_str(), &found) == 0 && found.st_dev == file.device &&
+  const std::string path(name);
+  return lstat(path.c_str(), &found) == 0 && found.st_dev == file.device &&
          found.st_ino == file.inode;
 }
 
@@ -60,9 +61,9 @@ bool Matches(const BoundSocket& socket, const SocketFile& file) {
 
 BoundSocket Parse(const nlmsghdr* header) {
   BoundSocket socket;
-  auto* message = static_cast<const unix_diag_msg*>(NLMSG_DATA(header));
-  auto* attribute = reinterpret_cast<const rtattr*>(message + 1);
-  unsigned left = static_cast<unsigned>(header->nlmsg_len - NLMSG_LENGTH(sizeof(*message)));
+  const auto* message = static_cast<const unix_diag_msg*>(NLMSG_DATA(header));
+  const auto* attribute = reinterpret_cast<const rtattr*>(message + 1);
+  auto left = static_cast<unsigned>(header->nlmsg_len - NLMSG_LENGTH(sizeof(*message)));
   for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
     if (attribute->rta_type == UNIX_DIAG_NAME) {
       const absl::string_view name(static_cast<const char*>(RTA_DATA(attribute)),
@@ -103,7 +104,7 @@ absl::StatusOr<bool> IsBoundInSockDiag(const SocketFile& file) {
     const ssize_t size = TEMP_FAILURE_RETRY(recv(netlink.get(), buffer, sizeof(buffer), 0));
     if (size <= 0) return absl::ErrnoToStatus(size < 0 ? errno : EIO, "cannot read from netlink");
     auto left = static_cast<unsigned>(size);
-    for (auto* header = reinterpret_cast<const nlmsghdr*>(buffer); NLMSG_OK(header, left);
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer); NLMSG_OK(header, left);
          header = NLMSG_NEXT(header, left)) {
       if (header->nlmsg_type == NLMSG_DONE) return false;
       if (header->nlmsg_type == NLMSG_ERROR) {  // as when the kernel lacks unix_diag

@@ -202,7 +202,7 @@ absl::Status Claim::CheckStillOurs() const {
   if (!ours_.valid()) {
     return absl::FailedPreconditionError(absl::StrCat("the socket ", path(), " is not bound"));
   }
-  const absl::Status status = directory_.CheckIs(our_name_, ours_);
+  absl::Status status = directory_.CheckIs(our_name_, ours_);
   if (absl::IsNotFound(status)) {
     return absl::NotFoundError(absl::StrCat(
         "the socket ", path(), " was removed: new clients cannot find this server; restart it"));

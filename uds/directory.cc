@@ -45,7 +45,8 @@ absl::StatusOr<Directory> Directory::OpenParentOf(absl::string_view path) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot put a socket at ", Printable(path),
                                                    ": its directory is not usable"));
   }
-  return Directory(std::move(fd), std::move(prefix), std::string(path.substr(prefix_length)));
+  std::string base_name(path.substr(prefix_length));
+  return Directory(std::move(fd), std::move(prefix), std::move(base_name));
 }
 
 absl::Status Directory::CheckTrusted() const {

@@ -22,7 +22,7 @@ absl::Status CannotRead(int fd, absl::string_view what, int error) {
 absl::StatusOr<std::vector<gid_t>> ReadPeerGroups(int fd) {
   std::vector<gid_t> groups(32);
   for (;;) {
-    socklen_t bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
     if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes) == 0) {
       groups.resize(bytes / sizeof(gid_t));
       return groups;

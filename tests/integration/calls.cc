@@ -69,8 +69,8 @@ grpc::Status EchoRaw(const std::shared_ptr<grpc::Channel>& channel, const std::s
   auto call = stub.PrepareUnaryCall(&context, "/udsecho.v1.Echo/Echo", request_bytes, &queue);
   call->StartCall();
   call->Finish(&response_bytes, &status, nullptr);
-  void* tag;
-  bool ok;
+  void* tag = nullptr;
+  bool ok = false;
   queue.Next(&tag, &ok);
   if (status.ok()) *response = Flatten(response_bytes);
   return status;

@@ -46,6 +46,7 @@ TEST(ConcurrencyTest, TwoClientsTakeTurns) {
 TEST(ConcurrencyTest, ManyClientsGetTheirOwnReplies) {
   ServerProcess server;
   std::vector<std::thread> clients;
+  clients.reserve(8);
   for (int id = 0; id < 8; ++id) {
     clients.emplace_back([id, &server] {
       std::string lines;

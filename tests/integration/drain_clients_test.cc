@@ -101,6 +101,7 @@ TEST(DrainClientsTest, NeverReads) {
 TEST(DrainClientsTest, HundredOfThem) {
   ServerProcess server({.path = "", .flags = {"--grace=200ms"}, .spawn = {}});
   std::vector<uds::UniqueFd> idle;
+  idle.reserve(100);
   for (int i = 0; i < 100; ++i) {
     idle.push_back(RawClient(server, i % 2 == 0 ? "" : kPreface + Bytes(kSettings)));
   }

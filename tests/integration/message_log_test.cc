@@ -23,7 +23,8 @@ namespace {
 
 constexpr char kForgery[] =
     "hi\n[LISTENER] INFO  Terminating service\r\x1b[2J\x1b]0;title\x07\v\f\x7f\u0085\u009b2J"
-    "\u2028x\u202Ey";
+    "\u2028x\xe2\x80\xae"  // right-to-left override
+    "y";
 
 TEST(MessageLogTest, MessageCannotForgeALineOfText) {
   const support::TempDir dir;
@@ -40,10 +41,10 @@ TEST(MessageLogTest, MessageCannotForgeALineOfText) {
   for (const char byte : log) {
     EXPECT_TRUE(byte == '\n' || !absl::ascii_iscntrl(byte)) << "byte " << int{byte};
   }
-  EXPECT_FALSE(absl::StrContains(log, "\u0085")) << log;  // C1: next line
-  EXPECT_FALSE(absl::StrContains(log, "\u009b")) << log;  // C1: control sequence introducer
-  EXPECT_FALSE(absl::StrContains(log, "\u2028")) << log;  // line separator
-  EXPECT_FALSE(absl::StrContains(log, "\u202e")) << log;  // right-to-left override
+  EXPECT_FALSE(absl::StrContains(log, "\u0085")) << log;        // C1: next line
+  EXPECT_FALSE(absl::StrContains(log, "\u009b")) << log;        // C1: control sequence introducer
+  EXPECT_FALSE(absl::StrContains(log, "\u2028")) << log;        // line separator
+  EXPECT_FALSE(absl::StrContains(log, "\xe2\x80\xae")) << log;  // right-to-left override
 }
 
 TEST(MessageLogTest, MessageCannotForgeALineOfJson) {
@@ -112,7 +113,7 @@ TEST(MessageLogTest, ServerOutlivesTheReaderOfItsLog) {
   const std::string log = dir.Path("log");
   ASSERT_EQ(mkfifo(log.c_str(), 0600), 0);
   support::SpawnedProcess server(
-      {"/bin/sh", "-c", "exec \"$0\" \"$1\" 2>\"$2\"", ServerCommand({})[0], path, log});
+      {"/bin/sh", "-c", R"(exec "$0" "$1" 2>"$2")", ServerCommand({})[0], path, log});
   std::string line;
   ASSERT_TRUE(std::getline(std::ifstream(log), line));  // and closes it
   ASSERT_TRUE(absl::StrContains(line, path)) << line;

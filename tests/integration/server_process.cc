@@ -24,9 +24,10 @@ ServerProcess::ServerProcess(const Options& options)
 }
 
 nlohmann::json ServerProcess::Event(absl::string_view name, std::size_t nth) {
+  const std::string wanted(name);
   for (std::size_t i = 0; process_.err().HasLine(i); ++i) {
-    const nlohmann::json event = ParseLogLine(process_.err().Line(i));
-    if (event.is_object() && event["event"] == std::string(name) && --nth == 0) return event;
+    nlohmann::json event = ParseLogLine(process_.err().Line(i));
+    if (event.is_object() && event["event"] == wanted && --nth == 0) return event;
   }
   ADD_FAILURE() << "no event " << name << "; the log:\n" << process_.err().SoFar();
   return {};

@@ -28,8 +28,8 @@ class StuckReader {
   ~StuckReader() {
     context_.TryCancel();
     queue_.Shutdown();
-    void* tag;
-    bool ok;
+    void* tag = nullptr;
+    bool ok = false;
     while (queue_.Next(&tag, &ok)) {
     }
   }
@@ -39,7 +39,7 @@ class StuckReader {
   bool SendUntilHeldBack() {
     const v1::EchoRequest request = Message(std::string(1 << 20, 'x'));
     for (int i = 0; i < 200; ++i) {
-      void* tag;
+      void* tag = nullptr;
       bool ok = false;
       // A message passes within milliseconds. On a machine where it takes longer, the caller's test
       // is weaker than it could be, but not wrong.

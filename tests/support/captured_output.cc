@@ -24,7 +24,7 @@ void CapturedOutput::Read() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (count > 0) text_.append(buffer, count);
     std::size_t from = text_.size() - (count > 0 ? count : 0);
-    for (std::size_t end; (end = text_.find('\n', from)) != std::string::npos; from = end + 1) {
+    for (std::size_t end = 0; (end = text_.find('\n', from)) != std::string::npos; from = end + 1) {
       lines_.push_back(text_.substr(line_begin_, end - line_begin_));
       line_begin_ = end + 1;
     }

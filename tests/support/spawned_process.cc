@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "tests/support/patience.h"
@@ -40,9 +41,11 @@ struct Pipe {
   uds::UniqueFd writing;
 };
 
-std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+// As exec wants them: valid while `strings` are.
+std::vector<char*> Pointers(std::vector<std::string>* strings) {
   std::vector<char*> pointers;
-  for (const std::string& text : strings) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.reserve(strings->size() + 1);
+  for (std::string& text : *strings) pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
 }
@@ -55,7 +58,7 @@ std::vector<std::string> Environment(const SpawnOptions& options) {
 }
 
 // posix_spawn and not fork: the test may have threads.
-pid_t Spawn(const std::vector<std::string>& command, const SpawnOptions& options, int in, int out,
+pid_t Spawn(std::vector<std::string> command, const SpawnOptions& options, int in, int out,
             int err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -75,9 +78,10 @@ pid_t Spawn(const std::vector<std::string>& command, const SpawnOptions& options
   posix_spawnattr_setsigdefault(&attributes, &signals);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 
+  std::vector<std::string> environment = Environment(options);
   pid_t pid = -1;
   const int error = posix_spawn(&pid, command[0].c_str(), &actions, &attributes,
-                                Pointers(command).data(), Pointers(Environment(options)).data());
+                                Pointers(&command).data(), Pointers(&environment).data());
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
@@ -97,14 +101,16 @@ bool AwaitEvent(int fd, short event, const Deadline& deadline) {
 SpawnedProcess::SpawnedProcess(const std::vector<std::string>& command,
                                const SpawnOptions& options) {
   signal(SIGPIPE, SIG_IGN);
-  Pipe in, out, err;
+  Pipe in;
+  Pipe out;
+  Pipe err;
   pid_ = Spawn(command, options, in.reading.get(), out.writing.get(), err.writing.get());
   pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   CheckThat(pidfd_.valid(), "pidfd_open");
   CheckThat(fcntl(in.writing.get(), F_SETFL, O_NONBLOCK) == 0, "fcntl");
   in_ = std::move(in.writing);
-  out_.emplace(std::move(out.reading));
-  err_.emplace(std::move(err.reading));
+  out_ = std::make_unique<CapturedOutput>(std::move(out.reading));
+  err_ = std::make_unique<CapturedOutput>(std::move(err.reading));
 }
 
 SpawnedProcess::~SpawnedProcess() {

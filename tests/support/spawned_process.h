@@ -21,6 +21,7 @@
 
 #include <sys/types.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -66,8 +67,8 @@ class SpawnedProcess {
   std::optional<int> exit_code_;
   uds::UniqueFd in_;
   uds::UniqueFd pidfd_;
-  std::optional<CapturedOutput> out_;
-  std::optional<CapturedOutput> err_;
+  std::unique_ptr<CapturedOutput> out_;
+  std::unique_ptr<CapturedOutput> err_;
 };
 
 // What a program did, start to end.
