@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "cli/utf8.h"
 #include "client/block_reader.h"
 #include "client/line_splitter.h"
-#include "client/utf8.h"
 #include "grpcpp/alarm.h"
 
 namespace udsecho::client {
@@ -215,7 +215,7 @@ std::optional<absl::string_view> Session::NextLine() {
 }
 
 std::optional<absl::string_view> Session::Checked(absl::string_view line) {
-  const size_t bad = FindInvalidUtf8(line);
+  const size_t bad = cli::FindInvalidUtf8(line);
   if (bad == absl::string_view::npos) return line;
   EndInput(UsageError(absl::StrCat("standard input: line ", sent_ + 1, " is not UTF-8 at its byte ",
                                    bad + 1, "; it and what follows were not sent")));

@@ -3,16 +3,15 @@
 
 #include "client/options.h"
 
-#include <cmath>
 #include <utility>
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "client/utf8.h"
+#include "cli/duration.h"
+#include "cli/utf8.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -52,22 +51,17 @@ void Unmark(std::string* value) {
 }
 
 absl::StatusOr<absl::Duration> ParseTimeout(absl::string_view text) {
-  double seconds = 0;
-  absl::Duration timeout;
-  if (absl::SimpleAtod(text, &seconds)) {
-    timeout = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &timeout)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--timeout: '", text, "' is no duration; use seconds (5, 0.5) or a unit (500ms, 1m30s)"));
+  absl::StatusOr<absl::Duration> timeout = cli::ParseDuration("--timeout", text);
+  if (timeout.ok() && *timeout <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--timeout: '", text, "' must be greater than zero, such as 5s or 500ms"));
   }
-  if (timeout > absl::ZeroDuration() && !std::isnan(seconds)) return timeout;
-  return absl::InvalidArgumentError(
-      absl::StrCat("--timeout: '", text, "' must be greater than zero, such as 5s or 500ms"));
+  return timeout;
 }
 
 absl::Status CheckMessages(const std::vector<std::string>& messages) {
   for (size_t i = 0; i < messages.size(); ++i) {
-    const size_t at = FindInvalidUtf8(messages[i]);
+    const size_t at = cli::FindInvalidUtf8(messages[i]);
     if (at == absl::string_view::npos) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("message ", i + 1, " of ", messages.size(), " is not UTF-8 at its byte ",

@@ -11,10 +11,12 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "cli/duration.h"
+#include "cli/utf8.h"
 #include "server/exit_code.h"
+#include "uds/printable.h"
 
 namespace udsecho {
 namespace {
@@ -33,23 +35,24 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
+  CLI::Option* grace_given = nullptr;
   CLI::Option* reply_given = nullptr;
 };
 
-// "10s", "1m30s", or a bare number of seconds. CLI11 prints what is thrown, after the flag's name.
 absl::Duration ParseGrace(const std::string& text) {
-  absl::Duration duration;
-  double seconds = 0;
-  if (absl::SimpleAtod(text, &seconds)) {
-    duration = absl::Seconds(seconds);
-  } else if (!absl::ParseDuration(text, &duration)) {
-    throw CLI::ValidationError("--grace",
-                               absl::StrCat("'", text, "' is no duration; write 10s, 500ms"));
+  const absl::StatusOr<absl::Duration> grace = cli::ParseDuration("--grace", text);
+  if (!grace.ok()) throw CLI::ValidationError(std::string(grace.status().message()));
+  if (*grace < absl::ZeroDuration() || *grace > absl::Hours(24)) {
+    throw CLI::ValidationError("--grace: must be from 0 to 24h");
   }
-  if (duration < absl::ZeroDuration() || duration > absl::Hours(24)) {
-    throw CLI::ValidationError("--grace", "must be from 0 to 24h");
-  }
-  return duration;
+  return *grace;
+}
+
+std::string CheckReply(const std::string& text) {
+  const size_t at = cli::FindInvalidUtf8(text);
+  if (at == absl::string_view::npos) return text;
+  throw CLI::ValidationError(absl::StrCat("--reply: not UTF-8 at its byte ", at + 1,
+                                          ", so that no client could read it; convert it"));
 }
 
 uds::Address ParseAddress(const std::string& text) {
@@ -68,7 +71,8 @@ uds::Address ParseAddress(const std::string& text) {
 void Declare(CLI::App* app, Flags* flags) {
   app->add_option("ADDRESS", flags->address, "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
       ->required();
-  app->add_option("--grace", flags->grace, "How long calls in flight may go on at the end (10s)");
+  flags->grace_given = app->add_option("--grace", flags->grace,
+                                       "How long calls in flight may go on at the end (10s)");
   flags->reply_given =
       app->add_option("--reply", flags->reply, "Answer every message with this text");
   app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
@@ -85,8 +89,8 @@ Options ToOptions(const Flags& flags) {
                                                           {"warn", LogLevel::kWarn},
                                                           {"error", LogLevel::kError}};
   Options options{.address = ParseAddress(flags.address), .reply = {}, .log = {}, .server = {}};
-  if (flags.reply_given->count() > 0) options.reply = flags.reply;
-  if (!flags.grace.empty()) options.server.grace = ParseGrace(flags.grace);
+  if (flags.reply_given->count() > 0) options.reply = CheckReply(flags.reply);
+  if (flags.grace_given->count() > 0) options.server.grace = ParseGrace(flags.grace);
   options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   options.log.level = kLevels.at(flags.log_level);
   return options;
@@ -105,7 +109,8 @@ Command ParseCommandLine(int argc, const char* const* argv) {
     app.exit(asked);
     return {.options = {}, .exit_code = kClean};
   } catch (const CLI::ParseError& error) {
-    std::cerr << "server: " << error.what() << " (see --help)\n";
+    // It may quote what was typed.
+    std::cerr << "server: " << uds::Printable(error.what()) << " (see --help)\n";
     return {.options = {}, .exit_code = kUsage};
   }
 }

@@ -48,7 +48,7 @@ TEST(ExitCodeTest, NamesAreThoseOfGrpc) {
 }
 
 TEST(ExitCodeTest, WhatIsNoCodeOfGrpcIsUnknown) {
-  for (const int code : {-1, 17, 256, 1000}) {
+  for (const int code : {-1, 17, 31}) {  // 31 is the most that the enumeration can hold
     const Outcome outcome =
         CallOutcome("Echo", "unix:/s", grpc::Status(static_cast<grpc::StatusCode>(code), ""));
     EXPECT_EQ(outcome.exit_code, 64 + grpc::StatusCode::UNKNOWN);

@@ -116,9 +116,10 @@ TEST(ClaimTest, RelativePathIsInTheCallersDirectory) {
 
 TEST(ClaimTest, RelativePathIsInTheWorkingDirectoryOtherwise) {
   const support::TempDir dir;
-  ServerProcess server({.path = "sock1", .flags = {}, .spawn = {dir.path(), {}}});
+  const support::SpawnOptions shell = {dir.path(), {"BUILD_WORKING_DIRECTORY="}};
+  ServerProcess server({.path = "sock1", .flags = {}, .spawn = shell});
   ExpectAnswers(dir.Path("sock1"));
-  EXPECT_EQ(RunClient({"sock1", "hi"}, "", {dir.path(), {}}).out, "hi\n");
+  EXPECT_EQ(RunClient({"sock1", "hi"}, "", shell).out, "hi\n");
 }
 
 TEST(ClaimTest, LongestPath) {

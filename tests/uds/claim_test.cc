@@ -61,7 +61,7 @@ class ClaimTest : public testing::Test {
     for (;;) {
       accepted = UniqueFd(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!accepted.valid()) return false;
-      char byte;
+      char byte = 0;
       if (recv(accepted.get(), &byte, 1, MSG_DONTWAIT) != 0) return true;
     }
   }

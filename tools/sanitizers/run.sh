@@ -12,5 +12,5 @@ if [[ -d "$0.runfiles" ]]; then  # under `bazel run`, where this is a link in ba
 fi
 export LSAN_OPTIONS="suppressions=$here/lsan.supp:print_suppressions=0:${LSAN_OPTIONS-}"
 export TSAN_OPTIONS="suppressions=$here/tsan.supp:print_suppressions=0:second_deadlock_stack=1:${TSAN_OPTIONS-}"
-export UBSAN_OPTIONS="suppressions=$here/ubsan.supp:print_stacktrace=1:${UBSAN_OPTIONS-}"
+export UBSAN_OPTIONS="suppressions=$here/ubsan.supp:print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS-}"
 exec "$@"

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include "client/utf8.h"
+#include "cli/utf8.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
-namespace udsecho::client {
+namespace udsecho::cli {
 namespace {
 
 constexpr size_t kNone = absl::string_view::npos;
@@ -65,4 +65,4 @@ TEST(Utf8Test, AsciiAndOthersMix) {
 }
 
 }  // namespace
-}  // namespace udsecho::client
+}  // namespace udsecho::cli

@@ -9,19 +9,19 @@
 //
 // Thread safety: a pure function.
 
-#ifndef CLIENT_UTF8_H_
-#define CLIENT_UTF8_H_
+#ifndef CLI_UTF8_H_
+#define CLI_UTF8_H_
 
 #include <cstddef>
 
 #include "absl/strings/string_view.h"
 
-namespace udsecho::client {
+namespace udsecho::cli {
 
 // The position of the first byte that is not UTF-8 (RFC 3629: nothing overlong, no surrogates,
 // nothing above U+10FFFF), or npos. ASCII is passed over eight bytes at a time.
 size_t FindInvalidUtf8(absl::string_view text);
 
-}  // namespace udsecho::client
+}  // namespace udsecho::cli
 
-#endif  // CLIENT_UTF8_H_
+#endif  // CLI_UTF8_H_

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include "client/utf8.h"
+#include "cli/utf8.h"
 
 #include <cstdint>
 #include <cstring>
 
-namespace udsecho::client {
+namespace udsecho::cli {
 namespace {
 
 // What a leading byte announces. A value below `least` would have needed fewer bytes.
@@ -59,4 +59,4 @@ size_t FindInvalidUtf8(absl::string_view text) {
   return absl::string_view::npos;
 }
 
-}  // namespace udsecho::client
+}  // namespace udsecho::cli
