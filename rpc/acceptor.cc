@@ -3,11 +3,15 @@
 
 #include "rpc/acceptor.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace rpc {
 namespace {
@@ -24,7 +28,7 @@ Acceptor::Acceptor(EventLoop* loop, uds::Listener listener, Handover handover, S
       events_(events) {}
 
 Acceptor::~Acceptor() {
-  for (const auto& [id, connection] : open_) loop_->Unwatch(connection->socket.get());
+  for (const auto& [id, open] : open_) loop_->Unwatch(open.connection->socket.get());
 }
 
 absl::Status Acceptor::Start() { return Listen(); }
@@ -40,13 +44,22 @@ void Acceptor::Accept() {
 }
 
 bool Acceptor::AcceptOne() {
-  absl::StatusOr<std::optional<uds::UniqueFd>> accepted = listener_.Accept();
-  if (!accepted.ok()) {
-    Pause(accepted.status());
+  uds::UniqueFd fd = std::move(waiting_);
+  if (!fd.valid()) {
+    absl::StatusOr<std::optional<uds::UniqueFd>> accepted = listener_.Accept();
+    if (!accepted.ok()) {
+      Pause(accepted.status());
+      return false;
+    }
+    if (!accepted->has_value()) return false;
+    fd = **std::move(accepted);
+  }
+  const absl::Status admitted = Admit(&fd);
+  if (absl::IsResourceExhausted(admitted) && !refusing_) {
+    waiting_ = std::move(fd);
+    Pause(admitted);
     return false;
   }
-  if (!accepted->has_value()) return false;
-  const absl::Status admitted = Admit(**std::move(accepted));
   if (!admitted.ok()) events_->ConnectionRefused(admitted);
   return true;
 }
@@ -63,20 +76,20 @@ void Acceptor::Pause(const absl::Status& why) {
   });
 }
 
-absl::Status Acceptor::Admit(uds::UniqueFd fd) {
-  absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd.get());
+absl::Status Acceptor::Admit(uds::UniqueFd* fd) {
+  absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd->get());
   if (!peer.ok()) return peer.status();
-  absl::StatusOr<uds::UniqueFd> for_grpc = numbers_.Duplicate(fd.get());
+  absl::StatusOr<uds::UniqueFd> for_grpc = numbers_.Duplicate(fd->get());
   if (!for_grpc.ok()) return for_grpc.status();
 
   const std::uint64_t id = ++last_id_;
   // No event but the hang-up, which is always told: data is gRPC's affair.
-  absl::Status watched = loop_->Watch(fd.get(), 0, [this, id] { Ended(id); });
+  absl::Status watched = loop_->Watch(fd->get(), 0, [this, id] { Ended(id); });
   if (!watched.ok()) return watched;
 
-  auto connection = std::make_shared<Connection>(id, for_grpc->release(), std::move(fd),
+  auto connection = std::make_shared<Connection>(id, for_grpc->release(), std::move(*fd),
                                                  *std::move(peer), absl::Now());
-  open_.emplace(id, connection);
+  open_.emplace(id, Open{connection});
   events_->ConnectionOpened(*connection);
   handover_.adopt(std::move(connection));
   return absl::OkStatus();
@@ -85,7 +98,7 @@ absl::Status Acceptor::Admit(uds::UniqueFd fd) {
 void Acceptor::Ended(std::uint64_t id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
-  std::shared_ptr<Connection> ended = std::move(found->second);
+  std::shared_ptr<Connection> ended = std::move(found->second.connection);
   open_.erase(found);
   // Before it is closed: while gRPC's duplicate lives, a closed descriptor keeps reporting.
   loop_->Unwatch(ended->socket.get());
@@ -100,10 +113,42 @@ void Acceptor::AcceptTheRest() {
   while (AcceptOne()) {
   }
   listener_.Close();
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, open] : open_) ids.push_back(id);
+  for (const std::uint64_t id : ids) WatchForData(id);
+}
+
+void Acceptor::WatchForData(std::uint64_t id) {
+  const int fd = open_.at(id).connection->socket.get();
+  loop_->Unwatch(fd);
+  // An edge for whatever arrives, although gRPC is the one to read it.
+  const absl::Status watched = loop_->Watch(fd, EPOLLIN | EPOLLET, [this, id] { Stirred(id); });
+  if (!watched.ok()) Ended(id);  // not to be had: there was a watch on it a moment ago
+}
+
+void Acceptor::Stirred(std::uint64_t id) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  pollfd hang_up{.fd = found->second.connection->socket.get(), .events = 0, .revents = 0};
+  if (poll(&hang_up, 1, 0) == 1) return Ended(id);
+  found->second.heard = std::chrono::steady_clock::now();
+}
+
+bool Acceptor::HeardInTheLast(std::chrono::milliseconds span) const {
+  const auto since = std::chrono::steady_clock::now() - span;
+  return std::any_of(open_.begin(), open_.end(),
+                     [since](const auto& entry) { return entry.second.heard > since; });
+}
+
+std::size_t Acceptor::UnreadConnections() const {
+  return std::count_if(open_.begin(), open_.end(), [](const auto& entry) {
+    int unread = 0;
+    return ioctl(entry.second.connection->socket.get(), FIONREAD, &unread) == 0 && unread > 0;
+  });
 }
 
 void Acceptor::EndAll() {
-  for (const auto& [id, connection] : open_) shutdown(connection->socket.get(), SHUT_RDWR);
+  for (const auto& [id, open] : open_) shutdown(open.connection->socket.get(), SHUT_RDWR);
 }
 
 }  // namespace rpc

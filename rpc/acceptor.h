@@ -13,6 +13,7 @@
 #ifndef RPC_ACCEPTOR_H_
 #define RPC_ACCEPTOR_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -45,17 +46,30 @@ class Acceptor {
 
   std::size_t open_connections() const { return open_.size(); }
 
+  // After AcceptTheRest(): whether a client has sent anything in the last `span`.
+  bool HeardInTheLast(std::chrono::milliseconds span) const;
+
+  // How many connections hold bytes that gRPC has not looked at.
+  std::size_t UnreadConnections() const;
+
   // Ends all connections at once, for both sides.
   void EndAll();
 
  private:
+  struct Open {
+    std::shared_ptr<Connection> connection;
+    std::chrono::steady_clock::time_point heard = {};  // kept after AcceptTheRest() only
+  };
+
   absl::Status Listen();
   void Accept();
   // False when nobody waits any more, or accepting has to pause.
   bool AcceptOne();
   void Pause(const absl::Status& why);
-  absl::Status Admit(uds::UniqueFd fd);
+  absl::Status Admit(uds::UniqueFd* fd);
   void Ended(std::uint64_t id);
+  void WatchForData(std::uint64_t id);
+  void Stirred(std::uint64_t id);
 
   EventLoop* const loop_;
   uds::Listener listener_;
@@ -63,7 +77,8 @@ class Acceptor {
   ServerEvents* const events_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> open_;  // by id
+  std::unordered_map<std::uint64_t, Open> open_;  // by id
+  uds::UniqueFd waiting_;  // accepted, but there was no second descriptor for it
   bool refusing_ = false;
 };
 

@@ -26,10 +26,15 @@ void Call::WriteBegan() {
 void Call::WriteEnded() {
   if (connection_ == nullptr) return;
   --connection_->writes_under_way;
-  if (connection_->goaway_due) GoAway(connection_.get());
+  if (connection_->goaway_due && connection_->writes_under_way == 0) GoAway(connection_.get());
 }
 
 void Call::Cancel(const grpc::Status& status) {
+  end_status_ = status;
+  ending_ = true;
+  // A handler that waits is woken, and its call ends like any other: gRPC can lose the status of a
+  // call that is cancelled once its connection was told to go away.
+  if (waiting_ != nullptr) return waiting_->Interrupt();
   // ServerContext::TryCancel() would do, but can say nothing other than CANCELLED.
   grpc_call_cancel_with_status(context_.c_call(),
                                static_cast<grpc_status_code>(status.error_code()),

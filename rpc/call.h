@@ -58,7 +58,7 @@ class Call {
   const Connection& connection() const { return *connection_; }
 
   // The caller cancelled, its deadline passed or its connection ended. Nothing more can be sent.
-  bool cancelled() const { return cancelled_; }
+  bool cancelled() const { return cancelled_ || ending_; }
 
   // --- Waiting. Await these; false means that the call was cancelled, which ends every wait. ---
 
@@ -74,6 +74,10 @@ class Call {
   // Ends the call from outside of its handler: `status` goes to the caller at once, and what the
   // handler awaits returns false. No effect on a call that has ended.
   void Cancel(const grpc::Status& status);
+
+  // Cancel() was called, with this status.
+  bool ending() const { return ending_; }
+  const grpc::Status& end_status() const { return end_status_; }
 
  protected:
   // What a wait is told when the call is cancelled under it.
@@ -141,6 +145,8 @@ class Call {
   grpc::Status malformed_;
   Interruptible* waiting_ = nullptr;
   bool cancelled_ = false;
+  bool ending_ = false;
+  grpc::Status end_status_;  // while ending_
 };
 
 class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {

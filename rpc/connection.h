@@ -38,6 +38,9 @@ struct Connection {
   int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
   bool goaway_due = false;   // see goaway.h
   bool goaway_sent = false;
+  int goaway_tries =
+      0;  // in a row with a write under way; of these, the latest with an empty socket:
+  int goaway_quiet_tries = 0;
   std::vector<std::function<void()>> held_writes;  // that begin once GOAWAY was sent
 };
 

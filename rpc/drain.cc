@@ -3,6 +3,8 @@
 
 #include "rpc/drain.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "rpc/call.h"
@@ -10,14 +12,19 @@
 namespace rpc {
 namespace {
 
-// How long clients may take to leave once they were told to, before gRPC shuts down and kills the
-// calls that still arrive. Those that know GOAWAY leave at once, or with their last call. And so
-// long is a client waited for that has no call: gRPC itself would wait 20 s.
-constexpr absl::Duration kLeaving = absl::Seconds(1);
+// How long clients may take to leave once they were told to, and once the last of them sent
+// anything, before gRPC shuts down and kills the calls that still arrive. Those that know GOAWAY
+// leave at once, or with their last call. And so long is a client waited for that has no call: gRPC
+// would wait 20 s.
+constexpr std::chrono::milliseconds kLeaving(1000);
 constexpr absl::Duration kLeavingPoll = absl::Milliseconds(2);
 
 // Between cancelling what is left and ending its connections: time for the status to go out.
 constexpr absl::Duration kParting = absl::Milliseconds(100);
+
+// gRPC says that it has ended while a thread of its own may still be writing the last status. It
+// ends each connection after its last write, which we see; so long at most is waited for that.
+constexpr std::chrono::milliseconds kGrpcsLastWrites(100);
 
 }  // namespace
 
@@ -46,11 +53,14 @@ void Drain::Begin() {
 void Drain::Refuse() {
   if (std::exchange(refused_, true)) return;
   parts_.acceptor->AcceptTheRest();
-  AwaitLeaving(absl::Now() + kLeaving);
+  AwaitLeaving(std::chrono::steady_clock::now() + kLeaving);
 }
 
-void Drain::AwaitLeaving(absl::Time until) {
-  if (parts_.acceptor->open_connections() == 0 || absl::Now() >= until) {
+void Drain::AwaitLeaving(std::chrono::steady_clock::time_point until) {
+  if (cut_) return;
+  const bool silent =
+      std::chrono::steady_clock::now() >= until && !parts_.acceptor->HeardInTheLast(kLeaving);
+  if (silent || parts_.acceptor->open_connections() == 0) {
     ShutDownGrpc();
     return;
   }
@@ -75,26 +85,51 @@ void Drain::ShutDownGrpc() {
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
   Refuse();
-  ShutDownGrpc();
+  CancelCalls();
+  parts_.loop->After(kParting, [this] {
+    // Once more, for what was in the sockets then and has become a call since, or has not yet.
+    unseen_ = parts_.acceptor->UnreadConnections();
+    CancelCalls();
+    parts_.loop->After(kParting, [this] {
+      ShutDownGrpc();
+      parts_.acceptor->EndAll();
+    });
+  });
+}
+
+void Drain::CancelCalls() {
   OnShardThen(
       [this] {
-        calls_cut_ = parts_.shard->calls().size();
-        for (Call* call : parts_.shard->calls()) {
+        const auto& calls = parts_.shard->calls();
+        newly_cut_ = std::exchange(unseen_, 0) +
+                     std::count_if(calls.begin(), calls.end(),
+                                   [](const Call* call) { return !call->ending(); });
+        for (Call* call : calls) {
           call->Cancel({grpc::StatusCode::UNAVAILABLE,
                         "the server stopped before the call was done; connect again and retry"});
         }
       },
       [this] {
-        if (calls_cut_ > 0) parts_.events->Cutting(calls_cut_);
-        parts_.loop->After(kParting, [this] { parts_.acceptor->EndAll(); });
+        calls_cut_ += newly_cut_;
+        if (newly_cut_ > 0) parts_.events->Cutting(newly_cut_);
       });
 }
 
 void Drain::GrpcEnded() {
   shutdown_.join();
-  parts_.shard->Post([this] {
-    parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.loop->Quit(); }); });
+  const auto until = std::chrono::steady_clock::now() + kGrpcsLastWrites;
+  parts_.shard->Post([this, until] {
+    parts_.shard->WhenIdle(
+        [this, until] { parts_.loop->Post([this, until] { AwaitLastWrites(until); }); });
   });
+}
+
+void Drain::AwaitLastWrites(std::chrono::steady_clock::time_point until) {
+  if (parts_.acceptor->open_connections() == 0 || std::chrono::steady_clock::now() >= until) {
+    parts_.loop->Quit();
+    return;
+  }
+  parts_.loop->After(kLeavingPoll, [this, until] { AwaitLastWrites(until); });
 }
 
 }  // namespace rpc

@@ -4,8 +4,8 @@
 // The end of a server, step by step: see server.h for what it promises.
 //
 //   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── GOAWAY to all ──
-//   clients leave, or a second passes ── gRPC shuts down, calls in flight go on ── grace over, or
-//   Stop() again: cut ── all ended: the loop quits
+//   clients leave, or are silent for a second ── gRPC shuts down, calls in flight go on ── grace
+//   over, or Stop() again: cut ── all ended: the loop quits
 //
 // Thread safety: none; lives on the event loop's thread, and posts to the shard what belongs there.
 // Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
@@ -13,11 +13,11 @@
 #ifndef RPC_DRAIN_H_
 #define RPC_DRAIN_H_
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <thread>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "grpcpp/server.h"
 #include "rpc/acceptor.h"
@@ -49,10 +49,12 @@ class Drain {
  private:
   void Begin();
   void Refuse();
-  void AwaitLeaving(absl::Time until);
+  void AwaitLeaving(std::chrono::steady_clock::time_point until);
   void ShutDownGrpc();
   void Cut();
+  void CancelCalls();
   void GrpcEnded();
+  void AwaitLastWrites(std::chrono::steady_clock::time_point until);
 
   // Runs `work` on the shard, then `next` here.
   void OnShardThen(std::function<void()> work, std::function<void()> next);
@@ -63,7 +65,9 @@ class Drain {
   bool shutting_down_ = false;
   bool cut_ = false;
   std::size_t calls_cut_ = 0;
-  std::thread shutdown_;  // blocks in grpc::Server::Shutdown()
+  std::size_t newly_cut_ = 0;  // by CancelCalls(): the shard's until it has told
+  std::size_t unseen_ = 0;     // requests that nobody has looked at
+  std::thread shutdown_;       // blocks in grpc::Server::Shutdown()
 };
 
 }  // namespace rpc

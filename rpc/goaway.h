@@ -24,8 +24,8 @@
 
 namespace rpc {
 
-// Sends it now, or once no write is under way any more. When the socket is full it is not sent:
-// call again. No effect once it was sent.
+// Sends it if that can be done now: call it again, every few milliseconds, until goaway_sent. While
+// a write is under way, others of the connection are held, for some 50 ms at most.
 void GoAway(Connection* connection);
 
 }  // namespace rpc

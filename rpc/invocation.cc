@@ -6,6 +6,7 @@
 namespace rpc {
 
 grpc::Status UnsaidStatus(const Call& call) {
+  if (call.ending()) return call.end_status();
   if (call.cancelled()) return {grpc::StatusCode::CANCELLED, "the caller went away"};
   return {grpc::StatusCode::INTERNAL,
           "the handler ended without a status; report this to its authors"};

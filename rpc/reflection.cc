@@ -14,8 +14,19 @@ using google::protobuf::FileDescriptor;
 
 const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
 
+// No name of a .proto is as long. The pool looks for a name in time that grows with the square of
+// its dots: 200 KB of them would keep the polling thread for seconds.
+constexpr std::size_t kLongestName = 1024;
+
+bool CanBeAName(absl::string_view name) { return name.size() <= kLongestName; }
+
+grpc::Status DrainingStatus() {
+  return {grpc::StatusCode::UNAVAILABLE, "the server is draining; connect again"};
+}
+
 template <class Response>
 void NotFound(absl::string_view what, absl::string_view name, Response* response) {
+  if (!CanBeAName(name)) name = "so long";
   auto* error = response->mutable_error_response();
   error->set_error_code(static_cast<int>(grpc::StatusCode::NOT_FOUND));
   error->set_error_message(
@@ -47,8 +58,13 @@ void AddFileOrError(const FileDescriptor* file, absl::string_view what, absl::st
   }
 }
 
+const FileDescriptor* FileWithSymbol(const std::string& symbol) {
+  return CanBeAName(symbol) ? Pool().FindFileContainingSymbol(symbol) : nullptr;
+}
+
 template <class Request>
 const FileDescriptor* FileWithExtension(const Request& request) {
+  if (!CanBeAName(request.containing_type())) return nullptr;
   const auto* type = Pool().FindMessageTypeByName(request.containing_type());
   if (type == nullptr) return nullptr;
   const FieldDescriptor* field = Pool().FindExtensionByNumber(type, request.extension_number());
@@ -57,7 +73,7 @@ const FileDescriptor* FileWithExtension(const Request& request) {
 
 template <class Response>
 void ListExtensions(const std::string& type_name, Response* response) {
-  const auto* type = Pool().FindMessageTypeByName(type_name);
+  const auto* type = CanBeAName(type_name) ? Pool().FindMessageTypeByName(type_name) : nullptr;
   if (type == nullptr) return NotFound("message type", type_name, response);
   std::vector<const FieldDescriptor*> extensions;
   Pool().FindAllExtensions(type, &extensions);
@@ -90,7 +106,7 @@ auto Reflection<Version>::Answer(const Request& request, Files* sent) const -> R
                      request.file_by_filename(), sent, &response);
       break;
     case Request::kFileContainingSymbol:
-      AddFileOrError(Pool().FindFileContainingSymbol(request.file_containing_symbol()), "symbol",
+      AddFileOrError(FileWithSymbol(request.file_containing_symbol()), "symbol",
                      request.file_containing_symbol(), sent, &response);
       break;
     case Request::kFileContainingExtension: {
@@ -114,6 +130,10 @@ auto Reflection<Version>::Answer(const Request& request, Files* sent) const -> R
 
 template <class Version>
 Task Reflection<Version>::Info(BidiCall<Request, Response>& call) {
+  if (draining_) {
+    co_await call.Finish(DrainingStatus());
+    co_return;
+  }
   calls_.insert(&call);
   Files sent;
   Request request;
@@ -126,9 +146,8 @@ Task Reflection<Version>::Info(BidiCall<Request, Response>& call) {
 
 template <class Version>
 void Reflection<Version>::Drain() {
-  for (Call* call : calls_) {
-    call->Cancel({grpc::StatusCode::UNAVAILABLE, "the server is draining; connect again"});
-  }
+  draining_ = true;
+  for (Call* call : calls_) call->Cancel(DrainingStatus());
 }
 
 template class Reflection<ReflectionV1>;

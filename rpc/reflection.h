@@ -64,6 +64,7 @@ class Reflection final : public Service {
 
   const std::vector<std::string>* const services_;
   std::set<Call*> calls_;
+  bool draining_ = false;
 };
 
 extern template class Reflection<ReflectionV1>;

@@ -26,7 +26,8 @@ class ServerEvents {
   virtual void ConnectionOpened(const Connection& /*connection*/) {}
   virtual void ConnectionClosed(const Connection& /*connection*/) {}
 
-  // A connection was closed unanswered: its credentials could not be read, or it cannot be watched.
+  // A connection was closed unanswered: its credentials could not be read, or descriptors have run
+  // out while the server drains.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}
 
   // Nobody is accepted for uds::kAcceptPause: descriptors or memory have run out. Those who connect
@@ -36,7 +37,8 @@ class ServerEvents {
   // Stop was asked for: calls in flight have `grace` from now.
   virtual void Draining(absl::Duration /*grace*/) {}
 
-  // The grace is over, or stop was asked for again: `calls` calls in flight are cut off.
+  // The grace is over, or stop was asked for again: `calls` calls in flight are cut off. Once more
+  // when others turn up that were on their way.
   virtual void Cutting(std::size_t /*calls*/) {}
 };
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "grpc/grpc.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "tests/support/patience.h"
 
@@ -22,6 +23,16 @@ std::string Flatten(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
+// A send that meets a full socket makes gRPC start a thread that polls for up to 10 s, and when the
+// last channel of a process goes, gRPC waits for that thread: so it never is the last.
+void NeverShutGrpcDown() {
+  static const bool kHeld = [] {
+    grpc_init();
+    return true;
+  }();
+  static_cast<void>(kHeld);
+}
+
 void LimitTime(grpc::ClientContext* context) {
   context->set_deadline(std::chrono::system_clock::now() + support::kPatience);
 }
@@ -29,6 +40,7 @@ void LimitTime(grpc::ClientContext* context) {
 }  // namespace
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& path) {
+  NeverShutGrpcDown();
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);

@@ -23,8 +23,7 @@ namespace {
 
 constexpr char kForgery[] =
     "hi\n[LISTENER] INFO  Terminating service\r\x1b[2J\x1b]0;title\x07\v\f\x7f\u0085\u009b2J"
-    "\u2028x\xe2\x80\xae"  // right-to-left override
-    "y";
+    "\u2028x\u202Ey\u202C";
 
 TEST(MessageLogTest, MessageCannotForgeALineOfText) {
   const support::TempDir dir;
@@ -41,10 +40,10 @@ TEST(MessageLogTest, MessageCannotForgeALineOfText) {
   for (const char byte : log) {
     EXPECT_TRUE(byte == '\n' || !absl::ascii_iscntrl(byte)) << "byte " << int{byte};
   }
-  EXPECT_FALSE(absl::StrContains(log, "\u0085")) << log;        // C1: next line
-  EXPECT_FALSE(absl::StrContains(log, "\u009b")) << log;        // C1: control sequence introducer
-  EXPECT_FALSE(absl::StrContains(log, "\u2028")) << log;        // line separator
-  EXPECT_FALSE(absl::StrContains(log, "\xe2\x80\xae")) << log;  // right-to-left override
+  EXPECT_FALSE(absl::StrContains(log, "\u0085")) << log;  // C1: next line
+  EXPECT_FALSE(absl::StrContains(log, "\u009b")) << log;  // C1: control sequence introducer
+  // What U+2028 to U+202E begin with: line separator, direction controls.
+  EXPECT_FALSE(absl::StrContains(log, "\xe2\x80")) << log;
 }
 
 TEST(MessageLogTest, MessageCannotForgeALineOfJson) {
