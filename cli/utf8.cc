@@ -40,7 +40,7 @@ size_t CharacterLength(absl::string_view text) {
 }
 
 bool BeginsWithEightAscii(absl::string_view text) {
-  uint64_t eight;
+  uint64_t eight = 0;
   if (text.size() < sizeof(eight)) return false;
   std::memcpy(&eight, text.data(), sizeof(eight));
   return (eight & 0x8080808080808080u) == 0;

@@ -20,9 +20,8 @@ namespace {
 // One stream, driven by one thread: all that happens arrives in one queue.
 class Session {
  public:
-  Session(EchoClient* client, const ChatOptions& options, int input_fd, Output* output,
-          Progress* progress)
-      : options_(options),
+  Session(EchoClient* client, ChatOptions options, int input_fd, Output* output, Progress* progress)
+      : options_(std::move(options)),
         output_(*output),
         progress_(*progress),
         stream_(client->PrepareChat(&context_, &queue_)),
@@ -93,8 +92,8 @@ class Session {
 Session::~Session() {
   input_.reset();
   queue_.Shutdown();
-  void* tag;
-  bool ok;
+  void* tag = nullptr;
+  bool ok = false;
   while (queue_.Next(&tag, &ok)) {
   }
 }

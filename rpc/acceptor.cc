@@ -51,8 +51,8 @@ bool Acceptor::AcceptOne() {
       Pause(accepted.status());
       return false;
     }
-    if (!accepted->has_value()) return false;
-    fd = **std::move(accepted);
+    fd = (*std::move(accepted)).value_or(uds::UniqueFd());
+    if (!fd.valid()) return false;
   }
   const absl::Status admitted = Admit(&fd);
   if (absl::IsResourceExhausted(admitted) && !refusing_) {

@@ -278,16 +278,16 @@ TEST_F(ChatTest, AnIdleTerminalIsNoTimeout) {
 }
 
 TEST_F(ChatTest, EachReplyHasTheWholeTimeout) {
-  constexpr absl::Duration kTimeout = absl::Milliseconds(400);
-  server_.service.chat = [](grpc::ServerContext*, TestService::Stream* stream) {
+  const absl::Duration timeout = absl::Milliseconds(400);
+  server_.service.chat = [timeout](grpc::ServerContext*, TestService::Stream* stream) {
     v1::EchoRequest request;
     while (stream->Read(&request)) {
-      absl::SleepFor(kTimeout / 4);
+      absl::SleepFor(timeout / 4);
       stream->Write({});
     }
     return grpc::Status::OK;
   };
-  EXPECT_EQ(Converse("1\n2\n3\n4\n5\n6\n7\n8\n", kTimeout), "\n\n\n\n\n\n\n\n");
+  EXPECT_EQ(Converse("1\n2\n3\n4\n5\n6\n7\n8\n", timeout), "\n\n\n\n\n\n\n\n");
   EXPECT_TRUE(Join().ok());
 }
 

@@ -45,7 +45,7 @@ class Pipe {
   // Up to and with the next line feed; less at the end. Waits for it.
   std::string ReadLine() {
     std::string line;
-    char byte;
+    char byte = 0;
     while (TEMP_FAILURE_RETRY(read(reader(), &byte, 1)) == 1) {
       line.push_back(byte);
       if (byte == '\n') break;
@@ -57,7 +57,7 @@ class Pipe {
   std::string ReadAll() {
     std::string text;
     char buffer[65536];
-    ssize_t got;
+    ssize_t got = 0;
     while ((got = TEMP_FAILURE_RETRY(read(reader(), buffer, sizeof(buffer)))) > 0) {
       text.append(buffer, got);
     }
