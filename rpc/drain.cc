@@ -85,11 +85,10 @@ void Drain::ShutDownGrpc() {
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
   Refuse();
-  CancelCalls();
+  CancelCalls(0);
   parts_.loop->After(kParting, [this] {
     // Once more, for what was in the sockets then and has become a call since, or has not yet.
-    unseen_ = parts_.acceptor->UnreadConnections();
-    CancelCalls();
+    CancelCalls(parts_.acceptor->UnreadConnections());
     parts_.loop->After(kParting, [this] {
       ShutDownGrpc();
       parts_.acceptor->EndAll();
@@ -97,22 +96,21 @@ void Drain::Cut() {
   });
 }
 
-void Drain::CancelCalls() {
-  OnShardThen(
-      [this] {
-        const auto& calls = parts_.shard->calls();
-        newly_cut_ = std::exchange(unseen_, 0) +
-                     std::count_if(calls.begin(), calls.end(),
-                                   [](const Call* call) { return !call->ending(); });
-        for (Call* call : calls) {
-          call->Cancel({grpc::StatusCode::UNAVAILABLE,
-                        "the server stopped before the call was done; connect again and retry"});
-        }
-      },
-      [this] {
-        calls_cut_ += newly_cut_;
-        if (newly_cut_ > 0) parts_.events->Cutting(newly_cut_);
-      });
+void Drain::CancelCalls(std::size_t unseen) {
+  parts_.shard->Post([this, unseen] {
+    const auto& calls = parts_.shard->calls();
+    const std::size_t cut =
+        unseen +
+        std::count_if(calls.begin(), calls.end(), [](const Call* call) { return !call->ending(); });
+    parts_.loop->Post([this, cut] {
+      calls_cut_ += cut;
+      if (cut > 0) parts_.events->Cutting(cut);
+    });
+    for (Call* call : calls) {
+      call->Cancel({grpc::StatusCode::UNAVAILABLE,
+                    "the server stopped before the call was done; connect again and retry"});
+    }
+  });
 }
 
 void Drain::GrpcEnded() {

@@ -52,7 +52,8 @@ class Drain {
   void AwaitLeaving(std::chrono::steady_clock::time_point until);
   void ShutDownGrpc();
   void Cut();
-  void CancelCalls();
+  // Ends all calls in flight, and counts them. `unseen`: requests that nobody has looked at.
+  void CancelCalls(std::size_t unseen);
   void GrpcEnded();
   void AwaitLastWrites(std::chrono::steady_clock::time_point until);
 
@@ -65,9 +66,7 @@ class Drain {
   bool shutting_down_ = false;
   bool cut_ = false;
   std::size_t calls_cut_ = 0;
-  std::size_t newly_cut_ = 0;  // by CancelCalls(): the shard's until it has told
-  std::size_t unseen_ = 0;     // requests that nobody has looked at
-  std::thread shutdown_;       // blocks in grpc::Server::Shutdown()
+  std::thread shutdown_;  // blocks in grpc::Server::Shutdown()
 };
 
 }  // namespace rpc
