@@ -113,7 +113,8 @@ void Acceptor::AcceptTheRest() {
   while (AcceptOne()) {
   }
   listener_.Close();
-  std::vector<std::uint64_t> ids;
+  std::vector<std::uint64_t> ids;  // apart, as an ended one is taken out
+  ids.reserve(open_.size());
   for (const auto& [id, open] : open_) ids.push_back(id);
   for (const std::uint64_t id : ids) WatchForData(id);
 }

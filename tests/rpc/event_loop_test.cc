@@ -86,6 +86,7 @@ TEST_F(EventLoopTest, PostedFromManyThreadsAllRunInEachThreadsOrder) {
   std::array<int, kThreads> next{};
   int total = 0;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kEach; ++i) {
