@@ -141,11 +141,14 @@ bool Acceptor::HeardInTheLast(std::chrono::milliseconds span) const {
                      [since](const auto& entry) { return entry.second.heard > since; });
 }
 
-std::size_t Acceptor::UnreadConnections() const {
-  return std::count_if(open_.begin(), open_.end(), [](const auto& entry) {
-    int unread = 0;
-    return ioctl(entry.second.connection->socket.get(), FIONREAD, &unread) == 0 && unread > 0;
-  });
+Acceptor::Connections Acceptor::Unread() const {
+  Connections unread;
+  for (const auto& [id, open] : open_) {
+    int bytes = 0;
+    const int fd = open.connection->socket.get();
+    if (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0) unread.push_back(open.connection);
+  }
+  return unread;
 }
 
 void Acceptor::EndAll() {

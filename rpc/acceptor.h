@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "rpc/connection.h"
 #include "rpc/descriptor_numbers.h"
@@ -49,8 +50,9 @@ class Acceptor {
   // After AcceptTheRest(): whether a client has sent anything in the last `span`.
   bool HeardInTheLast(std::chrono::milliseconds span) const;
 
-  // How many connections hold bytes that gRPC has not looked at.
-  std::size_t UnreadConnections() const;
+  // Those that hold bytes which gRPC has not looked at.
+  using Connections = std::vector<std::shared_ptr<const Connection>>;
+  Connections Unread() const;
 
   // Ends all connections at once, for both sides.
   void EndAll();

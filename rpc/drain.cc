@@ -85,10 +85,10 @@ void Drain::ShutDownGrpc() {
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
   Refuse();
-  CancelCalls(0);
+  CancelCalls({});
   parts_.loop->After(kParting, [this] {
     // Once more, for what was in the sockets then and has become a call since, or has not yet.
-    CancelCalls(parts_.acceptor->UnreadConnections());
+    CancelCalls(parts_.acceptor->Unread());
     parts_.loop->After(kParting, [this] {
       ShutDownGrpc();
       parts_.acceptor->EndAll();
@@ -96,12 +96,14 @@ void Drain::Cut() {
   });
 }
 
-void Drain::CancelCalls(std::size_t unseen) {
-  parts_.shard->Post([this, unseen] {
+void Drain::CancelCalls(const Acceptor::Connections& unread) {
+  parts_.shard->Post([this, unread] {
     const auto& calls = parts_.shard->calls();
-    const std::size_t cut =
-        unseen +
-        std::count_if(calls.begin(), calls.end(), [](const Call* call) { return !call->ending(); });
+    const std::size_t cut = std::count_if(calls.begin(), calls.end(),
+                                          [](const Call* call) { return !call->ending(); }) +
+                            std::count_if(unread.begin(), unread.end(), [](const auto& connection) {
+                              return connection->calls == 0;
+                            });
     parts_.loop->Post([this, cut] {
       calls_cut_ += cut;
       if (cut > 0) parts_.events->Cutting(cut);

@@ -52,8 +52,9 @@ class Drain {
   void AwaitLeaving(std::chrono::steady_clock::time_point until);
   void ShutDownGrpc();
   void Cut();
-  // Ends all calls in flight, and counts them. `unseen`: requests that nobody has looked at.
-  void CancelCalls(std::size_t unseen);
+  // Ends all calls in flight, and counts them: with what is in the sockets of `unread` for a call
+  // each.
+  void CancelCalls(const Acceptor::Connections& unread);
   void GrpcEnded();
   void AwaitLastWrites(std::chrono::steady_clock::time_point until);
 

@@ -142,6 +142,34 @@ TEST(DrainTest, UnderLoadACallIsServedOrWasNeverTaken) {
   }
 }
 
+TEST(DrainTest, StalledStreamHoldsUpNoOtherCallOfItsConnection) {
+  HostedServer server({.grace = absl::Hours(1), .max_message_bytes = 16 << 20});
+  server.Start();
+  auto stub = v1::Probe::NewStub(server.Connect());
+  grpc::ClientContext talk_context;
+  auto talk = stub->Talk(&talk_context);
+  // Sent and never read: the replies fill the stream's window, and then the server's write waits.
+  auto sender = std::async(std::launch::async, [&talk] {
+    v1::ProbeRequest request;
+    request.set_text(std::string(4 << 20, 'x'));
+    while (talk->Write(request)) {
+    }
+  });
+  grpc::ClientContext context;
+  v1::ProbeRequest request;
+  v1::ProbeReply reply;
+  request.set_text("x");
+  request.set_wait_ms(500);
+  auto ask = std::async(std::launch::async, [&] { return stub->Ask(&context, request, &reply); });
+  ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  server.Stop();
+  const grpc::Status status = ask.get();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+  server.Stop();
+  EXPECT_GE(server.Join().calls_cut, 1U);  // the one just answered may not be over yet
+  sender.get();
+}
+
 TEST(DrainTest, ClientThatNeverSpeaksDoesNotHoldUpTheEnd) {
   HostedServer server({.grace = absl::Hours(1)});
   server.Start();

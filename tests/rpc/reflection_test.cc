@@ -37,7 +37,8 @@ class ReflectionTest : public ::testing::Test {
   ReflectionTest() {
     server_.Start();
     stub_ = Version::Service::NewStub(server_.Connect());
-    stream_ = stub_->ServerReflectionInfo(&context_);
+    // Opening it waits for the server, so that it cannot be an initializer.
+    stream_ = stub_->ServerReflectionInfo(&context_);  // NOLINT(*-prefer-member-initializer)
   }
 
   Response Ask(const Request& request) {
@@ -110,6 +111,19 @@ TYPED_TEST(ReflectionTest, UnknownNamesAreNotFoundAndTheStreamGoesOn) {
   EXPECT_EQ(this->Ask(request).error_response().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   this->stream_->WritesDone();
   EXPECT_TRUE(this->stream_->Finish().ok());
+}
+
+// Looked up, this one would keep the polling thread for minutes.
+TYPED_TEST(ReflectionTest, NameTooLongToBeOneIsNotLookedUp) {
+  std::string name;
+  for (int i = 0; i < 1'000'000; ++i) name += "a.";
+  typename TypeParam::Request request;
+  request.set_file_containing_symbol(name);
+  EXPECT_EQ(this->Ask(request).error_response().error_code(), grpc::StatusCode::NOT_FOUND);
+  request.set_all_extension_numbers_of_type(name);
+  EXPECT_EQ(this->Ask(request).error_response().error_code(), grpc::StatusCode::NOT_FOUND);
+  request.mutable_file_containing_extension()->set_containing_type(name);
+  EXPECT_EQ(this->Ask(request).error_response().error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
 TYPED_TEST(ReflectionTest, OpenStreamDoesNotHoldUpADrain) {
