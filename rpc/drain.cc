@@ -78,7 +78,11 @@ void Drain::ShutDownGrpc() {
   });
   // Who has no call left had time to leave.
   parts_.shard->Post([this] {
-    parts_.shard->WhenIdle([this] { parts_.loop->Post([this] { parts_.acceptor->EndAll(); }); });
+    parts_.shard->WhenIdle([this] {
+      parts_.loop->Post([this] {
+        if (!cut_) parts_.acceptor->EndAll();  // else Cut() does, once the statuses are out
+      });
+    });
   });
 }
 
