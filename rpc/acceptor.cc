@@ -88,7 +88,7 @@ absl::Status Acceptor::Admit(uds::UniqueFd* fd) {
   if (!watched.ok()) return watched;
 
   auto connection = std::make_shared<Connection>(id, for_grpc->release(), std::move(*fd),
-                                                 *std::move(peer), absl::Now());
+                                                 *std::move(peer), absl::Now(), absl::OkStatus());
   open_.emplace(id, Open{connection});
   events_->ConnectionOpened(*connection);
   handover_.adopt(std::move(connection));

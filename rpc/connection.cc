@@ -3,6 +3,7 @@
 
 #include "rpc/connection.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -26,6 +27,14 @@ std::shared_ptr<Connection> ConnectionTable::Find(absl::string_view peer) const 
   if (!absl::ConsumePrefix(&peer, "fd:") || !absl::SimpleAtoi(peer, &fd)) return nullptr;
   const auto found = by_fd_.find(fd);
   return found == by_fd_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Connection>> ConnectionTable::All() const {
+  std::vector<std::shared_ptr<const Connection>> all;
+  all.reserve(by_fd_.size());
+  for (const auto& [fd, connection] : by_fd_) all.push_back(connection);
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  return all;
 }
 
 void ConnectionTable::GoAway() {

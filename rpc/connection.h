@@ -13,12 +13,14 @@
 #ifndef RPC_CONNECTION_H_
 #define RPC_CONNECTION_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "uds/peer_credentials.h"
@@ -32,9 +34,12 @@ struct Connection {
   const uds::UniqueFd socket;       // the same socket, ours
   const uds::PeerCredentials peer;  // who called connect(2)
   const absl::Time since;           // when it was accepted
+  const absl::Status admission;     // why its calls are denied; OK if they are not
 
-  int calls_in_flight = 0;
-  std::uint64_t calls = 0;   // all that ever arrived
+  std::atomic<int> calls_in_flight = 0;  // may be read by any thread
+  std::uint64_t calls = 0;               // all that ever arrived
+  std::uint64_t bytes_received = 0;      // of messages, as encoded
+  std::uint64_t bytes_sent = 0;
   int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
   bool goaway_due = false;   // see goaway.h
   bool goaway_sent = false;
@@ -57,6 +62,9 @@ class ConnectionTable {
 
   // Tells all clients to go away that were not told yet: see goaway.h.
   void GoAway();
+
+  // All of them, by age.
+  std::vector<std::shared_ptr<const Connection>> All() const;
 
   std::size_t size() const { return by_fd_.size(); }
 

@@ -80,7 +80,7 @@ void Server::AfterOnAcceptingThread(absl::Duration delay, std::function<void()> 
 
 absl::Status Server::Build() {
   grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(options_.max_message_bytes);
+  builder.SetMaxReceiveMessageSize(options_.limits.max_message_bytes);
   builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // 5 to 8 % of a call's CPU
   for (Service* service : services_) builder.RegisterService(service->grpc_service());
   shard_ = std::make_unique<Shard>(builder.AddCompletionQueue());

@@ -39,11 +39,14 @@
 #include "grpcpp/server.h"
 #include "rpc/event_loop.h"
 #include "rpc/health.h"
+#include "rpc/limits.h"
 #include "rpc/reflection.h"
 #include "rpc/server_events.h"
 #include "rpc/service.h"
 #include "rpc/shard.h"
+#include "rpc/statistics.h"
 #include "uds/listener.h"
+#include "uds/peer_credentials.h"
 #include "uds/unique_fd.h"
 
 namespace rpc {
@@ -52,9 +55,12 @@ struct ServerOptions {
   // How long calls in flight may go on once a stop was asked for. From 0, which cuts at once.
   absl::Duration grace = absl::Seconds(10);
 
-  // The longest message that is accepted, in bytes as encoded; over it a call is
-  // RESOURCE_EXHAUSTED. gRPC's own default. Responses have no limit.
-  int max_message_bytes = 4 * 1024 * 1024;
+  Limits limits = {};
+
+  // Whether whoever connected may call: asked once a connection, on the thread in Run(). A status
+  // other than OK is what all of its calls are answered with, and reaches no handler. Unset: all
+  // may.
+  std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 };
 
 struct DrainResult {
@@ -70,6 +76,15 @@ class Server {
   void Add(Service* service);
 
   Health& health() { return health_; }
+
+  const Statistics& statistics() const { return statistics_; }
+
+  // --- For handlers: on the polling thread, while Run() runs. ---
+
+  std::vector<std::shared_ptr<const Connection>> Connections() const {
+    return shard_->connections().All();
+  }
+  std::size_t calls_in_flight() const { return shard_->calls().size(); }
 
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
   // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop().
@@ -96,6 +111,7 @@ class Server {
   ServerEvents* const events_;
   std::vector<Service*> services_;
   std::vector<std::string> names_;  // of services_, for reflection
+  Statistics statistics_;
   Health health_;
   Reflection<ReflectionV1> reflection_{&names_};
   Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};

@@ -10,6 +10,8 @@
 #ifndef RPC_SERVER_EVENTS_H_
 #define RPC_SERVER_EVENTS_H_
 
+#include <cstdlib>
+
 #include "absl/status/status.h"
 #include "rpc/connection.h"
 
@@ -34,12 +36,20 @@ class ServerEvents {
   // meanwhile wait in the backlog.
   virtual void AcceptPaused(const absl::Status& /*why*/) {}
 
+  // Whether clients that connect now come here: told when that changes. The path was removed, or
+  // something else is there; OK once it is back.
+  virtual void PathChanged(const absl::Status& /*still_ours*/) {}
+
   // Stop was asked for: calls in flight have `grace` from now.
   virtual void Draining(absl::Duration /*grace*/) {}
 
   // The grace is over, or stop was asked for again: `calls` calls in flight are cut off. Once more
   // when others turn up that were on their way.
   virtual void Cutting(std::size_t /*calls*/) {}
+
+  // A second after the cut the server has still not ended: a handler blocks its thread. The path
+  // has been given up. Ends the process, as nothing else can be done; must not return.
+  virtual void Stuck() { std::abort(); }
 };
 
 }  // namespace rpc

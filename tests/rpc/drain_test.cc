@@ -143,7 +143,7 @@ TEST(DrainTest, UnderLoadACallIsServedOrWasNeverTaken) {
 }
 
 TEST(DrainTest, StalledStreamHoldsUpNoOtherCallOfItsConnection) {
-  HostedServer server({.grace = absl::Hours(1), .max_message_bytes = 16 << 20});
+  HostedServer server({.grace = absl::Hours(1), .limits = {.max_message_bytes = 16 << 20}});
   server.Start();
   auto stub = v1::Probe::NewStub(server.Connect());
   grpc::ClientContext talk_context;

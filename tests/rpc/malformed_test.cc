@@ -31,7 +31,7 @@ grpc::ByteBuffer Bytes(const std::string& bytes) {
 
 class MalformedTest : public ::testing::TestWithParam<const char*> {
  protected:
-  MalformedTest() : server_({.max_message_bytes = kLimit}) { server_.Start(); }
+  MalformedTest() : server_({.limits = {.max_message_bytes = kLimit}}) { server_.Start(); }
 
   // Sends `messages` over `method` and reads replies until there is none. The status at the end.
   grpc::Status Send(const std::string& method, const std::vector<std::string>& messages) {
