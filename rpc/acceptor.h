@@ -54,6 +54,9 @@ class Acceptor {
   using Connections = std::vector<std::shared_ptr<const Connection>>;
   Connections Unread() const;
 
+  // Gives up the listener's path at once: for an end that runs no destructors.
+  void GiveUpPath() { listener_.Release().IgnoreError(); }
+
   // Ends all connections at once, for both sides.
   void EndAll();
 

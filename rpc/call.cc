@@ -13,10 +13,42 @@
 namespace rpc {
 
 void Call::SetMalformed(absl::string_view type_name) {
-  malformed_ = grpc::Status(
+  untaken_ = grpc::Status(
       grpc::StatusCode::INVALID_ARGUMENT,
       absl::StrCat("the bytes sent are not a ", type_name,
                    ": they are malformed, or a text field is not UTF-8; mend the request"));
+}
+
+bool Call::HoldReceived(std::size_t bytes) {
+  Users& users = shard_->users();
+  const auto count = static_cast<std::int64_t>(bytes);
+  connection_->bytes_received += bytes;
+  users.statistics().bytes_received.Add(bytes);
+  users.Release(connection_->user, std::exchange(bytes_received_, 0));
+  if (users.Hold(connection_->user, count)) {
+    bytes_received_ = count;
+    return true;
+  }
+  untaken_ = grpc::Status(
+      grpc::StatusCode::RESOURCE_EXHAUSTED,
+      absl::StrCat("the calls in flight of uid ", connection_->user->uid, " take ",
+                   connection_->user->bytes, " of the ", users.Share(),
+                   " bytes that it may have now; send less at once, or have --max_memory raised"));
+  return false;
+}
+
+void Call::HoldSent(std::size_t bytes) {
+  connection_->bytes_sent += bytes;
+  shard_->users().statistics().bytes_sent.Add(bytes);
+  // Twice: as the handler's message, and as what gRPC has made of it for the wire.
+  bytes_sent_ = 2 * static_cast<std::int64_t>(bytes);
+  shard_->users().HoldAnyway(connection_->user, bytes_sent_);
+}
+
+void Call::ReleaseAll() {
+  if (connection_ == nullptr) return;
+  shard_->users().Release(connection_->user,
+                          std::exchange(bytes_received_, 0) + std::exchange(bytes_sent_, 0));
 }
 
 void Call::WriteBegan() {
@@ -26,6 +58,7 @@ void Call::WriteBegan() {
 void Call::WriteEnded() {
   if (connection_ == nullptr) return;
   --connection_->writes_under_way;
+  shard_->users().Release(connection_->user, std::exchange(bytes_sent_, 0));
   if (connection_->goaway_due && connection_->writes_under_way == 0) GoAway(connection_.get());
 }
 

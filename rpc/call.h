@@ -22,6 +22,8 @@
 #define RPC_CALL_H_
 
 #include <coroutine>
+#include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <utility>
@@ -92,33 +94,36 @@ class Call {
   // Ends the call with a status and no message. Told to `tag`.
   virtual void FinishWith(const grpc::Status& status, Tag* tag) = 0;
 
-  // The status to send when the handler wants `wanted`: a request that could not be parsed decides.
+  // The status to send when the handler wants `wanted`: a request that could not be taken decides.
   const grpc::Status& Verdict(const grpc::Status& wanted) const {
-    return malformed_.ok() ? wanted : malformed_;
+    return untaken_.ok() ? wanted : untaken_;
   }
 
-  // Parses what the caller sent. On failure returns false and settles the verdict.
+  // Parses what the caller sent, which is kept until it sends more, or to the call's end. On
+  // failure returns false and settles the verdict.
   template <class Message>
   bool ParseInto(Message* message, grpc::ByteBuffer* bytes) {
+    if (!HoldReceived(bytes->Length())) return false;
     if (Parse(bytes, message)) return true;
     SetMalformed(Message::descriptor()->full_name());
     return false;
   }
 
-  // Starts an operation that sends: connection.h counts those under way.
+  // Starts an operation that sends, and says how many bytes its message has: connection.h counts
+  // those under way.
   template <class Start>
   auto Send(Start start) {
     return Operation(
         [this, start = std::move(start)](void* tag) {
+          const auto begin = [this, &start, tag] {
+            WriteBegan();
+            HoldSent(start(tag));
+          };
           if (connection_->goaway_due) {  // `start` stays where it is: in the frame that waits
-            connection_->held_writes.push_back([this, &start, tag] {
-              WriteBegan();
-              start(tag);
-            });
-            return;
+            connection_->held_writes.push_back(begin);
+          } else {
+            begin();
           }
-          WriteBegan();
-          start(tag);
         },
         [this](bool ok) {
           WriteEnded();
@@ -133,6 +138,9 @@ class Call {
   friend class Invocation;
 
   void SetMalformed(absl::string_view type_name);
+  bool HoldReceived(std::size_t bytes);
+  void HoldSent(std::size_t bytes);
+  void ReleaseAll();
   void WriteBegan();
   void WriteEnded();
 
@@ -142,7 +150,9 @@ class Call {
   Shard* const shard_;
   grpc::ServerContext context_;
   std::shared_ptr<Connection> connection_;
-  grpc::Status malformed_;
+  grpc::Status untaken_;             // why a request could not be taken
+  std::int64_t bytes_received_ = 0;  // held for this call: users.h
+  std::int64_t bytes_sent_ = 0;
   Interruptible* waiting_ = nullptr;
   bool cancelled_ = false;
   bool ending_ = false;

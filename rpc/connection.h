@@ -28,6 +28,8 @@
 
 namespace rpc {
 
+struct User;
+
 struct Connection {
   const std::uint64_t id;           // never used twice in one server
   const int fd;                     // the number that gRPC was given, and owns
@@ -36,6 +38,7 @@ struct Connection {
   const absl::Time since;           // when it was accepted
   const absl::Status admission;     // why its calls are denied; OK if they are not
 
+  User* user = nullptr;                  // whose it is: see users.h
   std::atomic<int> calls_in_flight = 0;  // may be read by any thread
   std::uint64_t calls = 0;               // all that ever arrived
   std::uint64_t bytes_received = 0;      // of messages, as encoded

@@ -26,6 +26,9 @@ constexpr absl::Duration kParting = absl::Milliseconds(100);
 // ends each connection after its last write, which we see; so long at most is waited for that.
 constexpr std::chrono::milliseconds kGrpcsLastWrites(100);
 
+// After the cut all ends within 300 ms. If it has not by then, a handler keeps the polling thread.
+constexpr absl::Duration kStuck = absl::Seconds(1);
+
 }  // namespace
 
 void Drain::Stop() {
@@ -72,12 +75,9 @@ void Drain::AwaitLeaving(std::chrono::steady_clock::time_point until) {
 
 void Drain::ShutDownGrpc() {
   if (std::exchange(shutting_down_, true)) return;
-  shutdown_ = std::thread([this] {
-    parts_.server->Shutdown();  // returns when the last connection has gone
-    parts_.loop->Post([this] { GrpcEnded(); });
-  });
-  // Who has no call left had time to leave.
   parts_.shard->Post([this] {
+    parts_.hosts->ShutDown([this] { parts_.loop->Post([this] { GrpcEnded(); }); });
+    // Who has no call left had time to leave.
     parts_.shard->WhenIdle([this] {
       parts_.loop->Post([this] {
         if (!cut_) parts_.acceptor->EndAll();  // else Cut() does, once the statuses are out
@@ -88,6 +88,10 @@ void Drain::ShutDownGrpc() {
 
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
+  parts_.loop->After(kStuck, [this] {
+    parts_.acceptor->GiveUpPath();
+    parts_.events->Stuck();
+  });
   Refuse();
   CancelCalls({});
   parts_.loop->After(kParting, [this] {
@@ -120,7 +124,6 @@ void Drain::CancelCalls(const Acceptor::Connections& unread) {
 }
 
 void Drain::GrpcEnded() {
-  shutdown_.join();
   const auto until = std::chrono::steady_clock::now() + kGrpcsLastWrites;
   parts_.shard->Post([this, until] {
     parts_.shard->WhenIdle(

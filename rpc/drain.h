@@ -5,7 +5,7 @@
 //
 //   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── GOAWAY to all ──
 //   clients leave, or are silent for a second ── gRPC shuts down, calls in flight go on ── grace
-//   over, or Stop() again: cut ── all ended: the loop quits
+//   over, or Stop() again: cut ── all ended: the loop quits, or a second has passed: stuck
 //
 // Thread safety: none; lives on the event loop's thread, and posts to the shard what belongs there.
 // Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
@@ -16,12 +16,11 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <thread>
 
 #include "absl/time/time.h"
-#include "grpcpp/server.h"
 #include "rpc/acceptor.h"
 #include "rpc/event_loop.h"
+#include "rpc/hosts.h"
 #include "rpc/server_events.h"
 #include "rpc/shard.h"
 
@@ -33,7 +32,7 @@ class Drain {
     EventLoop* loop;
     Acceptor* acceptor;
     Shard* shard;
-    grpc::Server* server;
+    Hosts* hosts;
     ServerEvents* events;
     absl::Duration grace;
     std::function<void()> tell_services;  // that a drain begins; runs on the shard
@@ -67,7 +66,6 @@ class Drain {
   bool shutting_down_ = false;
   bool cut_ = false;
   std::size_t calls_cut_ = 0;
-  std::thread shutdown_;  // blocks in grpc::Server::Shutdown()
 };
 
 }  // namespace rpc

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "rpc/call.h"
+#include "rpc/registration.h"
 #include "rpc/shard.h"
 #include "rpc/tag.h"
 #include "rpc/task.h"
@@ -38,27 +39,29 @@ class Invocation final : private Task::Owner {
    public:
     virtual Task Handle(CallType& call) = 0;
     // Has `tag` told when a call came, or, with ok = false, that none will.
-    virtual void Request(CallType* call, grpc::ServerCompletionQueue* queue, Tag* tag) = 0;
+    virtual void Request(Registration* registration, CallType* call,
+                         grpc::ServerCompletionQueue* queue, Tag* tag) = 0;
 
    protected:
     ~Source() = default;
   };
 
-  static void Listen(Source* source, Shard* shard) {
-    auto* next = new Invocation(source, shard);
+  static void Listen(Source* source, Registration* registration, Shard* shard) {
+    auto* next = new Invocation(source, registration, shard);
     next->call_.context().AsyncNotifyWhenDone(static_cast<Tag*>(&next->over_));
-    source->Request(&next->call_, shard->queue(), &next->arrived_);
+    source->Request(registration, &next->call_, shard->queue(), &next->arrived_);
   }
 
  private:
-  Invocation(Source* source, Shard* shard) : source_(source), shard_(shard), call_(shard) {}
+  Invocation(Source* source, Registration* registration, Shard* shard)
+      : source_(source), registration_(registration), shard_(shard), call_(shard) {}
 
   void Arrived(bool ok) {
     if (!ok) {  // The server is shutting down: there is no call, and no word of its end will come.
       delete this;
       return;
     }
-    Listen(source_, shard_);
+    Listen(source_, registration_, shard_);
     call_.connection_ = shard_->connections().Find(call_.context().peer());
     place_ = shard_->CallBegan(&call_);
     Run();
@@ -73,6 +76,12 @@ class Invocation final : private Task::Owner {
     }
     ++call_.connection_->calls;
     ++call_.connection_->calls_in_flight;
+    const grpc::Status refusal = shard_->users().Admit(*call_.connection_);
+    if (!refusal.ok()) {
+      Finish(refusal);
+      return;
+    }
+    admitted_ = true;
     if constexpr (requires { call_.ParseRequest(); }) {
       if (!call_.ParseRequest()) {
         Finish(grpc::Status::OK);  // the call's verdict stands in for OK
@@ -112,15 +121,19 @@ class Invocation final : private Task::Owner {
   void DeleteIfDone() {
     if (!answered_ || !gone_) return;
     if (call_.connection_ != nullptr) --call_.connection_->calls_in_flight;
+    call_.ReleaseAll();
+    if (admitted_) shard_->users().CallEnded(call_.connection_->user);
     shard_->CallEnded(place_);
     delete this;
   }
 
   Source* const source_;
+  Registration* const registration_;
   Shard* const shard_;
   MemberTag<Invocation, &Invocation::Arrived> arrived_{this};
   MemberTag<Invocation, &Invocation::Finished> finished_{this};
   MemberTag<Invocation, &Invocation::Over> over_{this};
+  bool admitted_ = false;
   bool answered_ = false;  // the status went out, or could not
   bool gone_ = false;      // gRPC has said its last word
   Shard::Calls::iterator place_;

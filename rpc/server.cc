@@ -9,11 +9,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
-#include "grpcpp/server_builder.h"
-#include "grpcpp/server_posix.h"
 #include "rpc/acceptor.h"
 #include "rpc/drain.h"
 
@@ -45,6 +45,25 @@ absl::Status WatchForStop(EventLoop* loop, int fd, std::function<void()> stop) {
     if (count > 0) stop();
     if (count == 0) loop->Unwatch(fd);  // the other end of a pipe has gone: nothing will come
   });
+}
+
+// gRPC takes its largest number for never.
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(
+      std::min<std::int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
+}
+
+// What gRPC itself keeps. It holds back a client that heard its SETTINGS; who has not is refused
+// by rpc/users.h.
+void SetLimits(const Limits& limits, grpc::ServerBuilder* builder) {
+  builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_calls_per_uid);
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                              Milliseconds(limits.max_connection_idle));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
+                              Milliseconds(limits.max_connection_age));
+  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
+                              Milliseconds(limits.max_connection_age_grace));
 }
 
 }  // namespace
@@ -79,29 +98,31 @@ void Server::AfterOnAcceptingThread(absl::Duration delay, std::function<void()> 
 }
 
 absl::Status Server::Build() {
-  grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(options_.limits.max_message_bytes);
-  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // 5 to 8 % of a call's CPU
-  for (Service* service : services_) builder.RegisterService(service->grpc_service());
-  shard_ = std::make_unique<Shard>(builder.AddCompletionQueue());
-  grpc_server_ = builder.BuildAndStart();
-  if (grpc_server_ == nullptr) {
-    return absl::InternalError("gRPC would not start; its own log says why (GRPC_VERBOSITY=debug)");
-  }
-  for (Service* service : services_) service->Listen(shard_.get());
-  return absl::OkStatus();
+  SetLimits(options_.limits, &builder_);
+  builder_.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // 5 to 8 % of a call's CPU
+  shard_ = std::make_unique<Shard>(builder_.AddCompletionQueue(), options_.limits, &statistics_);
+  hosts_ = std::make_unique<Hosts>(&builder_, &services_, shard_.get());
+  hosts_->Share(shard_->users().Share());
+  if (hosts_->Start()) return absl::OkStatus();
+  return absl::InternalError("gRPC would not start; its own log says why (GRPC_VERBOSITY=debug)");
 }
 
 void Server::Adopt(std::shared_ptr<Connection> connection) {
   shard_->Post([this, connection = std::move(connection)] {
+    connection->user = shard_->users().Join(*connection);
+    hosts_->Share(shard_->users().Share());
     shard_->connections().Insert(connection);
-    grpc::AddInsecureChannelFromFd(grpc_server_.get(), connection->fd);
+    hosts_->Adopt(connection->user, connection->fd);
   });
 }
 
 void Server::Forget(std::shared_ptr<Connection> connection) {
-  shard_->Post(
-      [this, connection = std::move(connection)] { shard_->connections().Remove(*connection); });
+  shard_->Post([this, connection = std::move(connection)] {
+    shard_->connections().Remove(*connection);
+    shard_->users().Leave(connection->user);
+    hosts_->Forget(connection->user);
+    hosts_->Share(shard_->users().Share());
+  });
 }
 
 absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
@@ -125,7 +146,7 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   drain = std::make_unique<Drain>(Drain::Parts{.loop = loop_.get(),
                                                .acceptor = &acceptor,
                                                .shard = shard_.get(),
-                                               .server = grpc_server_.get(),
+                                               .hosts = hosts_.get(),
                                                .events = events_,
                                                .grace = options_.grace,
                                                .tell_services = [this] {

@@ -36,9 +36,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
 #include "rpc/event_loop.h"
 #include "rpc/health.h"
+#include "rpc/hosts.h"
 #include "rpc/limits.h"
 #include "rpc/reflection.h"
 #include "rpc/server_events.h"
@@ -118,7 +119,8 @@ class Server {
   const uds::UniqueFd stop_;  // an eventfd that counts Stop()s
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Shard> shard_;
-  std::unique_ptr<grpc::Server> grpc_server_;
+  grpc::ServerBuilder builder_;
+  std::unique_ptr<Hosts> hosts_;
 };
 
 }  // namespace rpc

@@ -29,20 +29,19 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/impl/rpc_method.h"
-#include "grpcpp/impl/service_type.h"
 #include "rpc/invocation.h"
+#include "rpc/registration.h"
 #include "rpc/shard.h"
 #include "rpc/task.h"
 
 namespace rpc {
 
-// Derives from grpc::Service as generated code does: that is how gRPC is told of methods.
-class Service : private grpc::Service {
+class Service {
  public:
   // `full_name` as in the .proto, with its package: "udsecho.v1.Echo". The program must be linked
   // with the code generated from that .proto.
   explicit Service(absl::string_view full_name);
-  ~Service() override;
+  virtual ~Service();
 
   const std::string& full_name() const { return descriptor_->full_name(); }
 
@@ -58,17 +57,17 @@ class Service : private grpc::Service {
                               CallType::Response::descriptor());
     auto* self = static_cast<Derived*>(this);
     methods_.push_back(std::make_unique<Method<CallType>>(
-        this, index, [self, handler](CallType& call) { return (self->*handler)(call); }));
+        index, [self, handler](CallType& call) { return (self->*handler)(call); }));
   }
 
  private:
-  friend class Server;
+  friend class Hosts;
 
   class AnyMethod {
    public:
     virtual ~AnyMethod() = default;
     // Asks gRPC for the next call of this method, and for another whenever one came.
-    virtual void Listen(Shard* shard) = 0;
+    virtual void Listen(Registration* registration, Shard* shard) = 0;
   };
 
   template <class CallType>
@@ -78,45 +77,47 @@ class Service : private grpc::Service {
   int Declare(absl::string_view method, Shape shape, const google::protobuf::Descriptor* request,
               const google::protobuf::Descriptor* response);
 
-  grpc::Service* grpc_service() { return this; }
-  void Listen(Shard* shard) {
-    for (const auto& method : methods_) method->Listen(shard);
+  std::shared_ptr<Registration> Register() const { return std::make_shared<Registration>(names_); }
+  void Listen(Registration* registration, Shard* shard) {
+    for (const auto& method : methods_) method->Listen(registration, shard);
   }
 
   const google::protobuf::ServiceDescriptor* const descriptor_;
-  std::vector<std::string> paths_;  // gRPC keeps pointers to these
+  std::vector<MethodName> names_;  // gRPC keeps pointers to the paths
   std::vector<std::unique_ptr<AnyMethod>> methods_;
 };
 
 template <class CallType>
 class Service::Method final : public AnyMethod, public Invocation<CallType>::Source {
  public:
-  Method(Service* service, int index, typename Invocation<CallType>::Handler handler)
-      : service_(service), index_(index), handler_(std::move(handler)) {}
+  Method(int index, typename Invocation<CallType>::Handler handler)
+      : index_(index), handler_(std::move(handler)) {}
 
-  void Listen(Shard* shard) override { Invocation<CallType>::Listen(this, shard); }
+  void Listen(Registration* registration, Shard* shard) override {
+    Invocation<CallType>::Listen(this, registration, shard);
+  }
 
   Task Handle(CallType& call) override { return handler_(call); }
 
-  void Request(CallType* call, grpc::ServerCompletionQueue* queue, Tag* tag) override {
+  void Request(Registration* registration, CallType* call, grpc::ServerCompletionQueue* queue,
+               Tag* tag) override {
     using grpc::internal::RpcMethod;
     auto* context = &call->context();
     auto* stream = &call->stream_;
     if constexpr (CallType::kShape == RpcMethod::NORMAL_RPC) {
-      service_->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue,
-                                  tag);
+      registration->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue,
+                                      tag);
     } else if constexpr (CallType::kShape == RpcMethod::SERVER_STREAMING) {
-      service_->RequestAsyncServerStreaming(index_, context, &call->request_bytes_, stream, queue,
-                                            queue, tag);
+      registration->RequestAsyncServerStreaming(index_, context, &call->request_bytes_, stream,
+                                                queue, queue, tag);
     } else if constexpr (CallType::kShape == RpcMethod::CLIENT_STREAMING) {
-      service_->RequestAsyncClientStreaming(index_, context, stream, queue, queue, tag);
+      registration->RequestAsyncClientStreaming(index_, context, stream, queue, queue, tag);
     } else {
-      service_->RequestAsyncBidiStreaming(index_, context, stream, queue, queue, tag);
+      registration->RequestAsyncBidiStreaming(index_, context, stream, queue, queue, tag);
     }
   }
 
  private:
-  Service* const service_;
   const int index_;
   const typename Invocation<CallType>::Handler handler_;
 };

@@ -40,7 +40,9 @@ class Shard::Timer final : public Tag {
   std::list<std::unique_ptr<Timer>>::iterator self_;
 };
 
-Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue) : queue_(std::move(queue)) {}
+Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
+             Statistics* statistics)
+    : queue_(std::move(queue)), users_(limits, statistics) {}
 
 Shard::~Shard() {
   GPR_ASSERT(!thread_.joinable() && "Stop() comes first");

@@ -26,7 +26,10 @@
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
 #include "rpc/connection.h"
+#include "rpc/limits.h"
+#include "rpc/statistics.h"
 #include "rpc/tag.h"
+#include "rpc/users.h"
 
 namespace rpc {
 
@@ -37,7 +40,8 @@ gpr_timespec DeadlineAfter(absl::Duration delay);
 
 class Shard {
  public:
-  explicit Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue);
+  Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
+        Statistics* statistics);
   ~Shard();
 
   void Start();
@@ -64,6 +68,7 @@ class Shard {
   const Calls& calls() const { return calls_; }
 
   ConnectionTable& connections() { return connections_; }
+  Users& users() { return users_; }
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
 
  private:
@@ -81,6 +86,7 @@ class Shard {
   MemberTag<Shard, &Shard::RunPosted> woken_{this};
 
   ConnectionTable connections_;
+  Users users_;
   Calls calls_;
   std::list<std::unique_ptr<Timer>> timers_;
   std::function<void()> when_idle_;

@@ -47,11 +47,17 @@ class ServerStreamCall final : public Call {
   const Request& request() const { return request_; }
 
   auto Write(const Response& response) {
-    return Send([this, &response](void* tag) { stream_.Write(response, tag); });
+    return Send([this, &response](void* tag) {
+      stream_.Write(response, tag);
+      return EncodedSize(response);
+    });
   }
 
   auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) { End(status, tag); });
+    return Send([this, status](void* tag) {
+      End(status, tag);
+      return kNoMessage;
+    });
   }
 
  private:
@@ -95,15 +101,19 @@ class ClientStreamCall final : public Call {
       const grpc::Status& verdict = Verdict(grpc::Status::OK);
       if (verdict.ok()) {
         stream_.Finish(response, verdict, tag);
-      } else {
-        stream_.FinishWithError(verdict, tag);
+        return EncodedSize(response);
       }
+      stream_.FinishWithError(verdict, tag);
+      return kNoMessage;
     });
   }
 
   // Sends a status and no response. `status` must not be OK: that takes a response.
   auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) { Fail(status, tag); });
+    return Send([this, status](void* tag) {
+      Fail(status, tag);
+      return kNoMessage;
+    });
   }
 
  private:
@@ -137,11 +147,17 @@ class BidiCall final : public Call {
   }
 
   auto Write(const Response& response) {
-    return Send([this, &response](void* tag) { stream_.Write(response, tag); });
+    return Send([this, &response](void* tag) {
+      stream_.Write(response, tag);
+      return EncodedSize(response);
+    });
   }
 
   auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) { End(status, tag); });
+    return Send([this, status](void* tag) {
+      End(status, tag);
+      return kNoMessage;
+    });
   }
 
  private:

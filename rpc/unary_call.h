@@ -39,12 +39,16 @@ class UnaryCall final : public Call {
     return Send([this, &response](void* tag) {
       finishing_ = true;
       stream_.Finish(response, grpc::Status::OK, tag);
+      return EncodedSize(response);
     });
   }
 
   // Sends a status and no response. `status` must not be OK: that takes a response.
   auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) { Fail(status, tag); });
+    return Send([this, status](void* tag) {
+      Fail(status, tag);
+      return kNoMessage;
+    });
   }
 
  private:

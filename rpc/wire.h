@@ -12,6 +12,8 @@
 #ifndef RPC_WIRE_H_
 #define RPC_WIRE_H_
 
+#include <cstddef>
+
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -21,6 +23,14 @@ namespace rpc {
 template <class Message>
 bool Parse(grpc::ByteBuffer* bytes, Message* message) {
   return grpc::SerializationTraits<Message>::Deserialize(bytes, message).ok();
+}
+
+inline constexpr std::size_t kNoMessage = 0;  // the bytes of a status without a message
+
+// The bytes of a message that has just been encoded.
+template <class Message>
+std::size_t EncodedSize(const Message& message) {
+  return static_cast<std::size_t>(message.GetCachedSize());
 }
 
 }  // namespace rpc

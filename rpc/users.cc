@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "rpc/users.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace rpc {
+
+User* Users::Join(const Connection& connection) {
+  User* user = &denied_;
+  if (connection.admission.ok()) {
+    std::unique_ptr<User>& known = users_[connection.peer.uid];
+    if (known == nullptr) known = std::make_unique<User>(connection.peer.uid);
+    user = known.get();
+  }
+  if (user->connections++ == 0) ++connected_;
+  return user;
+}
+
+void Users::Leave(User* user) {
+  if (--user->connections == 0) --connected_;
+}
+
+grpc::Status Users::Admit(const Connection& connection) {
+  if (!connection.admission.ok()) {
+    statistics_.calls_denied.Add(1);
+    return {grpc::StatusCode::PERMISSION_DENIED, std::string(connection.admission.message())};
+  }
+  User* user = connection.user;
+  if (user->calls >= limits_.max_calls_per_uid) {
+    return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                   absl::StrCat("uid ", user->uid, " has ", user->calls,
+                                " calls in flight, which is the limit for one uid; finish some, "
+                                "or have --max_calls_per_uid raised")});
+  }
+  if (calls_ >= limits_.max_calls && user->calls >= kAlwaysServed) {
+    return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED,
+                   absl::StrCat("the server has ", calls_,
+                                " calls in flight, which is its limit; retry later, or have "
+                                "--max_calls raised")});
+  }
+  ++user->calls;
+  ++calls_;
+  return grpc::Status::OK;
+}
+
+void Users::CallEnded(User* user) {
+  --user->calls;
+  --calls_;
+}
+
+bool Users::Hold(User* user, std::int64_t bytes) {
+  if (user->bytes + bytes > Share()) {
+    statistics_.calls_refused.Add(1);
+    return false;
+  }
+  user->bytes += bytes;
+  return true;
+}
+
+std::int64_t Users::Share() const {
+  return limits_.max_memory_bytes / 2 /
+         static_cast<std::int64_t>(std::max<std::size_t>(connected_, 1));
+}
+
+grpc::Status Users::Refuse(grpc::Status status) {
+  statistics_.calls_refused.Add(1);
+  return status;
+}
+
+}  // namespace rpc

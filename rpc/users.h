@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Who is connected, and what each uid has of the server: its calls in flight and the bytes that
+// these hold. What one uid may have is bounded, so that it costs the others nothing.
+//
+//   Users users(limits, &statistics);
+//   User* user = users.Join(connection);               // a connection came
+//   const grpc::Status refusal = users.Admit(user);    // a call came
+//   if (refusal.ok()) { ...; users.CallEnded(user); }
+//   if (!users.Hold(user, bytes)) { ...too much... }
+//   users.Leave(user);                                 // the connection has ended
+//
+// All who may not call at all (ServerOptions::admit) are one user here: what they have together
+// is no more than what one uid may have.
+//
+// Thread safety: none; belongs to a shard's polling thread.
+// Ownership: owns the users. A uid that was seen once is kept: calls outlive their connection, and
+// whoever reconnects must find the same count. The number of a machine's uids bounds them.
+
+#ifndef RPC_USERS_H_
+#define RPC_USERS_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "grpcpp/support/status.h"
+#include "rpc/connection.h"
+#include "rpc/limits.h"
+#include "rpc/statistics.h"
+
+namespace rpc {
+
+// What a uid has.
+struct User {
+  explicit User(uid_t its_uid) : uid(its_uid) {}
+
+  const uid_t uid;
+  int connections = 0;
+  int calls = 0;           // in flight, without those that were refused
+  std::int64_t bytes = 0;  // of the messages of these
+};
+
+class Users {
+ public:
+  // A uid that has fewer calls in flight is served although max_calls are taken by others.
+  static constexpr int kAlwaysServed = 8;
+
+  Users(const Limits& limits, Statistics* statistics) : limits_(limits), statistics_(*statistics) {}
+
+  // The user of a connection that begins.
+  User* Join(const Connection& connection);
+  void Leave(User* user);
+
+  // How many have a connection.
+  std::size_t connected() const { return connected_; }
+
+  // Counts a call, unless it is refused: then with the status to send.
+  grpc::Status Admit(const Connection& connection);
+  void CallEnded(User* user);
+
+  // Counts bytes of messages that a call keeps in memory; false, and nothing is counted, if that
+  // is more than the uid's share. What is held whatever happens is only counted.
+  bool Hold(User* user, std::int64_t bytes);
+  void HoldAnyway(User* user, std::int64_t bytes) { user->bytes += bytes; }
+  void Release(User* user, std::int64_t bytes) { user->bytes -= bytes; }
+
+  // Of the memory, in bytes, what the messages of a uid may take, and again what is on its way to
+  // become one (rpc/hosts.h): half of the whole is for each, and is divided among those who are
+  // connected.
+  std::int64_t Share() const;
+
+  Statistics& statistics() { return statistics_; }
+
+ private:
+  grpc::Status Refuse(grpc::Status status);
+
+  const Limits limits_;
+  Statistics& statistics_;
+  std::unordered_map<uid_t, std::unique_ptr<User>> users_;
+  User denied_{static_cast<uid_t>(-1)};  // which is nobody's
+  std::size_t connected_ = 0;
+  int calls_ = 0;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_USERS_H_
