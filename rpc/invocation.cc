@@ -16,4 +16,10 @@ grpc::Status ConnectionGoneStatus() {
   return {grpc::StatusCode::UNAVAILABLE, "the connection ended; connect again"};
 }
 
+grpc::Status NoRequestStatus(const Call& call) {
+  if (call.ending()) return call.end_status();
+  return {grpc::StatusCode::INTERNAL,
+          "the call ended before its message was there; mend the client"};
+}
+
 }  // namespace rpc

@@ -3,9 +3,10 @@
 
 // One call from the moment it is asked for until nothing of it is left: the runtime of a handler.
 //
-// Listen() asks gRPC for the next call of a method. When it comes, another is asked for, the call's
-// connection is looked up, and the handler's coroutine runs. The invocation deletes itself when
-// both the handler has ended and gRPC has said that the call is over.
+// Listen() asks gRPC for the next call of a method. When its headers come, another is asked for,
+// the call's connection is looked up, it is admitted or refused, its message is awaited if the
+// shape has one, and the handler's coroutine runs. The invocation deletes itself when both the
+// handler has ended and gRPC has said that the call is over.
 //
 // Thread safety: none; everything happens on the shard's polling thread (Listen() also before it
 // starts).
@@ -28,6 +29,7 @@ namespace rpc {
 // A status for a call whose handler said nothing, or that has no handler to run.
 grpc::Status UnsaidStatus(const Call& call);
 grpc::Status ConnectionGoneStatus();
+grpc::Status NoRequestStatus(const Call& call);
 
 template <class CallType>
 class Invocation final : private Task::Owner {
@@ -53,6 +55,9 @@ class Invocation final : private Task::Owner {
   }
 
  private:
+  // One message comes first; a handler that reads for itself does not have it.
+  static constexpr bool kTakesRequest = requires(CallType call) { call.request(); };
+
   Invocation(Source* source, Registration* registration, Shard* shard)
       : source_(source), registration_(registration), shard_(shard), call_(shard) {}
 
@@ -82,12 +87,26 @@ class Invocation final : private Task::Owner {
       return;
     }
     admitted_ = true;
-    if constexpr (requires { call_.ParseRequest(); }) {
-      if (!call_.ParseRequest()) {
+    if constexpr (kTakesRequest) {
+      call_.AwaitRequest(&requested_);
+    } else {
+      Handle();
+    }
+  }
+
+  void Requested(bool ok) {
+    if constexpr (kTakesRequest) {
+      if (!ok) {
+        Finish(NoRequestStatus(call_));
+      } else if (!call_.ParseRequest(&call_.request_)) {
         Finish(grpc::Status::OK);  // the call's verdict stands in for OK
-        return;
+      } else {
+        Handle();
       }
     }
+  }
+
+  void Handle() {
     task_ = source_->Handle(call_);
     task_.Start(this);
   }
@@ -131,6 +150,7 @@ class Invocation final : private Task::Owner {
   Registration* const registration_;
   Shard* const shard_;
   MemberTag<Invocation, &Invocation::Arrived> arrived_{this};
+  MemberTag<Invocation, &Invocation::Requested> requested_{this};
   MemberTag<Invocation, &Invocation::Finished> finished_{this};
   MemberTag<Invocation, &Invocation::Over> over_{this};
   bool admitted_ = false;

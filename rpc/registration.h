@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A service as one gRPC server knows it: its methods' paths and shapes. It stands where generated
-// code would.
+// A service as one gRPC server knows it: the paths of its methods. It stands where generated code
+// would.
 //
-//   auto registration = std::make_shared<Registration>(methods);
+//   auto registration = std::make_shared<Registration>(paths);
 //   initializer->RegisterService(registration);
-//   registration->RequestAsyncUnary(0, ...);         // the next call of the first method
+//   registration->RequestAsyncBidiStreaming(0, ...);         // the next call of the first method
+//
+// Each method is a stream both ways to gRPC: of others it tells only once a whole message is there.
 //
 // Several servers may serve one rpc::Service, each by a registration of its own: gRPC wants that.
 //
@@ -24,25 +26,19 @@
 
 namespace rpc {
 
-struct MethodName {
-  std::string path;  // "/package.Service/Method"
-  grpc::internal::RpcMethod::RpcType shape;
-};
-
 class Registration final : public grpc::Service {
  public:
-  explicit Registration(const std::vector<MethodName>& methods) {
+  // Each path is "/package.Service/Method".
+  explicit Registration(const std::vector<std::string>& paths) {
     int index = 0;
-    for (const MethodName& method : methods) {
-      AddMethod(new grpc::internal::RpcServiceMethod(method.path.c_str(), method.shape, nullptr));
+    for (const std::string& path : paths) {
+      AddMethod(new grpc::internal::RpcServiceMethod(
+          path.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
       MarkMethodRaw(index++);
     }
   }
 
   using grpc::Service::RequestAsyncBidiStreaming;
-  using grpc::Service::RequestAsyncClientStreaming;
-  using grpc::Service::RequestAsyncServerStreaming;
-  using grpc::Service::RequestAsyncUnary;
 };
 
 }  // namespace rpc

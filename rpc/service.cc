@@ -20,7 +20,7 @@ const google::protobuf::ServiceDescriptor* Find(absl::string_view full_name) {
 }  // namespace
 
 Service::Service(absl::string_view full_name) : descriptor_(Find(full_name)) {
-  names_.reserve(descriptor_->method_count());  // so that no path ever moves
+  paths_.reserve(descriptor_->method_count());  // so that no path ever moves
 }
 
 Service::~Service() = default;
@@ -36,10 +36,10 @@ int Service::Declare(absl::string_view method, Shape shape,
              "the handler takes a call of another shape than the .proto's");
   GPR_ASSERT(declared->input_type() == request && declared->output_type() == response &&
              "the handler takes other messages than the .proto's");
-  GPR_ASSERT(names_.size() < names_.capacity() && "a method has two handlers");
+  GPR_ASSERT(paths_.size() < paths_.capacity() && "a method has two handlers");
 
-  names_.push_back({absl::StrCat("/", full_name(), "/", method), shape});
-  return static_cast<int>(names_.size()) - 1;
+  paths_.push_back(absl::StrCat("/", full_name(), "/", method));
+  return static_cast<int>(paths_.size()) - 1;
 }
 
 }  // namespace rpc

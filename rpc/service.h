@@ -28,11 +28,11 @@
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "grpcpp/impl/rpc_method.h"
 #include "rpc/invocation.h"
 #include "rpc/registration.h"
 #include "rpc/shard.h"
 #include "rpc/task.h"
+#include "rpc/typed_call.h"
 
 namespace rpc {
 
@@ -73,17 +73,16 @@ class Service {
   template <class CallType>
   class Method;
 
-  using Shape = grpc::internal::RpcMethod::RpcType;
   int Declare(absl::string_view method, Shape shape, const google::protobuf::Descriptor* request,
               const google::protobuf::Descriptor* response);
 
-  std::shared_ptr<Registration> Register() const { return std::make_shared<Registration>(names_); }
+  std::shared_ptr<Registration> Register() const { return std::make_shared<Registration>(paths_); }
   void Listen(Registration* registration, Shard* shard) {
     for (const auto& method : methods_) method->Listen(registration, shard);
   }
 
   const google::protobuf::ServiceDescriptor* const descriptor_;
-  std::vector<MethodName> names_;  // gRPC keeps pointers to the paths
+  std::vector<std::string> paths_;  // gRPC keeps pointers to these
   std::vector<std::unique_ptr<AnyMethod>> methods_;
 };
 
@@ -101,20 +100,8 @@ class Service::Method final : public AnyMethod, public Invocation<CallType>::Sou
 
   void Request(Registration* registration, CallType* call, grpc::ServerCompletionQueue* queue,
                Tag* tag) override {
-    using grpc::internal::RpcMethod;
-    auto* context = &call->context();
-    auto* stream = &call->stream_;
-    if constexpr (CallType::kShape == RpcMethod::NORMAL_RPC) {
-      registration->RequestAsyncUnary(index_, context, &call->request_bytes_, stream, queue, queue,
-                                      tag);
-    } else if constexpr (CallType::kShape == RpcMethod::SERVER_STREAMING) {
-      registration->RequestAsyncServerStreaming(index_, context, &call->request_bytes_, stream,
-                                                queue, queue, tag);
-    } else if constexpr (CallType::kShape == RpcMethod::CLIENT_STREAMING) {
-      registration->RequestAsyncClientStreaming(index_, context, stream, queue, queue, tag);
-    } else {
-      registration->RequestAsyncBidiStreaming(index_, context, stream, queue, queue, tag);
-    }
+    registration->RequestAsyncBidiStreaming(index_, &call->context(), &call->stream_, queue, queue,
+                                            tag);
   }
 
  private:

@@ -3,7 +3,7 @@
 
 // What a server counts from its start on.
 //
-//   const std::uint64_t refused = server.statistics().calls_refused;
+//   const std::uint64_t refused = server.statistics().calls_refused.value();
 //
 // Thread safety: each number may be read on any thread; they are not of one moment.
 // Ownership: the server's.
@@ -22,7 +22,7 @@ class Counter {
   void Add(std::uint64_t count) {
     value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
   }
-  operator std::uint64_t() const { return value_.load(std::memory_order_relaxed); }
+  std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_ = 0;

@@ -27,152 +27,58 @@
 #ifndef RPC_STREAM_CALLS_H_
 #define RPC_STREAM_CALLS_H_
 
-#include "grpcpp/impl/rpc_method.h"
-#include "grpcpp/support/async_stream.h"
-#include "rpc/call.h"
-#include "rpc/operation.h"
+#include "rpc/typed_call.h"
 
 namespace rpc {
 
 // One message in, many out.
 template <class RequestType, class ResponseType>
-class ServerStreamCall final : public Call {
+class ServerStreamCall final : public TypedCall<RequestType, ResponseType> {
  public:
-  using Request = RequestType;
-  using Response = ResponseType;
-  static constexpr auto kShape = grpc::internal::RpcMethod::SERVER_STREAMING;
+  static constexpr Shape kShape = Shape::SERVER_STREAMING;
 
-  using Call::Call;
+  using TypedCall<RequestType, ResponseType>::TypedCall;
 
-  const Request& request() const { return request_; }
+  const RequestType& request() const { return request_; }
 
-  auto Write(const Response& response) {
-    return Send([this, &response](void* tag) {
-      stream_.Write(response, tag);
-      return EncodedSize(response);
-    });
-  }
-
-  auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) {
-      End(status, tag);
-      return kNoMessage;
-    });
-  }
+  auto Write(const ResponseType& response) { return this->WriteNext(response); }
+  auto Finish(const grpc::Status& status) { return this->EndWith(status); }
 
  private:
   template <class CallType>
   friend class Invocation;
-  friend class Service;
 
-  // The request came with the call: false if it cannot be parsed.
-  bool ParseRequest() { return ParseInto(&request_, &request_bytes_); }
-
-  void End(const grpc::Status& status, void* tag) {
-    finishing_ = true;
-    stream_.Finish(Verdict(status), tag);
-  }
-  void FinishWith(const grpc::Status& status, Tag* tag) override { End(status, tag); }
-
-  Request request_;
-  grpc::ByteBuffer request_bytes_;
-  grpc::ServerAsyncWriter<Response> stream_{&context()};
+  RequestType request_;
 };
 
 // Many messages in, one out.
 template <class RequestType, class ResponseType>
-class ClientStreamCall final : public Call {
+class ClientStreamCall final : public TypedCall<RequestType, ResponseType> {
  public:
-  using Request = RequestType;
-  using Response = ResponseType;
-  static constexpr auto kShape = grpc::internal::RpcMethod::CLIENT_STREAMING;
+  static constexpr Shape kShape = Shape::CLIENT_STREAMING;
 
-  using Call::Call;
+  using TypedCall<RequestType, ResponseType>::TypedCall;
 
-  auto Read(Request* request) {
-    return Operation([this](void* tag) { stream_.Read(&read_bytes_, tag); },
-                     [this, request](bool ok) { return ok && ParseInto(request, &read_bytes_); });
-  }
+  auto Read(RequestType* request) { return this->ReadNext(request); }
 
   // Sends the response and OK.
-  auto Finish(const Response& response) {
-    return Send([this, &response](void* tag) {
-      finishing_ = true;
-      const grpc::Status& verdict = Verdict(grpc::Status::OK);
-      if (verdict.ok()) {
-        stream_.Finish(response, verdict, tag);
-        return EncodedSize(response);
-      }
-      stream_.FinishWithError(verdict, tag);
-      return kNoMessage;
-    });
-  }
+  auto Finish(const ResponseType& response) { return this->EndWith(response); }
 
   // Sends a status and no response. `status` must not be OK: that takes a response.
-  auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) {
-      Fail(status, tag);
-      return kNoMessage;
-    });
-  }
-
- private:
-  template <class CallType>
-  friend class Invocation;
-  friend class Service;
-
-  void Fail(const grpc::Status& status, void* tag) {
-    finishing_ = true;
-    stream_.FinishWithError(Verdict(status), tag);
-  }
-  void FinishWith(const grpc::Status& status, Tag* tag) override { Fail(status, tag); }
-
-  grpc::ByteBuffer read_bytes_;
-  grpc::ServerAsyncReader<Response, grpc::ByteBuffer> stream_{&context()};
+  auto Finish(const grpc::Status& status) { return this->EndWith(status); }
 };
 
 // Many messages each way, in any order.
 template <class RequestType, class ResponseType>
-class BidiCall final : public Call {
+class BidiCall final : public TypedCall<RequestType, ResponseType> {
  public:
-  using Request = RequestType;
-  using Response = ResponseType;
-  static constexpr auto kShape = grpc::internal::RpcMethod::BIDI_STREAMING;
+  static constexpr Shape kShape = Shape::BIDI_STREAMING;
 
-  using Call::Call;
+  using TypedCall<RequestType, ResponseType>::TypedCall;
 
-  auto Read(Request* request) {
-    return Operation([this](void* tag) { stream_.Read(&read_bytes_, tag); },
-                     [this, request](bool ok) { return ok && ParseInto(request, &read_bytes_); });
-  }
-
-  auto Write(const Response& response) {
-    return Send([this, &response](void* tag) {
-      stream_.Write(response, tag);
-      return EncodedSize(response);
-    });
-  }
-
-  auto Finish(const grpc::Status& status) {
-    return Send([this, status](void* tag) {
-      End(status, tag);
-      return kNoMessage;
-    });
-  }
-
- private:
-  template <class CallType>
-  friend class Invocation;
-  friend class Service;
-
-  void End(const grpc::Status& status, void* tag) {
-    finishing_ = true;
-    stream_.Finish(Verdict(status), tag);
-  }
-  void FinishWith(const grpc::Status& status, Tag* tag) override { End(status, tag); }
-
-  grpc::ByteBuffer read_bytes_;
-  grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> stream_{&context()};
+  auto Read(RequestType* request) { return this->ReadNext(request); }
+  auto Write(const ResponseType& response) { return this->WriteNext(response); }
+  auto Finish(const grpc::Status& status) { return this->EndWith(status); }
 };
 
 }  // namespace rpc

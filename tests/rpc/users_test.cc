@@ -46,7 +46,7 @@ TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
   const grpc::Status refused = users_.Admit(*one);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("uid 1000"));
-  EXPECT_EQ(statistics_.calls_refused, 1U);
+  EXPECT_EQ(statistics_.calls_refused.value(), 1U);
   EXPECT_EQ(Admit(*Connect(1001)), grpc::OK);
   users_.CallEnded(one->user);
   EXPECT_EQ(Admit(*one), grpc::OK);
@@ -75,7 +75,7 @@ TEST_F(UsersTest, WhoMayNotCallIsToldSo) {
   const grpc::Status status = users_.Admit(*denied);
   EXPECT_EQ(status.error_code(), grpc::PERMISSION_DENIED);
   EXPECT_EQ(status.error_message(), "not you");
-  EXPECT_EQ(statistics_.calls_denied, 1U);
+  EXPECT_EQ(statistics_.calls_denied.value(), 1U);
 }
 
 TEST_F(UsersTest, TheMemoryIsSharedByThoseWhoAreConnected) {
@@ -103,7 +103,7 @@ TEST_F(UsersTest, BytesAreHeldUpToTheShare) {
   User* user = Connect(1000)->user;
   EXPECT_TRUE(users_.Hold(user, kMemory / 2));
   EXPECT_FALSE(users_.Hold(user, 1));
-  EXPECT_EQ(statistics_.calls_refused, 1U);
+  EXPECT_EQ(statistics_.calls_refused.value(), 1U);
   users_.Release(user, kMemory / 2);
   users_.HoldAnyway(user, kMemory);
   EXPECT_FALSE(users_.Hold(user, 1));
