@@ -3,6 +3,8 @@
 
 #include "rpc/connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +13,8 @@
 #include "rpc/goaway.h"
 
 namespace rpc {
+
+void Connection::End() const { shutdown(socket.get(), SHUT_RDWR); }
 
 void ConnectionTable::Insert(std::shared_ptr<Connection> connection) {
   const int fd = connection->fd;

@@ -38,6 +38,9 @@ struct Connection {
   const absl::Time since;           // when it was accepted
   const absl::Status admission;     // why its calls are denied; OK if they are not
 
+  // Ends it at once, for both sides. Any thread may.
+  void End() const;
+
   User* user = nullptr;                  // whose it is: see users.h
   std::atomic<int> calls_in_flight = 0;  // may be read by any thread
   std::uint64_t calls = 0;               // all that ever arrived

@@ -69,10 +69,7 @@ class Invocation final : private Task::Owner {
     Listen(source_, registration_, shard_);
     call_.connection_ = shard_->connections().Find(call_.context().peer());
     place_ = shard_->CallBegan(&call_);
-    Run();
-  }
-
-  void Run() {
+    shard_->users().statistics().calls_begun.Add(1);
     if (call_.connection_ == nullptr) {
       // The connection ended before its call was looked at. There is nobody to answer and nobody
       // whom the handler could name as its peer.
@@ -81,9 +78,24 @@ class Invocation final : private Task::Owner {
     }
     ++call_.connection_->calls;
     ++call_.connection_->calls_in_flight;
+    Admit();
+  }
+
+  void Admit() {
+    if (gone_) {
+      Finish(UnsaidStatus(call_));
+      return;
+    }
     const grpc::Status refusal = shard_->users().Admit(*call_.connection_);
+    if (refusal.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
+        !std::exchange(looked_again_, true)) {
+      // The caller may have ended another call first, and gRPC tells of that in an event behind
+      // this one.
+      shard_->Post([this] { Admit(); });
+      return;
+    }
     if (!refusal.ok()) {
-      Finish(refusal);
+      Refuse(refusal);
       return;
     }
     admitted_ = true;
@@ -92,6 +104,12 @@ class Invocation final : private Task::Owner {
     } else {
       Handle();
     }
+  }
+
+  void Refuse(const grpc::Status& status) {
+    refused_ = true;
+    if (!shard_->users().RefusalBegan(call_.connection_->user, status)) call_.connection_->End();
+    Finish(status);
   }
 
   void Requested(bool ok) {
@@ -132,6 +150,7 @@ class Invocation final : private Task::Owner {
   }
 
   void Over(bool /*ok*/) {
+    if (admitted_) shard_->users().CallOver(call_.connection_->user);
     call_.Over();  // may resume the handler, and that may end: it must find us not yet gone
     gone_ = true;
     DeleteIfDone();
@@ -142,6 +161,7 @@ class Invocation final : private Task::Owner {
     if (call_.connection_ != nullptr) --call_.connection_->calls_in_flight;
     call_.ReleaseAll();
     if (admitted_) shard_->users().CallEnded(call_.connection_->user);
+    if (refused_) shard_->users().RefusalEnded(call_.connection_->user);
     shard_->CallEnded(place_);
     delete this;
   }
@@ -153,7 +173,9 @@ class Invocation final : private Task::Owner {
   MemberTag<Invocation, &Invocation::Requested> requested_{this};
   MemberTag<Invocation, &Invocation::Finished> finished_{this};
   MemberTag<Invocation, &Invocation::Over> over_{this};
+  bool looked_again_ = false;
   bool admitted_ = false;
+  bool refused_ = false;
   bool answered_ = false;  // the status went out, or could not
   bool gone_ = false;      // gRPC has said its last word
   Shard::Calls::iterator place_;

@@ -28,30 +28,41 @@ void Users::Leave(User* user) {
 
 grpc::Status Users::Admit(const Connection& connection) {
   if (!connection.admission.ok()) {
-    statistics_.calls_denied.Add(1);
     return {grpc::StatusCode::PERMISSION_DENIED, std::string(connection.admission.message())};
   }
   User* user = connection.user;
-  if (user->calls >= limits_.max_calls_per_uid) {
-    return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED,
-                   absl::StrCat("uid ", user->uid, " has ", user->calls,
-                                " calls in flight, which is the limit for one uid; finish some, "
-                                "or have --max_calls_per_uid raised")});
+  const bool at_limit = user->calls >= limits_.max_calls_per_uid ||
+                        user->leaving >= kLeavingTimes * limits_.max_calls_per_uid;
+  if (at_limit) {
+    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+            absl::StrCat("uid ", user->uid, " has ", user->calls + user->leaving,
+                         " calls in flight, which is the limit for one uid; finish some, or have "
+                         "--max_calls_per_uid raised")};
   }
   if (calls_ >= limits_.max_calls && user->calls >= kAlwaysServed) {
-    return Refuse({grpc::StatusCode::RESOURCE_EXHAUSTED,
-                   absl::StrCat("the server has ", calls_,
-                                " calls in flight, which is its limit; retry later, or have "
-                                "--max_calls raised")});
+    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+            absl::StrCat("the server has ", calls_,
+                         " calls in flight, which is its limit; retry later, or have --max_calls "
+                         "raised")};
   }
   ++user->calls;
   ++calls_;
   return grpc::Status::OK;
 }
 
-void Users::CallEnded(User* user) {
+bool Users::RefusalBegan(User* user, const grpc::Status& status) {
+  if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+    statistics_.calls_denied.Add(1);
+  } else {
+    statistics_.calls_refused.Add(1);
+  }
+  return ++user->refused <= limits_.max_calls_per_uid;
+}
+
+void Users::CallOver(User* user) {
   --user->calls;
   --calls_;
+  ++user->leaving;
 }
 
 bool Users::Hold(User* user, std::int64_t bytes) {
@@ -66,11 +77,6 @@ bool Users::Hold(User* user, std::int64_t bytes) {
 std::int64_t Users::Share() const {
   return limits_.max_memory_bytes / 2 /
          static_cast<std::int64_t>(std::max<std::size_t>(connected_, 1));
-}
-
-grpc::Status Users::Refuse(grpc::Status status) {
-  statistics_.calls_refused.Add(1);
-  return status;
 }
 
 }  // namespace rpc

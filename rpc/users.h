@@ -6,8 +6,8 @@
 //
 //   Users users(limits, &statistics);
 //   User* user = users.Join(connection);               // a connection came
-//   const grpc::Status refusal = users.Admit(user);    // a call came
-//   if (refusal.ok()) { ...; users.CallEnded(user); }
+//   const grpc::Status refusal = users.Admit(*connection);    // a call came
+//   if (refusal.ok()) { ...; users.CallOver(user); ...; users.CallEnded(user); }
 //   if (!users.Hold(user, bytes)) { ...too much... }
 //   users.Leave(user);                                 // the connection has ended
 //
@@ -42,6 +42,8 @@ struct User {
   const uid_t uid;
   int connections = 0;
   int calls = 0;           // in flight, without those that were refused
+  int leaving = 0;         // that are over for their caller, while their handlers still end
+  int refused = 0;         // whose refusal is not yet in the socket
   std::int64_t bytes = 0;  // of the messages of these
 };
 
@@ -49,6 +51,11 @@ class Users {
  public:
   // A uid that has fewer calls in flight is served although max_calls are taken by others.
   static constexpr int kAlwaysServed = 8;
+
+  // The calls of a uid that are over while their handlers still end may be so many times
+  // max_calls_per_uid. A client may cancel all that it has and make as many again, and do that once
+  // more before the first have ended; one that does nothing else is held to this.
+  static constexpr int kLeavingTimes = 2;
 
   Users(const Limits& limits, Statistics* statistics) : limits_(limits), statistics_(*statistics) {}
 
@@ -59,9 +66,19 @@ class Users {
   // How many have a connection.
   std::size_t connected() const { return connected_; }
 
-  // Counts a call, unless it is refused: then with the status to send.
+  // Counts a call, unless it is to be refused: then the status to send.
   grpc::Status Admit(const Connection& connection);
-  void CallEnded(User* user);
+
+  // A refusal is being sent, and was sent. False when so many of the user's are under way that its
+  // connection had better end: it goes on calling and reads no answer.
+  [[nodiscard]] bool RefusalBegan(User* user, const grpc::Status& status);
+  void RefusalEnded(User* user) { --user->refused; }
+
+  // The caller has its status, or has left: it may make another call. What is still left of this
+  // one is bounded apart: kLeavingTimes.
+  void CallOver(User* user);
+  // Nothing is left of the call.
+  void CallEnded(User* user) { --user->leaving; }
 
   // Counts bytes of messages that a call keeps in memory; false, and nothing is counted, if that
   // is more than the uid's share. What is held whatever happens is only counted.
@@ -77,8 +94,6 @@ class Users {
   Statistics& statistics() { return statistics_; }
 
  private:
-  grpc::Status Refuse(grpc::Status status);
-
   const Limits limits_;
   Statistics& statistics_;
   std::unordered_map<uid_t, std::unique_ptr<User>> users_;

@@ -46,10 +46,33 @@ TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
   const grpc::Status refused = users_.Admit(*one);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("uid 1000"));
+  EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
   EXPECT_EQ(statistics_.calls_refused.value(), 1U);
   EXPECT_EQ(Admit(*Connect(1001)), grpc::OK);
+  users_.CallOver(one->user);
   users_.CallEnded(one->user);
   EXPECT_EQ(Admit(*one), grpc::OK);
+}
+
+TEST_F(UsersTest, WhoIsOverCountsApartUntilNothingIsLeft) {
+  const auto one = Connect(1000);
+  for (int i = 0; i < Users::kLeavingTimes * 10; ++i) {
+    EXPECT_EQ(Admit(*one), grpc::OK);
+    users_.CallOver(one->user);
+  }
+  EXPECT_EQ(Admit(*one), grpc::RESOURCE_EXHAUSTED);
+  users_.CallEnded(one->user);
+  EXPECT_EQ(Admit(*one), grpc::OK);
+}
+
+TEST_F(UsersTest, WhoGoesOnAlthoughRefusedHasALimitToo) {
+  const auto one = Connect(1000);
+  const grpc::Status refused(grpc::RESOURCE_EXHAUSTED, "too many");
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
+  EXPECT_FALSE(users_.RefusalBegan(one->user, refused));
+  users_.RefusalEnded(one->user);
+  users_.RefusalEnded(one->user);
+  EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
 }
 
 TEST_F(UsersTest, WhoReconnectsFindsTheSameCount) {
@@ -75,6 +98,7 @@ TEST_F(UsersTest, WhoMayNotCallIsToldSo) {
   const grpc::Status status = users_.Admit(*denied);
   EXPECT_EQ(status.error_code(), grpc::PERMISSION_DENIED);
   EXPECT_EQ(status.error_message(), "not you");
+  EXPECT_TRUE(users_.RefusalBegan(denied->user, status));
   EXPECT_EQ(statistics_.calls_denied.value(), 1U);
 }
 
