@@ -3,15 +3,18 @@
 
 #include "rpc/acceptor.h"
 
+#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
-#include <vector>
+
+#include "absl/time/clock.h"
 
 namespace rpc {
 namespace {
@@ -19,22 +22,59 @@ namespace {
 // So many are accepted before the loop looks at what else there is to do.
 constexpr int kAcceptsInARow = 64;
 
+// Connections over a limit that are taken all the same, to tell their callers so, and for how long:
+// a client that comes back may find a place. Closed at once, it would call again and again.
+constexpr int kMaxGuests = 64;
+constexpr absl::Duration kGuestStay = absl::Seconds(1);
+
+// An edge for whatever arrives, although gRPC is the one to read it.
+constexpr std::uint32_t kArrivals = EPOLLIN | EPOLLET;
+// The hang-up is always told.
+constexpr std::uint32_t kHangUpAlone = 0;
+
+// What gRPC takes for a call, measured.
+constexpr std::int64_t kCallBytes = 13 * 1024;
+
+// A guess at what a connection takes. One that floods has its socket full, one way or the other.
+std::int64_t Weight(const Connection& connection) {
+  int unread_by_us = 0;
+  int unread_by_client = 0;
+  ioctl(connection.socket.get(), FIONREAD, &unread_by_us);
+  ioctl(connection.socket.get(), SIOCOUTQ, &unread_by_client);
+  return unread_by_us + unread_by_client + connection.calls_in_flight * kCallBytes;
+}
+
+bool HasHungUp(int fd) {
+  pollfd hang_up{.fd = fd, .events = 0, .revents = 0};
+  return poll(&hang_up, 1, 0) == 1;
+}
+
 }  // namespace
 
-Acceptor::Acceptor(EventLoop* loop, uds::Listener listener, Handover handover, ServerEvents* events)
-    : loop_(loop),
-      listener_(std::move(listener)),
-      handover_(std::move(handover)),
-      events_(events) {}
+Acceptor::Acceptor(uds::Listener listener, Parts parts)
+    : listener_(std::move(listener)),
+      parts_(std::move(parts)),
+      gate_(
+          parts_.loop, parts_.limits, parts_.statistics,
+          {.spoke = [this](Newcomer* newcomer) { return Admit(newcomer); },
+           .refused = [this](const absl::Status& why) { parts_.events->ConnectionRefused(why); }}),
+      unread_(parts_.loop, parts_.limits.send_timeout,
+              {.quiet =
+                   [this](std::uint64_t id) {
+                     parts_.loop->Change(open_.at(id).connection->socket.get(), kArrivals);
+                   },
+               .stalled = [this](std::uint64_t id) { EndStalled(id); }}),
+      memory_(parts_.loop, parts_.limits.max_growth_bytes, [this] { Shed(); }),
+      places_(parts_.limits) {}
 
 Acceptor::~Acceptor() {
-  for (const auto& [id, open] : open_) loop_->Unwatch(open.connection->socket.get());
+  for (const auto& [id, open] : open_) parts_.loop->Unwatch(open.connection->socket.get());
 }
 
 absl::Status Acceptor::Start() { return Listen(); }
 
 absl::Status Acceptor::Listen() {
-  return loop_->Watch(listener_.fd(), EPOLLIN, [this] { Accept(); });
+  return parts_.loop->Watch(listener_.fd(), EPOLLIN, [this] { Accept(); });
 }
 
 void Acceptor::Accept() {
@@ -44,55 +84,116 @@ void Acceptor::Accept() {
 }
 
 bool Acceptor::AcceptOne() {
-  uds::UniqueFd fd = std::move(waiting_);
-  if (!fd.valid()) {
-    absl::StatusOr<std::optional<uds::UniqueFd>> accepted = listener_.Accept();
-    if (!accepted.ok()) {
-      Pause(accepted.status());
-      return false;
-    }
-    fd = (*std::move(accepted)).value_or(uds::UniqueFd());
-    if (!fd.valid()) return false;
-  }
-  const absl::Status admitted = Admit(&fd);
-  if (absl::IsResourceExhausted(admitted) && !refusing_) {
-    waiting_ = std::move(fd);
-    Pause(admitted);
+  if (paused_) return false;
+  absl::StatusOr<std::optional<uds::UniqueFd>> accepted = listener_.Accept();
+  if (!accepted.ok()) {
+    Pause(accepted.status());
     return false;
   }
-  if (!admitted.ok()) events_->ConnectionRefused(admitted);
-  return true;
+  if (!accepted->has_value()) return false;
+  uds::UniqueFd fd = **std::move(accepted);
+  absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd.get());
+  if (!peer.ok()) {
+    parts_.statistics->connections_refused.Add(1);
+    parts_.events->ConnectionRefused(peer.status());
+    return true;
+  }
+  parts_.statistics->connections_accepted.Add(1);
+  gate_.Enter({.fd = std::move(fd), .peer = *std::move(peer)});
+  return !paused_;
 }
 
 void Acceptor::Pause(const absl::Status& why) {
-  events_->AcceptPaused(why);
-  if (refusing_) return;  // AcceptTheRest() does not wait
+  if (std::exchange(paused_, true)) return;
+  parts_.events->AcceptPaused(why);
   // The listener stays readable, so a watch on it would spin until a descriptor is free.
-  loop_->Unwatch(listener_.fd());
-  loop_->After(uds::kAcceptPause, [this] {
+  if (!refusing_) parts_.loop->Unwatch(listener_.fd());
+  parts_.loop->After(uds::kAcceptPause, [this] {
+    paused_ = false;
     if (refusing_) return;
     const absl::Status listening = Listen();
     if (!listening.ok()) Pause(listening);
   });
 }
 
-absl::Status Acceptor::Admit(uds::UniqueFd* fd) {
-  absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd->get());
-  if (!peer.ok()) return peer.status();
-  absl::StatusOr<uds::UniqueFd> for_grpc = numbers_.Duplicate(fd->get());
-  if (!for_grpc.ok()) return for_grpc.status();
+bool Acceptor::Admit(Newcomer* newcomer) {
+  absl::Status admission =
+      parts_.admit == nullptr ? absl::OkStatus() : parts_.admit(newcomer->peer);
+  const uid_t place = admission.ok() ? newcomer->peer.uid : Places::kDenied;
+  const absl::Status free = MakePlace(place);
+  const bool guest = !free.ok();
+  if (guest && guests_ == kMaxGuests) {
+    Refuse(free);
+    return true;
+  }
+  absl::StatusOr<uds::UniqueFd> for_grpc = numbers_.Duplicate(newcomer->fd.get());
+  if (!for_grpc.ok()) {
+    if (!refusing_) Pause(for_grpc.status());
+    if (refusing_) Refuse(for_grpc.status());  // a drain does not wait
+    return refusing_;
+  }
+  auto connection = std::make_shared<Connection>(
+      ++last_id_, for_grpc->release(), std::move(newcomer->fd), std::move(newcomer->peer),
+      absl::Now(), guest ? free : std::move(admission), place, guest);
+  if (guest) Refuse(free);
+  Adopt(std::move(connection));
+  return true;
+}
 
-  const std::uint64_t id = ++last_id_;
-  // No event but the hang-up, which is always told: data is gRPC's affair.
-  absl::Status watched = loop_->Watch(fd->get(), 0, [this, id] { Ended(id); });
-  if (!watched.ok()) return watched;
-
-  auto connection = std::make_shared<Connection>(id, for_grpc->release(), std::move(*fd),
-                                                 *std::move(peer), absl::Now(), absl::OkStatus());
-  open_.emplace(id, Open{connection});
-  events_->ConnectionOpened(*connection);
-  handover_.adopt(std::move(connection));
+absl::Status Acceptor::MakePlace(uid_t user) {
+  const Places::Verdict verdict = places_.For(user);
+  if (!verdict.from.has_value()) return verdict.status;
+  const auto idle = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
+    const Connection& connection = *entry.second.connection;
+    return !connection.guest && connection.place == *verdict.from &&
+           connection.calls_in_flight == 0;
+  });
+  if (idle == open_.end()) return verdict.status;
+  End(idle->first);
   return absl::OkStatus();
+}
+
+void Acceptor::Refuse(const absl::Status& why) {
+  parts_.statistics->connections_refused.Add(1);
+  parts_.events->ConnectionRefused(why);
+}
+
+void Acceptor::Adopt(std::shared_ptr<Connection> connection) {
+  const std::uint64_t id = connection->id;
+  const absl::Status watched =
+      parts_.loop->Watch(connection->socket.get(), kArrivals, [this, id] { Stirred(id); });
+  if (!watched.ok()) {
+    close(connection->fd);
+    return Refuse(watched);
+  }
+  open_.emplace(id, Open{connection});
+  if (connection->guest) {
+    ++guests_;
+    parts_.loop->After(kGuestStay, [this, id] { End(id); });
+  } else {
+    places_.Take(connection->place);
+  }
+  parts_.events->ConnectionOpened(*connection);
+  parts_.adopt(std::move(connection));
+}
+
+void Acceptor::End(std::uint64_t id) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  found->second.connection->End();
+  Ended(id);
+}
+
+void Acceptor::Stirred(std::uint64_t id) {
+  const auto found = open_.find(id);
+  if (found == open_.end()) return;
+  const int fd = found->second.connection->socket.get();
+  if (HasHungUp(fd)) return Ended(id);
+  found->second.heard = std::chrono::steady_clock::now();
+  // No more of that until it is quiet: an event for each message would cost as much as the message.
+  if (!refusing_) parts_.loop->Change(fd, kHangUpAlone);
+  unread_.Begin(id, found->second.connection);
+  memory_.Begin([this] { return !unread_.empty(); });
 }
 
 void Acceptor::Ended(std::uint64_t id) {
@@ -100,39 +201,52 @@ void Acceptor::Ended(std::uint64_t id) {
   if (found == open_.end()) return;
   std::shared_ptr<Connection> ended = std::move(found->second.connection);
   open_.erase(found);
+  unread_.Forget(id);
+  if (ended->guest) {
+    --guests_;
+  } else {
+    places_.Give(ended->place);
+  }
   // Before it is closed: while gRPC's duplicate lives, a closed descriptor keeps reporting.
-  loop_->Unwatch(ended->socket.get());
-  events_->ConnectionClosed(*ended);
-  handover_.forget(std::move(ended));
+  parts_.loop->Unwatch(ended->socket.get());
+  parts_.events->ConnectionClosed(*ended);
+  parts_.forget(std::move(ended));
+}
+
+void Acceptor::EndStalled(std::uint64_t id) {
+  const Connection& connection = *open_.at(id).connection;
+  parts_.statistics->connections_unread.Add(1);
+  parts_.events->ConnectionStalled(connection);
+  End(id);
+}
+
+void Acceptor::Shed() {
+  std::map<uid_t, std::int64_t> weights;
+  for (const auto& [id, open] : open_) weights[open.connection->place] += Weight(*open.connection);
+  if (weights.empty()) return;
+  const uid_t heaviest = std::max_element(weights.begin(), weights.end(), [](auto& a, auto& b) {
+                           return a.second < b.second;
+                         })->first;
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, open] : open_) {
+    if (open.connection->place == heaviest) ids.push_back(id);
+  }
+  parts_.statistics->connections_shed.Add(ids.size());
+  parts_.events->MemoryShort(heaviest, ids.size());
+  for (const std::uint64_t id : ids) End(id);
 }
 
 void Acceptor::AcceptTheRest() {
   refusing_ = true;
-  loop_->Unwatch(listener_.fd());
+  if (!paused_) parts_.loop->Unwatch(listener_.fd());
+  paused_ = false;
   listener_.StopAccepting();
   while (AcceptOne()) {
   }
   listener_.Close();
-  std::vector<std::uint64_t> ids;  // apart, as an ended one is taken out
-  ids.reserve(open_.size());
-  for (const auto& [id, open] : open_) ids.push_back(id);
-  for (const std::uint64_t id : ids) WatchForData(id);
-}
-
-void Acceptor::WatchForData(std::uint64_t id) {
-  const int fd = open_.at(id).connection->socket.get();
-  loop_->Unwatch(fd);
-  // An edge for whatever arrives, although gRPC is the one to read it.
-  const absl::Status watched = loop_->Watch(fd, EPOLLIN | EPOLLET, [this, id] { Stirred(id); });
-  if (!watched.ok()) Ended(id);  // not to be had: there was a watch on it a moment ago
-}
-
-void Acceptor::Stirred(std::uint64_t id) {
-  const auto found = open_.find(id);
-  if (found == open_.end()) return;
-  pollfd hang_up{.fd = found->second.connection->socket.get(), .events = 0, .revents = 0};
-  if (poll(&hang_up, 1, 0) == 1) return Ended(id);
-  found->second.heard = std::chrono::steady_clock::now();
+  for (const auto& [id, open] : open_) {
+    parts_.loop->Change(open.connection->socket.get(), kArrivals);
+  }
 }
 
 bool Acceptor::HeardInTheLast(std::chrono::milliseconds span) const {
@@ -152,7 +266,8 @@ Acceptor::Connections Acceptor::Unread() const {
 }
 
 void Acceptor::EndAll() {
-  for (const auto& [id, open] : open_) shutdown(open.connection->socket.get(), SHUT_RDWR);
+  gate_.CloseAll();
+  for (const auto& [id, open] : open_) open.connection->End();
 }
 
 }  // namespace rpc

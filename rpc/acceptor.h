@@ -3,8 +3,9 @@
 
 // Accepts connections, ties each to its peer's credentials, and hands it to a shard.
 //
-// Of every connection the acceptor keeps the descriptor that was accepted; gRPC gets a duplicate.
-// Ours tells when the connection has ended, and is the only means to end one: gRPC offers none.
+// A connection's way: accepted, its credentials read, at the gate until it has spoken (gate.h),
+// under the limits of its uid and of all, then a descriptor for gRPC and one for us. Ours tells
+// when the connection has ended, and is the only means to end one: gRPC offers none.
 //
 // Thread safety: none; lives on the event loop's thread.
 // Ownership: owns the listener and the descriptors that it accepted. Borrows the rest. The path of
@@ -21,23 +22,36 @@
 #include <unordered_map>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "rpc/connection.h"
 #include "rpc/descriptor_numbers.h"
 #include "rpc/event_loop.h"
+#include "rpc/gate.h"
+#include "rpc/limits.h"
+#include "rpc/memory_guard.h"
+#include "rpc/places.h"
 #include "rpc/server_events.h"
+#include "rpc/statistics.h"
+#include "rpc/unread_watch.h"
 #include "uds/listener.h"
 
 namespace rpc {
 
 class Acceptor {
  public:
-  // Who is told of a connection that came, and then owns `connection->fd`, and of one that ended.
-  struct Handover {
+  struct Parts {
+    EventLoop* loop;
+    ServerEvents* events;
+    Statistics* statistics;
+    Limits limits;
+    // Whether whoever connected may call: see ServerOptions.
+    std::function<absl::Status(const uds::PeerCredentials&)> admit;
+    // Who is told of a connection that came, and then owns `connection->fd`, and of one that ended.
     std::function<void(std::shared_ptr<Connection>)> adopt;
     std::function<void(std::shared_ptr<Connection>)> forget;
   };
 
-  Acceptor(EventLoop* loop, uds::Listener listener, Handover handover, ServerEvents* events);
+  Acceptor(uds::Listener listener, Parts parts);
   ~Acceptor();
 
   absl::Status Start();
@@ -45,7 +59,8 @@ class Acceptor {
   // Refuses all who connect from now on, and accepts those who did before.
   void AcceptTheRest();
 
-  std::size_t open_connections() const { return open_.size(); }
+  // Those at the gate too.
+  std::size_t open_connections() const { return open_.size() + gate_.size(); }
 
   // After AcceptTheRest(): whether a client has sent anything in the last `span`.
   bool HeardInTheLast(std::chrono::milliseconds span) const;
@@ -71,19 +86,32 @@ class Acceptor {
   // False when nobody waits any more, or accepting has to pause.
   bool AcceptOne();
   void Pause(const absl::Status& why);
-  absl::Status Admit(uds::UniqueFd* fd);
-  void Ended(std::uint64_t id);
-  void WatchForData(std::uint64_t id);
-  void Stirred(std::uint64_t id);
 
-  EventLoop* const loop_;
+  // Of one that has spoken: false if there is no descriptor for it now.
+  bool Admit(Newcomer* newcomer);
+  void Refuse(const absl::Status& why);
+  void Adopt(std::shared_ptr<Connection> connection);
+  void End(std::uint64_t id);
+  // Makes a place for one more of this user; if there is none, says why not.
+  absl::Status MakePlace(uid_t user);
+
+  void Stirred(std::uint64_t id);
+  void Ended(std::uint64_t id);
+  void EndStalled(std::uint64_t id);
+  // Ends the connections of the user that seems to take most memory.
+  void Shed();
+
   uds::Listener listener_;
-  const Handover handover_;
-  ServerEvents* const events_;
+  const Parts parts_;
+  Gate gate_;
+  UnreadWatch unread_;
+  MemoryGuard memory_;
+  Places places_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Open> open_;  // by id
-  uds::UniqueFd waiting_;  // accepted, but there was no second descriptor for it
+  int guests_ = 0;
+  bool paused_ = false;
   bool refusing_ = false;
 };
 

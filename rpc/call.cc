@@ -46,7 +46,6 @@ void Call::HoldSent(std::size_t bytes) {
 }
 
 void Call::ReleaseAll() {
-  if (connection_ == nullptr) return;
   shard_->users().Release(connection_->user,
                           std::exchange(bytes_received_, 0) + std::exchange(bytes_sent_, 0));
 }
@@ -58,6 +57,7 @@ void Call::WriteBegan() {
 void Call::WriteEnded() {
   if (connection_ == nullptr) return;
   --connection_->writes_under_way;
+  connection_->writes_ended.Add(1);
   shard_->users().Release(connection_->user, std::exchange(bytes_sent_, 0));
   if (connection_->goaway_due && connection_->writes_under_way == 0) GoAway(connection_.get());
 }

@@ -23,6 +23,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "rpc/statistics.h"
 #include "uds/peer_credentials.h"
 #include "uds/unique_fd.h"
 
@@ -36,15 +37,19 @@ struct Connection {
   const uds::UniqueFd socket;       // the same socket, ours
   const uds::PeerCredentials peer;  // who called connect(2)
   const absl::Time since;           // when it was accepted
-  const absl::Status admission;     // why its calls are denied; OK if they are not
+  const absl::Status admission;     // what its calls are refused with; OK if they are not
+  const uid_t place;                // as whose it counts: see places.h
+  const bool guest;                 // over a limit, and counts nowhere: it is told so, and ends
 
   // Ends it at once, for both sides. Any thread may.
   void End() const;
 
-  User* user = nullptr;                  // whose it is: see users.h
-  std::atomic<int> calls_in_flight = 0;  // may be read by any thread
-  std::uint64_t calls = 0;               // all that ever arrived
-  std::uint64_t bytes_received = 0;      // of messages, as encoded
+  User* user = nullptr;  // whose it is: see users.h
+  // These two may be read by any thread.
+  std::atomic<int> calls_in_flight = 0;
+  Counter writes_ended;
+  std::uint64_t calls = 0;           // all that ever arrived
+  std::uint64_t bytes_received = 0;  // of messages, as encoded
   std::uint64_t bytes_sent = 0;
   int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
   bool goaway_due = false;   // see goaway.h

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
@@ -30,6 +31,13 @@ absl::Status Exhausted(int error) {
                    "; raise `ulimit -n` or fs.epoll.max_user_watches"));
 }
 
+epoll_event EventFor(int fd, std::uint32_t generation, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(fd);
+  return event;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
@@ -47,9 +55,7 @@ absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
 
 absl::Status EventLoop::Watch(int fd, std::uint32_t events, Callback callback) {
   const std::uint32_t generation = ++generation_;
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = static_cast<std::uint64_t>(generation) << 32 | static_cast<std::uint32_t>(fd);
+  epoll_event event = EventFor(fd, generation, events);
   if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return Exhausted(errno);
   watched_[fd] = {generation, std::make_shared<Callback>(std::move(callback))};
   return absl::OkStatus();
@@ -59,8 +65,14 @@ void EventLoop::Unwatch(int fd) {
   if (watched_.erase(fd) > 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
+void EventLoop::Change(int fd, std::uint32_t events) {
+  epoll_event event = EventFor(fd, watched_.at(fd).generation, events);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);  // cannot fail for what is watched
+}
+
 void EventLoop::After(absl::Duration delay, Callback callback) {
-  timers_.emplace(Now() + absl::ToInt64Nanoseconds(delay), std::move(callback));
+  constexpr absl::Duration kNever = absl::Hours(24 * 365 * 100);  // and no overflow
+  timers_.emplace(Now() + absl::ToInt64Nanoseconds(std::min(delay, kNever)), std::move(callback));
 }
 
 void EventLoop::Post(Callback callback) {

@@ -44,6 +44,9 @@ class EventLoop {
   absl::Status Watch(int fd, std::uint32_t events, Callback callback);
   void Unwatch(int fd);
 
+  // From now on for other events of a descriptor that is watched.
+  void Change(int fd, std::uint32_t events);
+
   void After(absl::Duration delay, Callback callback);
 
   // Runs `callback` on the loop's thread, soon, in the order of the calls.

@@ -69,7 +69,6 @@ class Invocation final : private Task::Owner {
     Listen(source_, registration_, shard_);
     call_.connection_ = shard_->connections().Find(call_.context().peer());
     place_ = shard_->CallBegan(&call_);
-    shard_->users().statistics().calls_begun.Add(1);
     if (call_.connection_ == nullptr) {
       // The connection ended before its call was looked at. There is nobody to answer and nobody
       // whom the handler could name as its peer.
@@ -78,6 +77,7 @@ class Invocation final : private Task::Owner {
     }
     ++call_.connection_->calls;
     ++call_.connection_->calls_in_flight;
+    if (!shard_->users().CallBegan(call_.connection_->user)) call_.connection_->End();
     Admit();
   }
 
@@ -87,8 +87,7 @@ class Invocation final : private Task::Owner {
       return;
     }
     const grpc::Status refusal = shard_->users().Admit(*call_.connection_);
-    if (refusal.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED &&
-        !std::exchange(looked_again_, true)) {
+    if (!refusal.ok() && call_.connection_->admission.ok() && !std::exchange(looked_again_, true)) {
       // The caller may have ended another call first, and gRPC tells of that in an event behind
       // this one.
       shard_->Post([this] { Admit(); });
@@ -107,8 +106,7 @@ class Invocation final : private Task::Owner {
   }
 
   void Refuse(const grpc::Status& status) {
-    refused_ = true;
-    if (!shard_->users().RefusalBegan(call_.connection_->user, status)) call_.connection_->End();
+    shard_->users().CountRefusal(status);
     Finish(status);
   }
 
@@ -158,10 +156,11 @@ class Invocation final : private Task::Owner {
 
   void DeleteIfDone() {
     if (!answered_ || !gone_) return;
-    if (call_.connection_ != nullptr) --call_.connection_->calls_in_flight;
-    call_.ReleaseAll();
-    if (admitted_) shard_->users().CallEnded(call_.connection_->user);
-    if (refused_) shard_->users().RefusalEnded(call_.connection_->user);
+    if (call_.connection_ != nullptr) {
+      --call_.connection_->calls_in_flight;
+      call_.ReleaseAll();
+      shard_->users().CallEnded(call_.connection_->user);
+    }
     shard_->CallEnded(place_);
     delete this;
   }
@@ -175,7 +174,6 @@ class Invocation final : private Task::Owner {
   MemberTag<Invocation, &Invocation::Over> over_{this};
   bool looked_again_ = false;
   bool admitted_ = false;
-  bool refused_ = false;
   bool answered_ = false;  // the status went out, or could not
   bool gone_ = false;      // gRPC has said its last word
   Shard::Calls::iterator place_;

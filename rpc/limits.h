@@ -14,14 +14,18 @@
 #define RPC_LIMITS_H_
 
 #include <cstdint>
+#include <limits>
 
 #include "absl/time/time.h"
 
 namespace rpc {
 
 struct Limits {
-  // Connections that are open, in all and of one uid; from 1. Who is over it is told so, with a
-  // sentence (HTTP/2's GOAWAY, ENHANCE_YOUR_CALM), and closed: its client sees UNAVAILABLE. Once
+  static constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+  // Connections that are open, in all and of one uid; from 1. Over it: the calls of the connection
+  // get RESOURCE_EXHAUSTED, with a sentence, until it is closed a second later; when too many are
+  // over it at once, they are closed unanswered, and their clients see UNAVAILABLE. Once
   // all are taken, a newcomer of a uid that has fewer takes the place of an idle connection of the
   // uid that has most. Each takes two descriptors and some 15 KB.
   int max_connections = 4096;
@@ -48,6 +52,12 @@ struct Limits {
   // evenly among the uids that are connected, so that a uid that is over its share is cut back
   // alone: its calls get RESOURCE_EXHAUSTED.
   std::int64_t max_memory_bytes = 256 * 1024 * 1024;
+
+  // By how much the resident memory of the process may grow while the server runs, in bytes.
+  // Beyond, all connections of the uid that seems to take most are closed: gRPC has memory that no
+  // option of its bounds (memory_guard.h). For a process that does little else than serve, as what
+  // it needs for itself counts too. By default nobody looks.
+  std::int64_t max_growth_bytes = kUnlimited;
 
   // How long a client may leave unread what was sent to it before its connection is closed. Above
   // 0.

@@ -131,10 +131,14 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   if (!loop.ok()) return loop.status();
   loop_ = *std::move(loop);
   // All that can fail comes first, before there is a thread or a call to look after.
-  Acceptor acceptor(loop_.get(), std::move(listener),
-                    {.adopt = [this](auto connection) { Adopt(std::move(connection)); },
-                     .forget = [this](auto connection) { Forget(std::move(connection)); }},
-                    events_);
+  Acceptor acceptor(std::move(listener),
+                    {.loop = loop_.get(),
+                     .events = events_,
+                     .statistics = &statistics_,
+                     .limits = options_.limits,
+                     .admit = options_.admit,
+                     .adopt = [this](auto connection) { Adopt(std::move(connection)); },
+                     .forget = [this](auto connection) { Forget(std::move(connection)); }});
   std::unique_ptr<Drain> drain;
   const auto stop = [&drain] { drain->Stop(); };
   absl::Status status = acceptor.Start();

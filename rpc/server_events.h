@@ -10,6 +10,9 @@
 #ifndef RPC_SERVER_EVENTS_H_
 #define RPC_SERVER_EVENTS_H_
 
+#include <sys/types.h>
+
+#include <cstddef>
 #include <cstdlib>
 
 #include "absl/status/status.h"
@@ -28,8 +31,15 @@ class ServerEvents {
   virtual void ConnectionOpened(const Connection& /*connection*/) {}
   virtual void ConnectionClosed(const Connection& /*connection*/) {}
 
-  // A connection was closed unanswered: its credentials could not be read, or descriptors have run
-  // out while the server drains.
+  // A connection left unread what was sent to it, for Limits::send_timeout, and is closed next.
+  virtual void ConnectionStalled(const Connection& /*connection*/) {}
+
+  // The process has grown by more than Limits::max_growth_bytes: the connections of the uid that
+  // seems to take most are closed, so many. All who may not call are one uid, which is -1.
+  virtual void MemoryShort(uid_t /*uid*/, std::size_t /*connections*/) {}
+
+  // A connection was closed before a call was taken: it was over a limit, did not speak in time,
+  // does not speak HTTP/2, or its credentials could not be read.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}
 
   // Nobody is accepted for uds::kAcceptPause: descriptors or memory have run out. Those who connect

@@ -4,16 +4,16 @@
 #include "rpc/users.h"
 
 #include <algorithm>
-#include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/places.h"
+#include "rpc/status.h"
 
 namespace rpc {
 
 User* Users::Join(const Connection& connection) {
   User* user = &denied_;
-  if (connection.admission.ok()) {
+  if (connection.place != Places::kDenied) {
     std::unique_ptr<User>& known = users_[connection.peer.uid];
     if (known == nullptr) known = std::make_unique<User>(connection.peer.uid);
     user = known.get();
@@ -26,18 +26,20 @@ void Users::Leave(User* user) {
   if (--user->connections == 0) --connected_;
 }
 
+bool Users::CallBegan(User* user) {
+  statistics_.calls_begun.Add(1);
+  return ++user->alive <= MaxAlive();
+}
+
 grpc::Status Users::Admit(const Connection& connection) {
-  if (!connection.admission.ok()) {
-    return {grpc::StatusCode::PERMISSION_DENIED, std::string(connection.admission.message())};
-  }
+  if (!connection.admission.ok()) return ToGrpcStatus(connection.admission);
   User* user = connection.user;
-  const bool at_limit = user->calls >= limits_.max_calls_per_uid ||
-                        user->leaving >= kLeavingTimes * limits_.max_calls_per_uid;
-  if (at_limit) {
-    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            absl::StrCat("uid ", user->uid, " has ", user->calls + user->leaving,
-                         " calls in flight, which is the limit for one uid; finish some, or have "
-                         "--max_calls_per_uid raised")};
+  if (user->calls >= limits_.max_calls_per_uid || user->alive > MaxAlive()) {
+    return {
+        grpc::StatusCode::RESOURCE_EXHAUSTED,
+        absl::StrCat("uid ", user->uid, " has ", user->calls,
+                     " calls in flight, and the limit for one uid is ", limits_.max_calls_per_uid,
+                     "; finish some, or have --max_calls_per_uid raised")};
   }
   if (calls_ >= limits_.max_calls && user->calls >= kAlwaysServed) {
     return {grpc::StatusCode::RESOURCE_EXHAUSTED,
@@ -50,19 +52,17 @@ grpc::Status Users::Admit(const Connection& connection) {
   return grpc::Status::OK;
 }
 
-bool Users::RefusalBegan(User* user, const grpc::Status& status) {
+void Users::CountRefusal(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
     statistics_.calls_denied.Add(1);
   } else {
     statistics_.calls_refused.Add(1);
   }
-  return ++user->refused <= limits_.max_calls_per_uid;
 }
 
 void Users::CallOver(User* user) {
   --user->calls;
   --calls_;
-  ++user->leaving;
 }
 
 bool Users::Hold(User* user, std::int64_t bytes) {

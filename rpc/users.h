@@ -6,8 +6,10 @@
 //
 //   Users users(limits, &statistics);
 //   User* user = users.Join(connection);               // a connection came
-//   const grpc::Status refusal = users.Admit(*connection);    // a call came
-//   if (refusal.ok()) { ...; users.CallOver(user); ...; users.CallEnded(user); }
+//   if (!users.CallBegan(user)) connection->End();     // a call came
+//   const grpc::Status refusal = users.Admit(*connection);
+//   if (refusal.ok()) { ...; users.CallOver(user); }
+//   users.CallEnded(user);
 //   if (!users.Hold(user, bytes)) { ...too much... }
 //   users.Leave(user);                                 // the connection has ended
 //
@@ -42,8 +44,7 @@ struct User {
   const uid_t uid;
   int connections = 0;
   int calls = 0;           // in flight, without those that were refused
-  int leaving = 0;         // that are over for their caller, while their handlers still end
-  int refused = 0;         // whose refusal is not yet in the socket
+  int alive = 0;           // all that have begun and of which anything is left
   std::int64_t bytes = 0;  // of the messages of these
 };
 
@@ -52,10 +53,12 @@ class Users {
   // A uid that has fewer calls in flight is served although max_calls are taken by others.
   static constexpr int kAlwaysServed = 8;
 
-  // The calls of a uid that are over while their handlers still end may be so many times
-  // max_calls_per_uid. A client may cancel all that it has and make as many again, and do that once
-  // more before the first have ended; one that does nothing else is held to this.
-  static constexpr int kLeavingTimes = 2;
+  // Of a uid's calls so many may be alive: a client may cancel all that it has and make as many
+  // again before the first have ended. One that resets its calls and goes on making others, or
+  // reads no refusal and goes on calling, comes to this: its connection had better end, as each
+  // call takes some 13 KB (measured, gRPC 1.51), and gRPC queues without a bound those that we have
+  // not yet looked at.
+  int MaxAlive() const { return 2 * limits_.max_calls_per_uid + 16; }
 
   Users(const Limits& limits, Statistics* statistics) : limits_(limits), statistics_(*statistics) {}
 
@@ -66,19 +69,15 @@ class Users {
   // How many have a connection.
   std::size_t connected() const { return connected_; }
 
-  // Counts a call, unless it is to be refused: then the status to send.
+  // A call has begun, also one that will be refused. False when too many of the user's are alive.
+  [[nodiscard]] bool CallBegan(User* user);
+  // Counts it as in flight, unless it is to be refused: then the status to send.
   grpc::Status Admit(const Connection& connection);
-
-  // A refusal is being sent, and was sent. False when so many of the user's are under way that its
-  // connection had better end: it goes on calling and reads no answer.
-  [[nodiscard]] bool RefusalBegan(User* user, const grpc::Status& status);
-  void RefusalEnded(User* user) { --user->refused; }
-
-  // The caller has its status, or has left: it may make another call. What is still left of this
-  // one is bounded apart: kLeavingTimes.
+  void CountRefusal(const grpc::Status& status);
+  // The caller of a call in flight has its status, or has left: it may make another.
   void CallOver(User* user);
   // Nothing is left of the call.
-  void CallEnded(User* user) { --user->leaving; }
+  void CallEnded(User* user) { --user->alive; }
 
   // Counts bytes of messages that a call keeps in memory; false, and nothing is counted, if that
   // is more than the uid's share. What is held whatever happens is only counted.

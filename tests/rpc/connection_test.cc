@@ -9,7 +9,8 @@ namespace rpc {
 namespace {
 
 std::shared_ptr<Connection> Make(std::uint64_t id, int fd) {
-  return std::make_shared<Connection>(id, fd, uds::UniqueFd(), uds::PeerCredentials(), absl::Now());
+  return std::make_shared<Connection>(id, fd, uds::UniqueFd(), uds::PeerCredentials(), absl::Now(),
+                                      absl::OkStatus(), 0, false);
 }
 
 TEST(ConnectionTableTest, FindsByGrpcsName) {

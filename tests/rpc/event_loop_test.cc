@@ -80,6 +80,29 @@ TEST_F(EventLoopTest, TimersFireInTheirOrder) {
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2}));
 }
 
+TEST_F(EventLoopTest, WhatIsDueNeverIsNotDueNow) {
+  loop_->After(absl::InfiniteDuration(), [] { ADD_FAILURE(); });
+  loop_->After(absl::Milliseconds(5), [this] { loop_->Quit(); });
+  loop_->Run();
+}
+
+TEST_F(EventLoopTest, ChangedIsCalledForItsNewEventsAlone) {
+  const uds::UniqueFd ready(eventfd(1, EFD_CLOEXEC));
+  bool quiet = false;
+  int calls = 0;
+  ASSERT_THAT(loop_->Watch(ready.get(), EPOLLIN,
+                           [&] {
+                             EXPECT_FALSE(quiet);
+                             if (++calls < 3) return;
+                             quiet = true;
+                             loop_->Change(ready.get(), 0);
+                             loop_->After(absl::Milliseconds(5), [this] { loop_->Quit(); });
+                           }),
+              IsOk());
+  loop_->Run();
+  EXPECT_EQ(calls, 3);
+}
+
 TEST_F(EventLoopTest, PostedFromManyThreadsAllRunInEachThreadsOrder) {
   constexpr int kThreads = 4;
   constexpr int kEach = 1000;

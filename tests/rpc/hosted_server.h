@@ -38,6 +38,7 @@ class HostedServer {
   std::shared_ptr<grpc::Channel> Connect() const;
 
   const std::string& path() const { return path_; }
+  const rpc::Statistics& statistics() const { return server_.statistics(); }
   Words& words() { return probe_.words(); }
 
  private:

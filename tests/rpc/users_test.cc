@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "rpc/places.h"
+
 namespace rpc {
 namespace {
 
@@ -22,7 +24,7 @@ class UsersTest : public ::testing::Test {
     auto connection = std::make_unique<Connection>(
         1U, 17, uds::UniqueFd(),
         uds::PeerCredentials{.uid = uid, .gid = uid, .groups = {}, .pid = {}}, absl::Now(),
-        admission);
+        admission, admission.ok() ? uid : Places::kDenied, false);
     connection->user = users_.Join(*connection);
     return connection;
   }
@@ -46,33 +48,24 @@ TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
   const grpc::Status refused = users_.Admit(*one);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("uid 1000"));
-  EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
+  users_.CountRefusal(refused);
   EXPECT_EQ(statistics_.calls_refused.value(), 1U);
   EXPECT_EQ(Admit(*Connect(1001)), grpc::OK);
   users_.CallOver(one->user);
-  users_.CallEnded(one->user);
   EXPECT_EQ(Admit(*one), grpc::OK);
 }
 
-TEST_F(UsersTest, WhoIsOverCountsApartUntilNothingIsLeft) {
+TEST_F(UsersTest, WhoEndsCallsAndGoesOnHasALimitToo) {
   const auto one = Connect(1000);
-  for (int i = 0; i < Users::kLeavingTimes * 10; ++i) {
+  for (int i = 0; i < users_.MaxAlive(); ++i) {
+    EXPECT_TRUE(users_.CallBegan(one->user));
     EXPECT_EQ(Admit(*one), grpc::OK);
     users_.CallOver(one->user);
   }
+  EXPECT_FALSE(users_.CallBegan(one->user));
   EXPECT_EQ(Admit(*one), grpc::RESOURCE_EXHAUSTED);
   users_.CallEnded(one->user);
   EXPECT_EQ(Admit(*one), grpc::OK);
-}
-
-TEST_F(UsersTest, WhoGoesOnAlthoughRefusedHasALimitToo) {
-  const auto one = Connect(1000);
-  const grpc::Status refused(grpc::RESOURCE_EXHAUSTED, "too many");
-  for (int i = 0; i < 10; ++i) EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
-  EXPECT_FALSE(users_.RefusalBegan(one->user, refused));
-  users_.RefusalEnded(one->user);
-  users_.RefusalEnded(one->user);
-  EXPECT_TRUE(users_.RefusalBegan(one->user, refused));
 }
 
 TEST_F(UsersTest, WhoReconnectsFindsTheSameCount) {
@@ -98,7 +91,7 @@ TEST_F(UsersTest, WhoMayNotCallIsToldSo) {
   const grpc::Status status = users_.Admit(*denied);
   EXPECT_EQ(status.error_code(), grpc::PERMISSION_DENIED);
   EXPECT_EQ(status.error_message(), "not you");
-  EXPECT_TRUE(users_.RefusalBegan(denied->user, status));
+  users_.CountRefusal(status);
   EXPECT_EQ(statistics_.calls_denied.value(), 1U);
 }
 
