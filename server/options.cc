@@ -12,21 +12,26 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "cli/duration.h"
 #include "cli/utf8.h"
 #include "server/exit_code.h"
+#include "server/limit_flags.h"
 #include "uds/printable.h"
 
 namespace udsecho {
 namespace {
 
 constexpr char kFooter[] =
-    "\nExit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot "
-    "be\n"
-    "had; 4 stopped, but calls were cut off.\n"
-    "\nSIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts "
-    "them off.";
+    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them "
+    "off.\n"
+    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB, 4MB, or "
+    "bytes.\n\n"
+    "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
+    "had; 4 stopped, but calls were cut off.";
+
+constexpr int kHelpColumn = 36;  // where descriptions begin: after the longest flag
 
 // The flags as they are typed.
 struct Flags {
@@ -35,6 +40,7 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
+  rpc::Limits limits;
   CLI::Option* grace_given = nullptr;
   CLI::Option* reply_given = nullptr;
 };
@@ -69,16 +75,23 @@ uds::Address ParseAddress(const std::string& text) {
 }
 
 void Declare(CLI::App* app, Flags* flags) {
+  app->get_formatter()->column_width(kHelpColumn);
+  app->get_formatter()->label("REQUIRED", "");
   app->add_option("ADDRESS", flags->address, "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
-      ->required();
+      ->required()
+      ->type_name("");
   flags->grace_given = app->add_option("--grace", flags->grace,
-                                       "How long calls in flight may go on at the end (10s)");
+                                       "How long calls in flight may go on at the end (10s)")
+                           ->type_name("TIME");
   flags->reply_given =
-      app->add_option("--reply", flags->reply, "Answer every message with this text");
+      app->add_option("--reply", flags->reply, "Answer every message with this")->type_name("TEXT");
   app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
-      ->check(CLI::IsMember({"text", "json"}));
+      ->check(CLI::IsMember({"text", "json"}))
+      ->option_text("FORMAT");
   app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
+      ->option_text("LEVEL");
+  DeclareLimitFlags(app, &flags->limits);
   app->footer(kFooter);
 }
 
@@ -91,6 +104,7 @@ Options ToOptions(const Flags& flags) {
   Options options{.address = ParseAddress(flags.address), .reply = {}, .log = {}, .server = {}};
   if (flags.reply_given->count() > 0) options.reply = CheckReply(flags.reply);
   if (flags.grace_given->count() > 0) options.server.grace = ParseGrace(flags.grace);
+  options.server.limits = flags.limits;
   options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   options.log.level = kLevels.at(flags.log_level);
   return options;
@@ -104,9 +118,11 @@ Command ParseCommandLine(int argc, const char* const* argv) {
   Declare(&app, &flags);
   try {
     app.parse(argc, argv);
+    CheckLimitsTogether(app, flags.limits);
     return {.options = ToOptions(flags)};
-  } catch (const CLI::Success& asked) {  // --help
-    app.exit(asked);
+  } catch (const CLI::CallForHelp&) {
+    // It leaves two empty lines where one will do.
+    std::cout << absl::StrReplaceAll(app.help(), {{"\n\n\n", "\n\n"}});
     return {.options = {}, .exit_code = kClean};
   } catch (const CLI::ParseError& error) {
     // It may quote what was typed.

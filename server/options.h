@@ -4,8 +4,8 @@
 // The daemon's command line.
 //
 //   const Command command = ParseCommandLine(argc, argv);
-//   if (command.exit_code.has_value()) return *command.exit_code;   // --help, or bad usage: was
-//   printed Run(command.options);
+//   if (!command.options.has_value()) return command.exit_code;   // --help, or bad usage: printed
+//   Run(*command.options);
 //
 // Thread safety: none is needed.
 

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/options.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "rpc/limits.h"
+
+namespace udsecho {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+Command ParseArguments(std::vector<std::string> arguments) {
+  std::vector<const char*> pointers = {"server"};
+  for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
+  return ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
+}
+
+rpc::Limits Limits(const std::vector<std::string>& flags) {
+  std::vector<std::string> arguments = {"/tmp/s"};
+  arguments.insert(arguments.end(), flags.begin(), flags.end());
+  Command command = ParseArguments(arguments);
+  EXPECT_TRUE(command.options.has_value()) << testing::PrintToString(flags);
+  if (!command.options.has_value()) return {};
+  return command.options->server.limits;
+}
+
+// What is said on standard error of a command line that is refused.
+std::string Error(std::vector<std::string> flags) {
+  flags.insert(flags.begin(), "/tmp/s");
+  testing::internal::CaptureStderr();
+  const Command command = ParseArguments(flags);
+  std::string error = testing::internal::GetCapturedStderr();
+  EXPECT_FALSE(command.options.has_value()) << testing::PrintToString(flags);
+  EXPECT_EQ(command.exit_code, 2);
+  EXPECT_THAT(error, EndsWith("\n"));
+  EXPECT_THAT(error.substr(0, error.size() - 1), Not(HasSubstr("\n")));
+  return error;
+}
+
+std::string Help() {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(ParseArguments({"--help"}).exit_code, 0);
+  return testing::internal::GetCapturedStdout();
+}
+
+TEST(OptionsTest, LimitsAreTheLibrarysUnlessGiven) {
+  const rpc::Limits given = Limits({});
+  const rpc::Limits defaults;
+  EXPECT_EQ(given.max_connections, defaults.max_connections);
+  EXPECT_EQ(given.max_memory_bytes, defaults.max_memory_bytes);
+  EXPECT_EQ(given.send_timeout, defaults.send_timeout);
+  EXPECT_EQ(given.max_connection_age, defaults.max_connection_age);
+}
+
+TEST(OptionsTest, EachLimitHasItsFlag) {
+  const rpc::Limits limits = Limits(
+      {"--max_connections=101", "--max_connections_per_uid=52", "--max_silent_connections=3",
+       "--handshake_timeout=4s", "--max_calls=205", "--max_calls_per_uid=106", "--max_message=7MiB",
+       "--max_memory=80MB", "--send_timeout=9", "--max_connection_idle=1m",
+       "--max_connection_age=1h", "--max_connection_age_grace=500ms"});
+  EXPECT_EQ(limits.max_connections, 101);
+  EXPECT_EQ(limits.max_connections_per_uid, 52);
+  EXPECT_EQ(limits.max_silent_connections, 3);
+  EXPECT_EQ(limits.handshake_timeout, absl::Seconds(4));
+  EXPECT_EQ(limits.max_calls, 205);
+  EXPECT_EQ(limits.max_calls_per_uid, 106);
+  EXPECT_EQ(limits.max_message_bytes, 7 << 20);
+  EXPECT_EQ(limits.max_memory_bytes, 80'000'000);
+  EXPECT_EQ(limits.send_timeout, absl::Seconds(9));
+  EXPECT_EQ(limits.max_connection_idle, absl::Minutes(1));
+  EXPECT_EQ(limits.max_connection_age, absl::Hours(1));
+  EXPECT_EQ(limits.max_connection_age_grace, absl::Milliseconds(500));
+}
+
+TEST(OptionsTest, NeverIsInfinite) {
+  EXPECT_EQ(Limits({"--max_connection_age=inf"}).max_connection_age, absl::InfiniteDuration());
+  EXPECT_EQ(Limits({"--max_connection_idle=inf"}).max_connection_idle, absl::InfiniteDuration());
+}
+
+TEST(OptionsTest, CountsAreWholeAndFromOne) {
+  for (const char* flag : {"--max_connections", "--max_connections_per_uid",
+                           "--max_silent_connections", "--max_calls", "--max_calls_per_uid"}) {
+    for (const char* bad : {"0", "-1", "1.5", "many", "", "1000001", "99999999999", "1k"}) {
+      EXPECT_THAT(Error({absl::StrCat(flag, "=", bad)}), HasSubstr(flag)) << bad;
+    }
+  }
+}
+
+TEST(OptionsTest, TimeoutsAreAboveZeroAndEnd) {
+  for (const char* flag : {"--handshake_timeout", "--send_timeout"}) {
+    for (const char* bad : {"0", "-1s", "0.1ms", "25h", "inf", "nan", "soon"}) {
+      EXPECT_THAT(Error({absl::StrCat(flag, "=", bad)}), HasSubstr(flag)) << bad;
+    }
+  }
+  for (const char* flag : {"--max_connection_idle", "--max_connection_age"}) {
+    for (const char* bad : {"0", "-1s", "-inf"}) {
+      EXPECT_THAT(Error({absl::StrCat(flag, "=", bad)}), HasSubstr(flag)) << bad;
+    }
+  }
+  EXPECT_THAT(Error({"--max_connection_age_grace=-1"}), HasSubstr("--max_connection_age_grace"));
+}
+
+TEST(OptionsTest, SizesAreWithinWhatWorks) {
+  EXPECT_THAT(Error({"--max_message=0"}), HasSubstr("--max_message"));
+  EXPECT_THAT(Error({"--max_message=2GiB"}), HasSubstr("1GiB"));
+  EXPECT_THAT(Error({"--max_memory=1MiB"}), HasSubstr("16MiB"));
+  EXPECT_THAT(Error({"--max_memory=64M"}), AllOf(HasSubstr("64M"), HasSubstr("64MiB")));
+}
+
+TEST(OptionsTest, LimitsMustMakeSenseTogether) {
+  EXPECT_THAT(Error({"--max_calls=10", "--max_calls_per_uid=11"}),
+              HasSubstr("--max_calls_per_uid"));
+  EXPECT_THAT(Error({"--max_connections=10", "--max_connections_per_uid=11"}),
+              HasSubstr("--max_connections_per_uid"));
+  EXPECT_THAT(Error({"--max_message=32MiB", "--max_memory=16MiB"}),
+              AllOf(HasSubstr("--max_message"), HasSubstr("--max_memory")));
+  // A default that is above what was given for all simply does not apply.
+  EXPECT_EQ(Limits({"--max_calls=10"}).max_calls, 10);
+}
+
+TEST(OptionsTest, HelpTellsDefaultsAndFitsATerminal) {
+  const std::string help = Help();
+  EXPECT_THAT(help, HasSubstr(absl::StrCat("(", rpc::Limits().max_connections, ")")));
+  EXPECT_THAT(help, HasSubstr("(256MiB)"));
+  std::size_t line_begin = 0;
+  for (std::size_t end = help.find('\n'); end != std::string::npos;
+       end = help.find('\n', line_begin)) {
+    EXPECT_LE(end - line_begin, 100U) << help.substr(line_begin, end - line_begin);
+    line_begin = end + 1;
+  }
+}
+
+}  // namespace
+}  // namespace udsecho
