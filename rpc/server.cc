@@ -90,7 +90,7 @@ void Server::Add(Service* service) {
 void Server::Stop() { eventfd_write(stop_.get(), 1); }
 
 void Server::AfterOnPollingThread(absl::Duration delay, std::function<void()> work) {
-  shard_->After(delay, std::move(work));
+  shard_->Post([this, delay, work = std::move(work)] { shard_->After(delay, work); });
 }
 
 void Server::AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work) {

@@ -93,8 +93,8 @@ class Server {
   // a server.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
-  // Run `work` after `delay`, unless the server has ended by then. One to be called by handlers,
-  // and to run where they do; the other by ServerEvents.
+  // Run `work` after `delay`, unless the server has ended by then: where handlers run, for any
+  // thread to ask for; or on the thread in Run(), for ServerEvents to ask for.
   void AfterOnPollingThread(absl::Duration delay, std::function<void()> work);
   void AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work);
 

@@ -4,6 +4,7 @@
 #include "server/daemon.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
@@ -13,6 +14,7 @@
 #include "rpc/server_events.h"
 #include "server/echo_service.h"
 #include "server/events.h"
+#include "server/manager_reports.h"
 #include "uds/listener.h"
 
 namespace udsecho {
@@ -27,29 +29,45 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+rpc::ServerOptions ServerOptionsOf(const Options& options) {
+  rpc::ServerOptions server = options.server;
+  if (!options.allow.empty()) {
+    server.admit = [allow = options.allow](const uds::PeerCredentials& peer) {
+      return allow.Check(peer);
+    };
+  }
+  return server;
+}
+
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
  public:
   Daemon(const Options& options, Log* log)
-      : address_(options.address),
+      : options_(options),
+        log_(*log),
         service_events_(log),
         connection_events_(log,
                            [this](absl::Duration delay) {
                              server_.AfterOnAcceptingThread(
                                  delay, [this] { connection_events_.OnTimer(); });
                            }),
-        message_events_(log,
-                        [this](absl::Duration delay) {
-                          server_.AfterOnPollingThread(delay,
-                                                       [this] { message_events_.OnTimer(); });
-                        }),
+        message_events_(
+            log,
+            [this](absl::Duration delay) {
+              server_.AfterOnPollingThread(delay, [this] { message_events_.OnTimer(); });
+            },
+            [this] { reports_.Stir(); }),
         echo_(options.reply, &message_events_),
-        server_(options.server, this) {
+        server_(ServerOptionsOf(options), this),
+        reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
     server_.Add(&echo_);
   }
 
-  ExitCode Run(int stop_fd) {
-    absl::StatusOr<uds::Listener> listener = uds::Listener::Open(address_);
+  ExitCode Run(uds::UniqueFd handed_in, int stop_fd) {
+    is_activated_ = handed_in.valid();
+    absl::StatusOr<uds::Listener> listener =
+        is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address)
+                      : uds::Listener::Open(options_.address, options_.listener);
     if (!listener.ok()) {
       service_events_.Failed(listener.status());
       return kAddressRefused;
@@ -63,34 +81,65 @@ class Daemon final : public rpc::ServerEvents {
   }
 
  private:
-  void Serving() override { service_events_.Started(address_.ToString(), getpid()); }
+  void Serving() override {
+    service_events_.Started(options_.address.ToString(), getpid());
+    WarnIfOthersAreShutOut();
+    reports_.Serving();
+  }
   void ConnectionOpened(const rpc::Connection& connection) override {
     connection_events_.Opened(connection.peer);
+    reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
     connection_events_.Closed(connection.peer);
+    reports_.ConnectionClosed();
   }
   void ConnectionRefused(const absl::Status& why) override { connection_events_.Refused(why); }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
-  void Draining(absl::Duration /*grace*/) override { service_events_.Terminating(); }
+  void PathChanged(const absl::Status& still_ours) override {
+    service_events_.PathChanged(still_ours);
+  }
+  void Draining(absl::Duration grace) override {
+    service_events_.Terminating();
+    reports_.Draining(grace);
+  }
   void Cutting(std::size_t calls) override {
     service_events_.CallsCutOff(static_cast<int64_t>(calls));
   }
+  void Stuck() override {
+    service_events_.Stuck();
+    log_.Finish();
+    _exit(kStuck);  // without destructors: the polling thread would be waited for
+  }
 
-  const uds::Address address_;
+  // Permission to call is no use without permission to connect.
+  void WarnIfOthersAreShutOut() {
+    if (is_activated_ || options_.address.is_abstract()) return;
+    const bool is_for_group = options_.listener.group.has_value();
+    if (options_.allow.empty() && !is_for_group) return;
+    const mode_t needed = is_for_group ? S_IWGRP : S_IWGRP | S_IWOTH;
+    if ((options_.listener.mode & needed) == 0) {
+      service_events_.OthersShutOut(options_.listener.mode);
+    }
+  }
+
+  const Options options_;
+  Log& log_;
+  bool is_activated_ = false;
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
   MessageEvents message_events_;
   EchoService echo_;
   rpc::Server server_;
+  ManagerReports reports_;
 };
 
 }  // namespace
 
-ExitCode RunDaemon(const Options& options, int stop_fd, Log* log) {
+ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in, int stop_fd, Log* log) {
   RaiseDescriptorLimit();
   Daemon daemon(options, log);
-  return daemon.Run(stop_fd);
+  return daemon.Run(std::move(handed_in), stop_fd);
 }
 
 }  // namespace udsecho

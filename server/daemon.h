@@ -6,7 +6,7 @@
 //
 //   const rpc::StopSignals signals;
 //   Log log(options.log);
-//   return RunDaemon(options, signals.fd(), &log);
+//   return RunDaemon(options, uds::UniqueFd(), signals.fd(), &log);
 //
 // Thread safety: RunDaemon() keeps its thread until the daemon has ended.
 // Ownership: borrows the log.
@@ -17,11 +17,14 @@
 #include "server/exit_code.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho {
 
-// `stop_fd`: see rpc::Server::Run(). Failures are logged.
-ExitCode RunDaemon(const Options& options, int stop_fd, Log* log);
+// `handed_in`: a listening socket to serve on (uds/activation.h), or none. `stop_fd`: see
+// rpc::Server::Run(). Failures are logged. Does not return once a call keeps the server from
+// stopping: the process ends with kStuck.
+ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in, int stop_fd, Log* log);
 
 }  // namespace udsecho
 

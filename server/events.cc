@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "server/excerpt.h"
 #include "uds/printable.h"
 
@@ -60,6 +61,38 @@ void ServiceEvents::CallsCutOff(int64_t count) {
               .fields = {{"count", count}}});
 }
 
+void ServiceEvents::Stuck() {
+  log_.Write({.level = LogLevel::kError,
+              .event = "service_stuck",
+              .text = "The service could not stop, as a call keeps its thread: giving up"});
+}
+
+void ServiceEvents::PathChanged(const absl::Status& still_ours) {
+  if (!still_ours.ok()) {
+    WriteStatus(&log_, LogLevel::kWarn, "path_lost", "", still_ours);
+    return;
+  }
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "path_back",
+              .text = "The socket's path leads to this server again"});
+}
+
+void ServiceEvents::OthersShutOut(mode_t mode) {
+  const std::string octal = absl::StrFormat("%04o", mode);
+  const std::string text =
+      absl::StrCat("The socket's mode ", octal,
+                   " keeps others from connecting, so that --allow or --group lets in nobody: give "
+                   "--mode=0660 or --mode=0666 too");
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "others_shut_out",
+              .text = text,
+              .fields = {{"mode", absl::string_view(octal)}}});
+}
+
+void ServiceEvents::NotifyFailed(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "notify_failed", "", why);
+}
+
 void ServiceEvents::AcceptPaused(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "accept_paused", "Accepting is paused: ", why);
 }
@@ -79,10 +112,12 @@ void LimitedLines::TellLeftOut(int64_t count) {
       {.level = level_, .event = left_out_event_, .text = text, .fields = {{"count", count}}});
 }
 
-MessageEvents::MessageEvents(Log* log, LineLimiter::WakeAfter wake_after)
+MessageEvents::MessageEvents(Log* log, LineLimiter::WakeAfter wake_after,
+                             std::function<void()> on_received)
     : log_(*log),
       received_(log, LogLevel::kInfo, "messages_left_out",
-                "Incoming messages not shown: ", std::move(wake_after)) {}
+                "Incoming messages not shown: ", std::move(wake_after)),
+      on_received_(std::move(on_received)) {}
 
 void MessageEvents::WriteReceived(absl::string_view message, const uds::PeerCredentials& peer) {
   const std::string text = absl::StrCat("Incoming message: ", PrintableExcerpt(message));

@@ -16,7 +16,13 @@
 //   service_terminating        info
 //   service_failed             error  code, message     why the daemon ends, or does not start
 //   calls_cut_off              warn   count             by the end of the grace period
+//   service_stuck              error                    it could not stop, and ends itself
 //   accept_paused              warn   code, message     out of descriptors, for example
+//   path_lost                  warn   code, message     NOT_FOUND: the socket was removed;
+//                                                       FAILED_PRECONDITION: replaced
+//   path_back                  info                     the path leads to this server again
+//   others_shut_out            warn   mode              --allow or --group without the --mode for
+//   it notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
@@ -43,6 +49,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -61,6 +68,11 @@ class ServiceEvents {
   void Failed(const absl::Status& why);
   void CallsCutOff(int64_t count);
   void AcceptPaused(const absl::Status& why);
+  void Stuck();
+  // OK: it is back.
+  void PathChanged(const absl::Status& still_ours);
+  void OthersShutOut(mode_t mode);
+  void NotifyFailed(const absl::Status& why);
 
  private:
   Log& log_;
@@ -96,9 +108,12 @@ class LimitedLines {
 
 class MessageEvents {
  public:
-  MessageEvents(Log* log, LineLimiter::WakeAfter wake_after);
+  // `on_received`, if any, is called for each message, written or not.
+  MessageEvents(Log* log, LineLimiter::WakeAfter wake_after,
+                std::function<void()> on_received = nullptr);
 
   void Received(absl::string_view message, const uds::PeerCredentials& peer) {
+    if (on_received_) on_received_();
     if (received_.Admit()) WriteReceived(message, peer);
   }
 
@@ -109,6 +124,7 @@ class MessageEvents {
 
   Log& log_;
   LimitedLines received_;
+  const std::function<void()> on_received_;
 };
 
 class ConnectionEvents {

@@ -14,6 +14,7 @@ enum ExitCode : int {
   kUsage = 2,           // a flag or an argument that makes no sense
   kAddressRefused = 3,  // the address cannot be had: in use, not a socket, not permitted
   kCallsCutOff = 4,     // stopped, but calls in flight were cut off at the end of the grace period
+  kStuck = 5,           // could not stop within a second of the cut: a call kept its thread
 };
 
 }  // namespace udsecho

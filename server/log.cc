@@ -61,6 +61,11 @@ Log::~Log() {
   abandon_thread_ = !sink_->FinishWithin(options_.exit_wait);
 }
 
+void Log::Finish() {
+  logger_->flush();
+  sink_->FinishWithin(options_.exit_wait);
+}
+
 void Log::Write(const LogRecord& record) {
   if (!Wants(record.level)) return;
   const std::string line = FormatLogLine(options_.format, record, absl::Now());

@@ -82,6 +82,10 @@ class Log {
 
   void Write(const LogRecord& record);
 
+  // Waits until all lines so far are written, for `exit_wait` at most: for an end that runs no
+  // destructors. Once, and nothing is to be written afterwards.
+  void Finish();
+
  private:
   const LogOptions options_;
   bool abandon_thread_ = false;

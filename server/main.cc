@@ -2,13 +2,17 @@
 // Copyright The udsecho Authors
 
 #include <iostream>
+#include <optional>
+#include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "rpc/stop_signals.h"
 #include "server/daemon.h"
 #include "server/library_log.h"
 #include "server/log.h"
 #include "server/options.h"
+#include "uds/activation.h"
 #include "uds/callers_directory.h"
 #include "uds/standard_descriptors.h"
 
@@ -23,10 +27,21 @@ int main(int argc, char** argv) {
     std::cerr << "server: " << entered.message() << '\n';
     return udsecho::kFailed;
   }
-  const udsecho::Command command = udsecho::ParseCommandLine(argc, argv);
+  absl::StatusOr<std::optional<uds::ActivatedSocket>> given = uds::TakeActivatedSocket();
+  if (!given.ok()) {
+    std::cerr << "server: " << given.status().message() << '\n';
+    return udsecho::kAddressRefused;
+  }
+  uds::UniqueFd listening;
+  std::optional<uds::Address> activated;
+  if (given->has_value()) {
+    listening = std::move((*given)->fd);
+    activated = (*given)->address;
+  }
+  const udsecho::Command command = udsecho::ParseCommandLine(argc, argv, activated);
   if (!command.options.has_value()) return command.exit_code;
 
   udsecho::Log log(command.options->log);
   const udsecho::LibraryLog library_log(&log);
-  return udsecho::RunDaemon(*command.options, signals.fd(), &log);
+  return udsecho::RunDaemon(*command.options, std::move(listening), signals.fd(), &log);
 }

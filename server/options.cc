@@ -18,18 +18,23 @@
 #include "cli/utf8.h"
 #include "server/exit_code.h"
 #include "server/limit_flags.h"
+#include "server/socket_flags.h"
+#include "uds/activation.h"
 #include "uds/printable.h"
 
 namespace udsecho {
 namespace {
 
 constexpr char kFooter[] =
+    "The server's own user and root are always allowed. Without --allow, all who can connect are.\n"
+    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB, 4MB, or "
+    "bytes.\n"
     "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them "
     "off.\n"
-    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB, 4MB, or "
-    "bytes.\n\n"
+    "Started by systemd with a socket (LISTEN_FDS), it serves that one, and ADDRESS may be left "
+    "out.\n\n"
     "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
-    "had; 4 stopped, but calls were cut off.";
+    "had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and gave up.";
 
 constexpr int kHelpColumn = 36;  // where descriptions begin: after the longest flag
 
@@ -40,7 +45,9 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
+  SocketFlags socket;
   rpc::Limits limits;
+  CLI::Option* address_given = nullptr;
   CLI::Option* grace_given = nullptr;
   CLI::Option* reply_given = nullptr;
 };
@@ -66,20 +73,50 @@ uds::Address ParseAddress(const std::string& text) {
   if (!address.ok()) {
     throw CLI::ValidationError("ADDRESS", std::string(address.status().message()));
   }
-  if (address->is_abstract()) {
+  return *std::move(address);
+}
+
+// Where the server is to listen: what is typed, what is handed in, or both if they are the same.
+uds::Address ChooseAddress(const Flags& flags, const std::optional<uds::Address>& activated) {
+  if (flags.address_given->count() == 0) {
+    if (activated.has_value()) return *activated;
+    throw CLI::ValidationError("ADDRESS is required: say where to listen, such as /tmp/sock1");
+  }
+  uds::Address address = ParseAddress(flags.address);
+  if (activated.has_value()) {
+    const absl::Status same = uds::CheckSameAddress(*activated, address);
+    if (!same.ok()) throw CLI::ValidationError("ADDRESS", std::string(same.message()));
+  }
+  return address;
+}
+
+// Whether who may connect was said in a way that holds for such a socket.
+void CheckPermissions(const Flags& flags, bool is_abstract, bool is_activated) {
+  if (is_abstract && flags.socket.allow.empty()) {
     throw CLI::ValidationError("ADDRESS",
                                "an abstract name has no permissions, so that every user of this "
-                               "machine could call; give a path, such as /tmp/sock1");
+                               "machine could call; add --allow, or give a path, such as "
+                               "/tmp/sock1");
   }
-  return *std::move(address);
+  if (!flags.socket.mode.has_value() && !flags.socket.group.has_value()) return;
+  const std::string given = flags.socket.mode.has_value() ? "--mode" : "--group";
+  if (is_activated) {
+    throw CLI::ValidationError(absl::StrCat(
+        given,
+        ": the socket was made by the service manager; set SocketMode= and SocketGroup= in "
+        "its unit instead"));
+  }
+  if (is_abstract) {
+    throw CLI::ValidationError(
+        absl::StrCat(given, ": an abstract name has no permissions; --allow decides alone"));
+  }
 }
 
 void Declare(CLI::App* app, Flags* flags) {
   app->get_formatter()->column_width(kHelpColumn);
-  app->get_formatter()->label("REQUIRED", "");
-  app->add_option("ADDRESS", flags->address, "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
-      ->required()
-      ->type_name("");
+  flags->address_given = app->add_option("ADDRESS", flags->address,
+                                         "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
+                             ->type_name("");
   flags->grace_given = app->add_option("--grace", flags->grace,
                                        "How long calls in flight may go on at the end (10s)")
                            ->type_name("TIME");
@@ -91,17 +128,26 @@ void Declare(CLI::App* app, Flags* flags) {
   app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->option_text("LEVEL");
+  DeclareSocketFlags(app, &flags->socket);
   DeclareLimitFlags(app, &flags->limits);
   app->footer(kFooter);
 }
 
 // Throws what the flags' own checks could not see.
-Options ToOptions(const Flags& flags) {
+Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activated) {
   static const std::map<std::string, LogLevel> kLevels = {{"debug", LogLevel::kDebug},
                                                           {"info", LogLevel::kInfo},
                                                           {"warn", LogLevel::kWarn},
                                                           {"error", LogLevel::kError}};
-  Options options{.address = ParseAddress(flags.address), .reply = {}, .log = {}, .server = {}};
+  Options options{.address = ChooseAddress(flags, activated),
+                  .listener = {},
+                  .allow = flags.socket.allow,
+                  .reply = {},
+                  .log = {},
+                  .server = {}};
+  CheckPermissions(flags, options.address.is_abstract(), activated.has_value());
+  options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
+  options.listener.group = flags.socket.group;
   if (flags.reply_given->count() > 0) options.reply = CheckReply(flags.reply);
   if (flags.grace_given->count() > 0) options.server.grace = ParseGrace(flags.grace);
   options.server.limits = flags.limits;
@@ -112,14 +158,15 @@ Options ToOptions(const Flags& flags) {
 
 }  // namespace
 
-Command ParseCommandLine(int argc, const char* const* argv) {
+Command ParseCommandLine(int argc, const char* const* argv,
+                         const std::optional<uds::Address>& activated) {
   CLI::App app("Serves udsecho.v1.Echo on a Unix socket.", "server");
   Flags flags;
   Declare(&app, &flags);
   try {
     app.parse(argc, argv);
     CheckLimitsTogether(app, flags.limits);
-    return {.options = ToOptions(flags)};
+    return {.options = ToOptions(flags, activated)};
   } catch (const CLI::CallForHelp&) {
     // It leaves two empty lines where one will do.
     std::cout << absl::StrReplaceAll(app.help(), {{"\n\n\n", "\n\n"}});

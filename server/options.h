@@ -16,13 +16,17 @@
 #include <string>
 
 #include "rpc/server.h"
+#include "server/allow_list.h"
 #include "server/log.h"
 #include "uds/address.h"
+#include "uds/listener.h"
 
 namespace udsecho {
 
 struct Options {
   uds::Address address;
+  uds::ListenerOptions listener;
+  AllowList allow;
   std::optional<std::string> reply;
   LogOptions log;
   rpc::ServerOptions server;
@@ -35,8 +39,10 @@ struct Command {
 };
 
 // Prints help to standard output, and what is wrong with a command line, in one line, to standard
-// error.
-Command ParseCommandLine(int argc, const char* const* argv);
+// error. `activated`: where the socket listens that was handed in (uds/activation.h), if one was.
+// An address may then be left out, and what would change the socket is refused.
+Command ParseCommandLine(int argc, const char* const* argv,
+                         const std::optional<uds::Address>& activated = std::nullopt);
 
 }  // namespace udsecho
 

@@ -40,6 +40,7 @@
 #include "uds/address.h"
 #include "uds/directory.h"
 #include "uds/path_lock.h"
+#include "uds/path_watch.h"
 #include "uds/unique_fd.h"
 
 namespace uds {
@@ -72,6 +73,9 @@ class Claim {
   // Whether the path still leads to the published socket. NotFound: it was removed;
   // FailedPrecondition: something else is there. New clients cannot find this server then.
   absl::Status CheckStillOurs() const;
+
+  // Tells when that may have changed. After Publish().
+  PathWatch Watch() const { return PathWatch(ours_); }
 
   // Removes the path if it is still ours, and gives the lock back in any case. The status is that
   // of CheckStillOurs(): a path that is not ours is left as it is. Later calls do nothing.

@@ -50,7 +50,14 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
   return Listener(std::move(fd), address, std::move(claim));
 }
 
+Listener Listener::Of(UniqueFd listening, Address address) {
+  Listener listener(std::move(listening), std::move(address), std::nullopt);
+  listener.handed_in_ = true;
+  return listener;
+}
+
 absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
+  if (left_to_the_next_ && fd_.valid()) return std::optional<UniqueFd>();
   for (;;) {
     UniqueFd connection(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) return std::optional<UniqueFd>(std::move(connection));
@@ -79,6 +86,11 @@ absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
 }
 
 void Listener::StopAccepting() {
+  if (handed_in_) {
+    // To shut it down would do so for the manager, and for all who are handed it afterwards.
+    left_to_the_next_ = true;
+    return;
+  }
   // On a listening Unix socket the receiving side is the queue of connections: new ones are
   // refused, those that wait stay. An error means that there is nothing to stop.
   shutdown(fd_.get(), SHUT_RD);
@@ -87,6 +99,7 @@ void Listener::StopAccepting() {
 void Listener::Close() { fd_.reset(); }
 
 absl::Status Listener::CheckStillOurs() const {
+  watch_.Clear();
   return claim_.has_value() ? claim_->CheckStillOurs() : absl::OkStatus();
 }
 

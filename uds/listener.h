@@ -19,7 +19,8 @@
 //
 // Thread safety: none; one thread at a time. (The kernel would allow Accept() from several.)
 // Ownership: move-only; owns the descriptor and, for a path, the claim (see uds/claim.h). A process
-// that forks without exec shares both: there the child must not destroy it.
+// that forks without exec shares both: there the child must not destroy it. Of a socket that was
+// handed in it owns this process's descriptor alone: the socket goes on without it.
 
 #ifndef UDS_LISTENER_H_
 #define UDS_LISTENER_H_
@@ -35,6 +36,7 @@
 #include "absl/time/time.h"
 #include "uds/address.h"
 #include "uds/claim.h"
+#include "uds/path_watch.h"
 #include "uds/unique_fd.h"
 
 namespace uds {
@@ -62,6 +64,10 @@ class Listener {
   // then but perhaps the lock file.
   static absl::StatusOr<Listener> Open(const Address& address, const ListenerOptions& options = {});
 
+  // A socket that a service manager opened, and will keep (uds/activation.h). StopAccepting()
+  // leaves those who wait to the process that is handed it next, and refuses nobody.
+  static Listener Of(UniqueFd listening, Address address);
+
   // Non-blocking, for poll(2) and its like; -1 after Close(). After StopAccepting() it stays
   // readable for good: take it out of the poll set once Accept() has nothing more.
   int fd() const { return fd_.get(); }
@@ -71,7 +77,8 @@ class Listener {
   // after Close(). Whatever it says, the listener stays usable.
   absl::StatusOr<std::optional<UniqueFd>> Accept();
 
-  // From now on connect(2) is refused, while those who already wait can still be accepted.
+  // From now on connect(2) is refused, while those who already wait can still be accepted. Of a
+  // socket that was handed in, nobody is accepted any more.
   void StopAccepting();
 
   // Stops listening; those who still wait are reset. A path stays, and stays claimed, so that no
@@ -79,8 +86,12 @@ class Listener {
   void Close();
 
   // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
-  // owns no path. Ask every now and then: somebody may clean up /tmp.
+  // owns no path.
   absl::Status CheckStillOurs() const;
+
+  // Readable when CheckStillOurs() may have another answer than before, until it is asked: somebody
+  // may clean up /tmp. -1 when there is no path to watch, or nothing to watch it with.
+  int watch_fd() const { return watch_.fd(); }
 
   // Closes, removes the path if it is still ours, and lets successors in. The status says whether
   // the path was still ours. Destruction does the same.
@@ -91,11 +102,16 @@ class Listener {
  private:
   // Without a claim it owns no path: an abstract name, or a socket that was handed in.
   Listener(UniqueFd fd, Address address, std::optional<Claim> claim)
-      : claim_(std::move(claim)), fd_(std::move(fd)), address_(std::move(address)) {}
+      : claim_(std::move(claim)), fd_(std::move(fd)), address_(std::move(address)) {
+    if (claim_.has_value()) watch_ = claim_->Watch();
+  }
 
   std::optional<Claim> claim_;  // before fd_, so that the descriptor is closed first
   UniqueFd fd_;
   Address address_;
+  PathWatch watch_;
+  bool handed_in_ = false;
+  bool left_to_the_next_ = false;
 };
 
 }  // namespace uds

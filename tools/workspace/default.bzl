@@ -41,6 +41,12 @@ def _libraries():
         package = "libcli11-dev",
         version = "2.1",
     )
+    system_repository(
+        name = "com_github_systemd_systemd",
+        modules = {"libsystemd": "libsystemd"},
+        package = "libsystemd-dev",
+        version = "252",
+    )
 
 def _protobuf_and_grpc():
     system_repository(

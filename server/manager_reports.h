@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// When the service manager is told what: the daemon's life as notices of server/notify.h.
+//
+//   ManagerReports reports(&server, on_failure);
+//   reports.Serving();                      // READY=1, and WATCHDOG=1 from now on
+//   reports.ConnectionOpened();             // STATUS= within a second
+//   reports.Draining(absl::Seconds(10));    // STOPPING=1, EXTEND_TIMEOUT_USEC= until it is over
+//
+// The status has the open connections, and the calls since the start. It is told a second after
+// something happened, and not again before the next thing does: an idle server sleeps. WATCHDOG=1
+// comes from the polling thread at half of what $WATCHDOG_USEC allows, so that a handler that
+// blocks it is noticed.
+//
+// Thread safety: Stir() from the polling thread, all else from the one in Server::Run().
+// Ownership: borrows the server, which must not run any more when this goes away.
+
+#ifndef SERVER_MANAGER_REPORTS_H_
+#define SERVER_MANAGER_REPORTS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "rpc/server.h"
+#include "server/notify.h"
+
+namespace udsecho {
+
+class ManagerReports {
+ public:
+  ManagerReports(rpc::Server* server, std::function<void(const absl::Status&)> on_failure)
+      : server_(*server), notifier_(std::move(on_failure)) {}
+
+  void Serving();
+  void ConnectionOpened();
+  void ConnectionClosed();
+  void Draining(absl::Duration grace);
+
+  // Something happened on the polling thread. Costs next to nothing.
+  void Stir() {
+    if (!notifier_.enabled() || !Arm()) return;
+    server_.AfterOnPollingThread(kStatusDelay, [this] { TellStatus(); });
+  }
+
+ private:
+  static constexpr absl::Duration kStatusDelay = absl::Seconds(1);
+
+  // Whether it is for the caller to see to it that the status is told.
+  bool Arm() { return !armed_.load(std::memory_order_relaxed) && !armed_.exchange(true); }
+  void StirOnAcceptingThread();
+  void TellStatus();
+  void Beat(absl::Duration interval);
+  void AskForTime(absl::Time until);
+
+  rpc::Server& server_;
+  Notifier notifier_;
+  std::atomic<bool> armed_ = false;
+  std::atomic<bool> draining_ = false;
+  std::atomic<std::int64_t> open_ = 0;
+};
+
+}  // namespace udsecho
+
+#endif  // SERVER_MANAGER_REPORTS_H_
