@@ -68,10 +68,25 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
       places_(parts_.limits) {}
 
 Acceptor::~Acceptor() {
+  parts_.loop->Unwatch(listener_.watch_fd());
   for (const auto& [id, open] : open_) parts_.loop->Unwatch(open.connection->socket.get());
 }
 
-absl::Status Acceptor::Start() { return Listen(); }
+absl::Status Acceptor::Start() {
+  if (listener_.watch_fd() >= 0) {
+    const absl::Status watched =
+        parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, [this] { CheckPath(); });
+    if (!watched.ok()) return watched;
+  }
+  return Listen();
+}
+
+void Acceptor::CheckPath() {
+  const absl::Status status = listener_.CheckStillOurs();
+  if (status.code() == path_.code()) return;
+  path_ = status;
+  parts_.events->PathChanged(status);
+}
 
 absl::Status Acceptor::Listen() {
   return parts_.loop->Watch(listener_.fd(), EPOLLIN, [this] { Accept(); });

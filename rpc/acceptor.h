@@ -82,6 +82,7 @@ class Acceptor {
   };
 
   absl::Status Listen();
+  void CheckPath();
   void Accept();
   // False when nobody waits any more, or accepting has to pause.
   bool AcceptOne();
@@ -110,6 +111,7 @@ class Acceptor {
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Open> open_;  // by id
+  absl::Status path_;  // what the program was told last
   int guests_ = 0;
   bool paused_ = false;
   bool refusing_ = false;

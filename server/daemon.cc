@@ -31,6 +31,7 @@ void RaiseDescriptorLimit() {
 
 rpc::ServerOptions ServerOptionsOf(const Options& options) {
   rpc::ServerOptions server = options.server;
+  server.limits.max_growth_bytes = server.limits.max_memory_bytes;
   if (!options.allow.empty()) {
     server.admit = [allow = options.allow](const uds::PeerCredentials& peer) {
       return allow.Check(peer);
@@ -95,6 +96,12 @@ class Daemon final : public rpc::ServerEvents {
     reports_.ConnectionClosed();
   }
   void ConnectionRefused(const absl::Status& why) override { connection_events_.Refused(why); }
+  void ConnectionStalled(const rpc::Connection& connection) override {
+    connection_events_.Stalled(connection.peer);
+  }
+  void MemoryShort(uid_t uid, std::size_t connections) override {
+    connection_events_.Shed(uid, static_cast<int64_t>(connections));
+  }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
   void PathChanged(const absl::Status& still_ours) override {
     service_events_.PathChanged(still_ours);

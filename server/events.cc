@@ -163,6 +163,28 @@ void ConnectionEvents::Refused(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "connection_refused", "A connection was refused: ", why);
 }
 
+void ConnectionEvents::Stalled(const uds::PeerCredentials& peer) {
+  if (!refused_.Admit()) return;
+  const std::string text =
+      absl::StrCat("A client does not read what it asked for, and is closed ", Describe(peer));
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "connection_stalled",
+              .text = text,
+              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+}
+
+void ConnectionEvents::Shed(uid_t uid, int64_t count) {
+  if (!refused_.Admit()) return;
+  // As getuid(2) would: -1 stands for all who may not call.
+  const auto number = static_cast<int64_t>(static_cast<int32_t>(uid));
+  const std::string text =
+      absl::StrCat("Memory is short: ", count, " connections of uid ", number, " are closed");
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "connections_shed",
+              .text = text,
+              .fields = {{"uid", number}, {"count", count}}});
+}
+
 void ConnectionEvents::OnTimer() {
   opened_.OnTimer();
   closed_.OnTimer();

@@ -26,6 +26,8 @@
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
+//   connection_stalled         warn   uid, gid, pid     closed: it left unread what was sent to it
+//   connections_shed           warn   uid, count        closed: memory was short; -1: who may not call
 //   connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
 //                              info   count             lines not written
 //   message_received           info   message, bytes, uid, gid, pid
@@ -135,6 +137,10 @@ class ConnectionEvents {
   void Closed(const uds::PeerCredentials& peer);
   // Closed before a call was served on it.
   void Refused(const absl::Status& why);
+  // Closed, as it left unread what was sent to it.
+  void Stalled(const uds::PeerCredentials& peer);
+  // So many of a uid's were closed, as it seems to take most of the memory.
+  void Shed(uid_t uid, int64_t count);
 
   void OnTimer();
 
