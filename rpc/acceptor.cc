@@ -3,14 +3,12 @@
 
 #include "rpc/acceptor.h"
 
-#include <linux/sockios.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <optional>
 #include <utility>
 
@@ -32,18 +30,6 @@ constexpr std::uint32_t kArrivals = EPOLLIN | EPOLLET;
 // The hang-up is always told.
 constexpr std::uint32_t kHangUpAlone = 0;
 
-// What gRPC takes for a call, measured.
-constexpr std::int64_t kCallBytes = 13 * 1024;
-
-// A guess at what a connection takes. One that floods has its socket full, one way or the other.
-std::int64_t Weight(const Connection& connection) {
-  int unread_by_us = 0;
-  int unread_by_client = 0;
-  ioctl(connection.socket.get(), FIONREAD, &unread_by_us);
-  ioctl(connection.socket.get(), SIOCOUTQ, &unread_by_client);
-  return unread_by_us + unread_by_client + connection.calls_in_flight * kCallBytes;
-}
-
 bool HasHungUp(int fd) {
   pollfd hang_up{.fd = fd, .events = 0, .revents = 0};
   return poll(&hang_up, 1, 0) == 1;
@@ -64,7 +50,21 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
                      parts_.loop->Change(open_.at(id).connection->socket.get(), kArrivals);
                    },
                .stalled = [this](std::uint64_t id) { EndStalled(id); }}),
-      memory_(parts_.loop, parts_.limits.max_growth_bytes, [this] { Shed(); }),
+      overload_({.loop = parts_.loop,
+                 .max_growth_bytes = parts_.limits.max_growth_bytes,
+                 .ask = parts_.ask,
+                 .connections = [this] { return All(); },
+                 .end = [this](const Connection& connection) { End(connection.id); },
+                 .memory_short =
+                     [this](uid_t place, std::size_t count) {
+                       parts_.statistics->connections_shed.Add(count);
+                       parts_.events->MemoryShort(place, count);
+                     },
+                 .flooded =
+                     [this](const Connection& connection) {
+                       parts_.statistics->connections_shed.Add(1);
+                       parts_.events->ConnectionFlooded(connection);
+                     }}),
       places_(parts_.limits) {}
 
 Acceptor::~Acceptor() {
@@ -208,7 +208,7 @@ void Acceptor::Stirred(std::uint64_t id) {
   // No more of that until it is quiet: an event for each message would cost as much as the message.
   if (!refusing_) parts_.loop->Change(fd, kHangUpAlone);
   unread_.Begin(id, found->second.connection);
-  memory_.Begin([this] { return !unread_.empty(); });
+  overload_.Begin([this] { return !unread_.empty(); });
 }
 
 void Acceptor::Ended(std::uint64_t id) {
@@ -235,20 +235,11 @@ void Acceptor::EndStalled(std::uint64_t id) {
   End(id);
 }
 
-void Acceptor::Shed() {
-  std::map<uid_t, std::int64_t> weights;
-  for (const auto& [id, open] : open_) weights[open.connection->place] += Weight(*open.connection);
-  if (weights.empty()) return;
-  const uid_t heaviest = std::max_element(weights.begin(), weights.end(), [](auto& a, auto& b) {
-                           return a.second < b.second;
-                         })->first;
-  std::vector<std::uint64_t> ids;
-  for (const auto& [id, open] : open_) {
-    if (open.connection->place == heaviest) ids.push_back(id);
-  }
-  parts_.statistics->connections_shed.Add(ids.size());
-  parts_.events->MemoryShort(heaviest, ids.size());
-  for (const std::uint64_t id : ids) End(id);
+Acceptor::Connections Acceptor::All() const {
+  Connections all;
+  all.reserve(open_.size());
+  for (const auto& [id, open] : open_) all.push_back(open.connection);
+  return all;
 }
 
 void Acceptor::AcceptTheRest() {

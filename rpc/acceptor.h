@@ -27,8 +27,9 @@
 #include "rpc/descriptor_numbers.h"
 #include "rpc/event_loop.h"
 #include "rpc/gate.h"
+#include "rpc/heartbeat.h"
 #include "rpc/limits.h"
-#include "rpc/memory_guard.h"
+#include "rpc/overload.h"
 #include "rpc/places.h"
 #include "rpc/server_events.h"
 #include "rpc/statistics.h"
@@ -49,6 +50,8 @@ class Acceptor {
     // Who is told of a connection that came, and then owns `connection->fd`, and of one that ended.
     std::function<void(std::shared_ptr<Connection>)> adopt;
     std::function<void(std::shared_ptr<Connection>)> forget;
+    // Asks the polling thread for a sign of life.
+    Heartbeat::Ask ask;
   };
 
   Acceptor(uds::Listener listener, Parts parts);
@@ -96,22 +99,21 @@ class Acceptor {
   // Makes a place for one more of this user; if there is none, says why not.
   absl::Status MakePlace(uid_t user);
 
+  Connections All() const;
   void Stirred(std::uint64_t id);
   void Ended(std::uint64_t id);
   void EndStalled(std::uint64_t id);
-  // Ends the connections of the user that seems to take most memory.
-  void Shed();
 
   uds::Listener listener_;
   const Parts parts_;
   Gate gate_;
   UnreadWatch unread_;
-  MemoryGuard memory_;
+  Overload overload_;
   Places places_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Open> open_;  // by id
-  absl::Status path_;  // what the program was told last
+  absl::Status path_;                             // what the program was told last
   int guests_ = 0;
   bool paused_ = false;
   bool refusing_ = false;

@@ -138,7 +138,8 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                      .limits = options_.limits,
                      .admit = options_.admit,
                      .adopt = [this](auto connection) { Adopt(std::move(connection)); },
-                     .forget = [this](auto connection) { Forget(std::move(connection)); }});
+                     .forget = [this](auto connection) { Forget(std::move(connection)); },
+                     .ask = [this](auto beat) { shard_->Post(std::move(beat)); }});
   std::unique_ptr<Drain> drain;
   const auto stop = [&drain] { drain->Stop(); };
   absl::Status status = acceptor.Start();

@@ -38,6 +38,9 @@ class ServerEvents {
   // seems to take most are closed, so many. All who may not call are one uid, which is -1.
   virtual void MemoryShort(uid_t /*uid*/, std::size_t /*connections*/) {}
 
+  // A connection held up the polling thread with a header that does not end, and is closed next.
+  virtual void ConnectionFlooded(const Connection& /*connection*/) {}
+
   // A connection was closed before a call was taken: it was over a limit, did not speak in time,
   // does not speak HTTP/2, or its credentials could not be read.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}

@@ -34,7 +34,7 @@ struct Statistics {
   Counter connections_refused;  // over a limit, or their credentials could not be read
   Counter connections_silent;   // closed: did not speak in time, or no HTTP/2
   Counter connections_unread;   // closed: left unread what was sent to it
-  Counter connections_shed;     // closed: memory was short, and their uid took most
+  Counter connections_shed;  // closed: their uid took most when memory was short, or a header flood
   // Counted by the polling thread.
   Counter calls_begun;     // with those refused
   Counter calls_refused;   // RESOURCE_EXHAUSTED: over a limit of calls or of memory

@@ -99,6 +99,9 @@ class Daemon final : public rpc::ServerEvents {
   void ConnectionStalled(const rpc::Connection& connection) override {
     connection_events_.Stalled(connection.peer);
   }
+  void ConnectionFlooded(const rpc::Connection& connection) override {
+    connection_events_.Flooded(connection.peer);
+  }
   void MemoryShort(uid_t uid, std::size_t connections) override {
     connection_events_.Shed(uid, static_cast<int64_t>(connections));
   }

@@ -164,11 +164,20 @@ void ConnectionEvents::Refused(const absl::Status& why) {
 }
 
 void ConnectionEvents::Stalled(const uds::PeerCredentials& peer) {
+  WriteEnded("connection_stalled", "A client does not read what it asked for, and is closed ",
+             peer);
+}
+
+void ConnectionEvents::Flooded(const uds::PeerCredentials& peer) {
+  WriteEnded("connection_flooded", "A client sends a header without end, and is closed ", peer);
+}
+
+void ConnectionEvents::WriteEnded(absl::string_view event, absl::string_view sentence,
+                                  const uds::PeerCredentials& peer) {
   if (!refused_.Admit()) return;
-  const std::string text =
-      absl::StrCat("A client does not read what it asked for, and is closed ", Describe(peer));
+  const std::string text = absl::StrCat(sentence, Describe(peer));
   log_.Write({.level = LogLevel::kWarn,
-              .event = "connection_stalled",
+              .event = event,
               .text = text,
               .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
 }

@@ -27,8 +27,9 @@
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
 //   connection_stalled         warn   uid, gid, pid     closed: it left unread what was sent to it
-//   connections_shed           warn   uid, count        closed: memory was short; -1: who may not call
-//   connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
+//   connection_flooded         warn   uid, gid, pid     closed: it sent a header that does not end
+//   connections_shed           warn   uid, count        closed: memory was short; -1: who may not
+//   call connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
 //                              info   count             lines not written
 //   message_received           info   message, bytes, uid, gid, pid
 //                                                       its first 200 characters; its whole size
@@ -139,12 +140,17 @@ class ConnectionEvents {
   void Refused(const absl::Status& why);
   // Closed, as it left unread what was sent to it.
   void Stalled(const uds::PeerCredentials& peer);
+  // Closed, as it sent a header that does not end.
+  void Flooded(const uds::PeerCredentials& peer);
   // So many of a uid's were closed, as it seems to take most of the memory.
   void Shed(uid_t uid, int64_t count);
 
   void OnTimer();
 
  private:
+  void WriteEnded(absl::string_view event, absl::string_view sentence,
+                  const uds::PeerCredentials& peer);
+
   Log& log_;
   LimitedLines opened_;
   LimitedLines closed_;

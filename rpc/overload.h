@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What is done when the process grows too large, or its polling thread is held up: the connections
+// that are to blame are ended.
+//
+//   Overload overload({.loop = &loop, ...});
+//   overload.Begin([] { return something_goes_on; });
+//
+// Memory: all connections of the uid that seems to take most (memory_guard.h). A thread that is
+// held up: those that send a header without an end (header_flood.h), and nobody else, as a handler
+// may be to blame.
+//
+// Thread safety: none; lives on the event loop's thread. Ownership: borrows its parts.
+
+#ifndef RPC_OVERLOAD_H_
+#define RPC_OVERLOAD_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "rpc/connection.h"
+#include "rpc/event_loop.h"
+#include "rpc/heartbeat.h"
+#include "rpc/memory_guard.h"
+
+namespace rpc {
+
+class Overload {
+ public:
+  struct Parts {
+    EventLoop* loop;
+    std::int64_t max_growth_bytes;
+    Heartbeat::Ask ask;  // the polling thread
+    std::function<std::vector<std::shared_ptr<const Connection>>()> connections;
+    std::function<void(const Connection&)> end;
+    std::function<void(uid_t place, std::size_t connections)> memory_short;
+    std::function<void(const Connection&)> flooded;
+  };
+
+  explicit Overload(Parts parts);
+
+  void Begin(const std::function<bool()>& goes_on);
+
+ private:
+  void Shed();
+  void EndFloods();
+
+  const Parts parts_;
+  MemoryGuard memory_;
+  Heartbeat heartbeat_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_OVERLOAD_H_
