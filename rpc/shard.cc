@@ -3,6 +3,8 @@
 
 #include "rpc/shard.h"
 
+#include <pthread.h>
+
 #include <grpc/support/log.h>
 
 #include <utility>
@@ -63,6 +65,7 @@ void Shard::Stop() {
 }
 
 void Shard::Poll() {
+  pthread_setname_np(pthread_self(), "rpc-polling");  // for `top -H`, gdb and the like
   void* tag = nullptr;
   bool ok = false;
   while (queue_->Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);

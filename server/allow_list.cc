@@ -69,10 +69,10 @@ absl::Status AllowList::AddOne(absl::string_view entry) {
 }
 
 bool AllowList::Allows(const uds::PeerCredentials& peer) const {
-  return peer.uid == 0 || peer.uid == geteuid() || uids_.count(peer.uid) > 0 ||
-         gids_.count(peer.gid) > 0 ||
+  return peer.uid == 0 || peer.uid == geteuid() || uids_.contains(peer.uid) ||
+         gids_.contains(peer.gid) ||
          std::any_of(peer.groups.begin(), peer.groups.end(),
-                     [this](gid_t gid) { return gids_.count(gid) > 0; });
+                     [this](gid_t gid) { return gids_.contains(gid); });
 }
 
 absl::Status AllowList::Check(const uds::PeerCredentials& peer) const {

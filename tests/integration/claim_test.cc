@@ -5,14 +5,20 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/integration/server_process.h"
+#include "uds/address.h"
+#include "uds/connect.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho::integration {
 namespace {
@@ -66,7 +72,7 @@ TEST(ClaimTest, StoppedServerIsNotTakenForADeadOne) {
 }
 
 TEST(ClaimTest, OfTwoThatStartAtOnceOneWins) {
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const support::TempDir dir;
     const std::string path = dir.Path("s");
     support::SpawnedProcess one(ServerCommand({path, "--log_format=json"}));
@@ -77,6 +83,27 @@ TEST(ClaimTest, OfTwoThatStartAtOnceOneWins) {
     EXPECT_EQ((one_serves ? two : one).Wait(), kAddressRefused);
     ExpectAnswers(path);
   }
+}
+
+// Somebody else's server: bound and not listening yet, or with a full backlog.
+TEST(ClaimTest, ServerThatTakesNobodyIsNotTakenForADeadOne) {
+  const support::TempDir dir;
+  const std::string path = dir.Path("s");
+  const uds::Address address = uds::Address::Parse(path).value();
+  const uds::UniqueFd other(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(bind(other.get(), address.socket_address(), address.socket_address_length()), 0);
+  const struct stat before = Stat(path);
+  EXPECT_EQ(RunServer({path}).exit_code, kAddressRefused);
+
+  ASSERT_EQ(listen(other.get(), 0), 0);
+  std::vector<uds::UniqueFd> waiting;
+  for (;;) {
+    absl::StatusOr<uds::UniqueFd> client = uds::Connect(address, absl::ZeroDuration());
+    if (!client.ok()) break;
+    waiting.push_back(*std::move(client));
+  }
+  EXPECT_EQ(RunServer({path}).exit_code, kAddressRefused);
+  EXPECT_EQ(Stat(path).st_ino, before.st_ino);
 }
 
 TEST(ClaimTest, SuccessorsSocketIsLeft) {
@@ -97,6 +124,19 @@ TEST(ClaimTest, OnlyItsUserMayConnectWhateverTheUmask) {
     ServerProcess server({.path = dir.Path("s"), .flags = {}, .spawn = {}});
     umask(old);
     EXPECT_EQ(Stat(server.path()).st_mode, static_cast<mode_t>(S_IFSOCK | 0600));
+    ExpectAnswers(server.path());
+  }
+}
+
+TEST(ClaimTest, ModeAndGroupAreAsAskedWhateverTheUmask) {
+  const gid_t group = getegid();  // allow_test.cc has another
+  for (const mode_t mask : {0000, 0077}) {
+    const mode_t old = umask(mask);
+    ServerProcess server(
+        {.path = "", .flags = {"--mode=0660", absl::StrCat("--group=", group)}, .spawn = {}});
+    umask(old);
+    EXPECT_EQ(Stat(server.path()).st_mode, static_cast<mode_t>(S_IFSOCK | 0660));
+    EXPECT_EQ(Stat(server.path()).st_gid, group);
     ExpectAnswers(server.path());
   }
 }

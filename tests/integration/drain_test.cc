@@ -4,11 +4,19 @@
 // A signal, and calls in flight: they complete, or are cut off and told so.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <future>
+#include <iterator>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/integration/calls.h"
 #include "tests/integration/server_process.h"
@@ -75,6 +83,56 @@ TEST(DrainTest, StreamGoesOnWhileNewConnectionsAreRefused) {
   EXPECT_TRUE(stream->Finish().ok());
   EXPECT_EQ(server.Wait(), kClean);
   EXPECT_FALSE(Exists(server.path()));
+}
+
+std::size_t CountDescriptors(const ServerProcess& server) {
+  return std::distance(
+      std::filesystem::directory_iterator(absl::StrCat("/proc/", server.pid(), "/fd")), {});
+}
+
+// Whether the server has ended the connection: waits for it.
+bool IsEnded(const uds::UniqueFd& client) {
+  const support::Deadline deadline;
+  std::array<char, 4096> ignored;
+  for (;;) {
+    pollfd readable = {client.get(), POLLIN, 0};
+    if (poll(&readable, 1, deadline.MillisecondsLeft()) != 1) return false;
+    const ssize_t size = read(client.get(), ignored.data(), ignored.size());
+    if (size == 0 || (size < 0 && errno == ECONNRESET)) return true;
+  }
+}
+
+// They connected before the signal, and are accepted after it: found in the backlog.
+TEST(DrainTest, ConnectionsAcceptedMeanwhileAreClosedAndLeaveNoDescriptor) {
+  ServerProcess server({.path = "", .flags = {"--grace=1h"}, .spawn = {}});
+  auto stub = v1::Echo::NewStub(Connect(server.path()));
+  grpc::ClientContext context;
+  auto stream = stub->Chat(&context);
+  ASSERT_EQ(Say(stream.get(), "before"), "before");
+  const std::size_t before = CountDescriptors(server);
+
+  constexpr int kClients = 10;  // so that each has its line in the log
+  std::vector<uds::UniqueFd> clients;
+  server.Signal(SIGSTOP);
+  for (int i = 0; i < kClients; ++i) {
+    clients.push_back(uds::Connect(*uds::Address::Parse(server.path()), absl::Seconds(5)).value());
+  }
+  server.Signal(SIGTERM);
+  server.Signal(SIGCONT);
+  server.Event("connection_opened", 1 + kClients);  // the stream's, and theirs
+  clients.resize(kClients / 2);                     // these leave, the others just stay
+  server.Event("connection_closed", kClients / 2);
+  const support::Deadline deadline;
+  const std::size_t expected = before + 2 * clients.size();  // a connection has two
+  while (CountDescriptors(server) > expected && !deadline.IsOver()) {
+  }
+  EXPECT_LE(CountDescriptors(server), expected);
+
+  EXPECT_EQ(Say(stream.get(), "during"), "during");
+  EXPECT_TRUE(stream->WritesDone());
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(server.Wait(), kClean);
+  for (const uds::UniqueFd& client : clients) EXPECT_TRUE(IsEnded(client));
 }
 
 TEST(DrainTest, HealthTellsFirst) {

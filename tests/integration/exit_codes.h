@@ -14,12 +14,14 @@ inline constexpr int kClean = 0;
 inline constexpr int kUsage = 2;
 inline constexpr int kAddressRefused = 3;
 inline constexpr int kCallsCutOff = 4;
+inline constexpr int kStuck = 5;
 
 // client
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNoConnection = 3;
 inline constexpr int kDeadlineExceeded = 64 + 4;
+inline constexpr int kPermissionDenied = 64 + 7;
 inline constexpr int kResourceExhausted = 64 + 8;
 inline constexpr int kUnavailable = 64 + 14;
 

@@ -9,17 +9,19 @@
 namespace udsecho::integration {
 namespace {
 
-std::vector<std::string> Command(const std::string& path, const std::vector<std::string>& flags) {
+std::vector<std::string> Command(const std::string& path, const ServerProcess::Options& options) {
   std::vector<std::string> arguments = {path, "--log_format=json"};
-  arguments.insert(arguments.end(), flags.begin(), flags.end());
-  return ServerCommand(arguments);
+  arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
+  std::vector<std::string> command = options.by;
+  for (std::string& word : ServerCommand(arguments)) command.push_back(std::move(word));
+  return command;
 }
 
 }  // namespace
 
 ServerProcess::ServerProcess(const Options& options)
     : path_(options.path.empty() ? dir_.Path("s") : options.path),
-      process_(Command(path_, options.flags), options.spawn) {
+      process_(Command(path_, options), options.spawn) {
   Event("service_started");
 }
 

@@ -36,6 +36,7 @@ class ServerProcess {
     std::string path;  // where to serve; empty: in a directory of its own
     std::vector<std::string> flags;
     support::SpawnOptions spawn;
+    std::vector<std::string> by = {};  // a program and its arguments that runs the server's command
   };
 
   ServerProcess() : ServerProcess(Options{}) {}

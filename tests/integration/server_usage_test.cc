@@ -50,6 +50,24 @@ TEST_F(ServerUsageTest, NoAddressOfASocket) {
 
 TEST_F(ServerUsageTest, AbstractName) { ExpectRefused({"unix-abstract:name"}, "abstract"); }
 
+TEST_F(ServerUsageTest, WhoMayCall) {
+  for (const char* mode : {"0400", "0000", "1777", "999", "u+w", "-1", "rw", "0x1b6"}) {
+    ExpectRefused({path_, absl::StrCat("--mode=", mode)}, "--mode");
+  }
+  ExpectRefused({path_, "--mode="}, "--mode");
+  ExpectRefused({path_, "--group=no-such-group"}, "no-such-group");
+  ExpectRefused({path_, "--group=4294967295"}, "4294967295");
+  ExpectRefused({path_, "--allow=no-such"}, "no-such");
+  ExpectRefused({path_, "--allow=uid:1000,user:no-such-user"}, "no-such-user");
+  ExpectRefused({path_, "--allow="}, "--allow");
+  ExpectRefused({path_, "--allow"}, "--allow");
+}
+
+TEST_F(ServerUsageTest, PermissionsOfAnAbstractName) {
+  ExpectRefused({"unix-abstract:name", "--allow=uid:1000", "--mode=0600"}, "--mode");
+  ExpectRefused({"unix-abstract:name", "--allow=uid:1000", "--group=0"}, "--group");
+}
+
 TEST_F(ServerUsageTest, UnknownFlag) { ExpectRefused({path_, "--no_such"}, "--no_such"); }
 
 TEST_F(ServerUsageTest, Grace) {

@@ -130,6 +130,31 @@ TEST(OptionsTest, LimitsMustMakeSenseTogether) {
   EXPECT_EQ(Limits({"--max_calls=10"}).max_calls, 10);
 }
 
+TEST(OptionsTest, WhoMayCall) {
+  const Command by_default = ParseArguments({"/tmp/s"});
+  ASSERT_TRUE(by_default.options.has_value());
+  EXPECT_EQ(by_default.options->listener.mode, 0600U);
+  EXPECT_EQ(by_default.options->listener.group, std::nullopt);
+  EXPECT_TRUE(by_default.options->allow.empty());
+  const Command given = ParseArguments(
+      {"/tmp/s", "--mode=660", "--group=mail", "--allow=uid:1000,gid:7", "--allow", "user:daemon"});
+  ASSERT_TRUE(given.options.has_value());
+  EXPECT_EQ(given.options->listener.mode, 0660U);
+  EXPECT_EQ(given.options->listener.group, gid_t{8});  // everywhere in Debian
+  for (const uid_t uid : {1000U, 1U}) {
+    EXPECT_TRUE(given.options->allow.Check({uid, 5, {}, std::nullopt}).ok()) << uid;
+  }
+  EXPECT_TRUE(given.options->allow.Check({5, 5, {6, 7}, std::nullopt}).ok());
+  EXPECT_FALSE(given.options->allow.Check({5, 5, {}, std::nullopt}).ok());
+}
+
+TEST(OptionsTest, AbstractNamesNeedAnAllowList) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(ParseArguments({"unix-abstract:x"}).exit_code, 2);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("--allow"));
+  EXPECT_TRUE(ParseArguments({"unix-abstract:x", "--allow=uid:1"}).options.has_value());
+}
+
 TEST(OptionsTest, HelpTellsDefaultsAndFitsATerminal) {
   const std::string help = Help();
   EXPECT_THAT(help, HasSubstr(absl::StrCat("(", rpc::Limits().max_connections, ")")));

@@ -65,7 +65,11 @@ pid_t Spawn(std::vector<std::string> command, const SpawnOptions& options, int i
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+  int first_closed = STDERR_FILENO + 1;
+  if (options.descriptor_3 >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, options.descriptor_3, first_closed++);
+  }
+  posix_spawn_file_actions_addclosefrom_np(&actions, first_closed);
   if (!options.directory.empty()) {
     posix_spawn_file_actions_addchdir_np(&actions, options.directory.c_str());
   }

@@ -9,9 +9,9 @@
 //   cat.CloseInput();
 //   EXPECT_EQ(cat.Wait(), 0);
 //
-// It gets no other descriptor of the test, and default signal handling. It is killed at the end, if
-// it still runs. Making one sets SIGPIPE to be ignored in the test itself. Every wait ends after
-// kPatience, with a failed expectation.
+// It gets no other descriptor of the test unless asked for, and default signal handling. It is
+// killed at the end, if it still runs. Making one sets SIGPIPE to be ignored in the test itself.
+// Every wait ends after kPatience, with a failed expectation.
 //
 // Thread safety: as a plain value, but several threads of a test may each have some. Aborts when
 // the program cannot be started.
@@ -35,6 +35,7 @@ namespace support {
 struct SpawnOptions {
   std::string directory;                 // to start in; empty: the test's own
   std::vector<std::string> environment;  // "NAME=value", added to the test's own
+  int descriptor_3 = -1;  // a descriptor of the test's that it gets as its number 3; -1: none
 };
 
 class SpawnedProcess {
