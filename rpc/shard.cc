@@ -3,9 +3,8 @@
 
 #include "rpc/shard.h"
 
-#include <pthread.h>
-
 #include <grpc/support/log.h>
+#include <pthread.h>
 
 #include <utility>
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "tests/integration/calls.h"
 #include "tests/integration/server_process.h"
@@ -114,8 +115,11 @@ TEST(DrainTest, ConnectionsAcceptedMeanwhileAreClosedAndLeaveNoDescriptor) {
   constexpr int kClients = 10;  // so that each has its line in the log
   std::vector<uds::UniqueFd> clients;
   server.Signal(SIGSTOP);
+  // HTTP/2's preface and an empty SETTINGS frame: what a client says first.
+  constexpr absl::string_view kHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
   for (int i = 0; i < kClients; ++i) {
     clients.push_back(uds::Connect(*uds::Address::Parse(server.path()), absl::Seconds(5)).value());
+    ASSERT_EQ(write(clients.back().get(), kHello.data(), kHello.size()), ssize_t{33});
   }
   server.Signal(SIGTERM);
   server.Signal(SIGCONT);
