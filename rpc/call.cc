@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "rpc/goaway.h"
+#include "rpc/status.h"
 
 namespace rpc {
 
@@ -17,6 +18,35 @@ void Call::SetMalformed(absl::string_view type_name) {
       grpc::StatusCode::INVALID_ARGUMENT,
       absl::StrCat("the bytes sent are not a ", type_name,
                    ": they are malformed, or a text field is not UTF-8; mend the request"));
+}
+
+bool Call::Unpack(grpc::ByteBuffer* bytes) {
+  const auto encoding = EncodingOfLastMessage(context_.c_call());
+  if (!encoding.has_value()) {
+    untaken_ = grpc::Status(grpc::StatusCode::INTERNAL,
+                            "the message is marked as compressed, and the headers do not say how; "
+                            "mend the client");
+    return false;
+  }
+  request_encoding_ = *encoding;
+  const auto limit = static_cast<std::size_t>(shard_->users().limits().max_message_bytes);
+  const absl::Status unpacked = rpc::Unpack(request_encoding_, limit, bytes);
+  if (!unpacked.ok()) untaken_ = ToGrpcStatus(unpacked);
+  return unpacked.ok();
+}
+
+bool Call::Compress(grpc_compression_algorithm encoding) {
+  if (!Accepts(context_.c_call(), encoding)) return false;
+  context_.set_compression_algorithm(encoding);
+  return true;
+}
+
+grpc::Status Call::TooMuch() const {
+  return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+          absl::StrCat("the calls in flight of uid ", connection_->user->uid, " take ",
+                       connection_->user->bytes, " of the ", shard_->users().Share(),
+                       " bytes that it may have now; send less at once, or have --max_memory "
+                       "raised")};
 }
 
 bool Call::HoldReceived(std::size_t bytes) {
@@ -29,11 +59,17 @@ bool Call::HoldReceived(std::size_t bytes) {
     bytes_received_ = count;
     return true;
   }
-  untaken_ = grpc::Status(
-      grpc::StatusCode::RESOURCE_EXHAUSTED,
-      absl::StrCat("the calls in flight of uid ", connection_->user->uid, " take ",
-                   connection_->user->bytes, " of the ", users.Share(),
-                   " bytes that it may have now; send less at once, or have --max_memory raised"));
+  untaken_ = TooMuch();
+  return false;
+}
+
+bool Call::Keep(std::size_t bytes) {
+  const auto count = static_cast<std::int64_t>(bytes);
+  if (shard_->users().Hold(connection_->user, count)) {
+    bytes_kept_ += count;
+    return true;
+  }
+  untaken_ = TooMuch();
   return false;
 }
 
@@ -47,7 +83,8 @@ void Call::HoldSent(std::size_t bytes) {
 
 void Call::ReleaseAll() {
   shard_->users().Release(connection_->user,
-                          std::exchange(bytes_received_, 0) + std::exchange(bytes_sent_, 0));
+                          std::exchange(bytes_received_, 0) + std::exchange(bytes_sent_, 0) +
+                              std::exchange(bytes_kept_, 0));
 }
 
 void Call::WriteBegan() {

@@ -34,6 +34,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "rpc/connection.h"
+#include "rpc/encoding.h"
 #include "rpc/operation.h"
 #include "rpc/shard.h"
 #include "rpc/tag.h"
@@ -59,6 +60,18 @@ class Call {
   const uds::PeerCredentials& peer() const { return connection_->peer; }
   const Connection& connection() const { return *connection_; }
 
+  // How the message read last was compressed: "identity" (not at all), "gzip" or "deflate".
+  absl::string_view request_encoding() const { return EncodingName(request_encoding_); }
+
+  // Compresses what is sent, if the caller accepts that encoding: else returns false, and nothing
+  // changes. To be called before anything is sent.
+  bool Compress(grpc_compression_algorithm encoding);
+
+  // Counts bytes that the handler keeps of what it has read, until the call ends: beside those of
+  // the message read last, and of those being sent, which are counted anyway. False when that is
+  // more than the uid may have: then Finish() says so, whatever status it is given.
+  [[nodiscard]] bool Keep(std::size_t bytes);
+
   // The caller cancelled, its deadline passed or its connection ended. Nothing more can be sent.
   bool cancelled() const { return cancelled_ || ending_; }
 
@@ -80,6 +93,9 @@ class Call {
   // Cancel() was called, with this status.
   bool ending() const { return ending_; }
   const grpc::Status& end_status() const { return end_status_; }
+
+  // Finish() has sent its status: there is nothing left to lose.
+  bool answered() const { return answered_; }
 
  protected:
   // What a wait is told when the call is cancelled under it.
@@ -103,7 +119,7 @@ class Call {
   // failure returns false and settles the verdict.
   template <class Message>
   bool ParseInto(Message* message, grpc::ByteBuffer* bytes) {
-    if (!HoldReceived(bytes->Length())) return false;
+    if (!Unpack(bytes) || !HoldReceived(bytes->Length())) return false;
     if (Parse(bytes, message)) return true;
     SetMalformed(Message::descriptor()->full_name());
     return false;
@@ -127,17 +143,21 @@ class Call {
         },
         [this](bool ok) {
           WriteEnded();
+          answered_ = ok && finishing_;
           return ok;
         });
   }
 
   bool finishing_ = false;  // Finish() was called
+  bool answered_ = false;
 
  private:
   template <class CallType>
   friend class Invocation;
 
   void SetMalformed(absl::string_view type_name);
+  bool Unpack(grpc::ByteBuffer* bytes);
+  grpc::Status TooMuch() const;
   bool HoldReceived(std::size_t bytes);
   void HoldSent(std::size_t bytes);
   void ReleaseAll();
@@ -153,6 +173,8 @@ class Call {
   grpc::Status untaken_;             // why a request could not be taken
   std::int64_t bytes_received_ = 0;  // held for this call: users.h
   std::int64_t bytes_sent_ = 0;
+  std::int64_t bytes_kept_ = 0;
+  grpc_compression_algorithm request_encoding_ = GRPC_COMPRESS_NONE;
   Interruptible* waiting_ = nullptr;
   bool cancelled_ = false;
   bool ending_ = false;

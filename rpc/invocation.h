@@ -39,6 +39,7 @@ class Invocation final : private Task::Owner {
   // The method that calls come from.
   class Source {
    public:
+    virtual grpc::Status Begin(CallType& call) = 0;  // what service.h says
     virtual Task Handle(CallType& call) = 0;
     // Has `tag` told when a call came, or, with ok = false, that none will.
     virtual void Request(Registration* registration, CallType* call,
@@ -98,6 +99,11 @@ class Invocation final : private Task::Owner {
       return;
     }
     admitted_ = true;
+    const grpc::Status begun = source_->Begin(call_);
+    if (!begun.ok()) {
+      Finish(begun);
+      return;
+    }
     if constexpr (kTakesRequest) {
       call_.AwaitRequest(&requested_);
     } else {

@@ -45,6 +45,11 @@ class Service {
 
   const std::string& full_name() const { return descriptor_->full_name(); }
 
+  // Called for each call that was let in, before its message is awaited: for what all methods have
+  // in common, such as metadata, or who may call. A status other than OK ends the call, and no
+  // handler runs.
+  virtual grpc::Status Begin(Call& /*call*/) { return grpc::Status::OK; }
+
   // Called on the polling thread when the server begins to drain, before anything else ends. A
   // service whose streams live as long as the server (health's Watch, say) ends them here: a call
   // that is left holds up the drain until the grace period is over.
@@ -57,7 +62,7 @@ class Service {
                               CallType::Response::descriptor());
     auto* self = static_cast<Derived*>(this);
     methods_.push_back(std::make_unique<Method<CallType>>(
-        index, [self, handler](CallType& call) { return (self->*handler)(call); }));
+        index, this, [self, handler](CallType& call) { return (self->*handler)(call); }));
   }
 
  private:
@@ -89,13 +94,14 @@ class Service {
 template <class CallType>
 class Service::Method final : public AnyMethod, public Invocation<CallType>::Source {
  public:
-  Method(int index, typename Invocation<CallType>::Handler handler)
-      : index_(index), handler_(std::move(handler)) {}
+  Method(int index, Service* service, typename Invocation<CallType>::Handler handler)
+      : index_(index), service_(service), handler_(std::move(handler)) {}
 
   void Listen(Registration* registration, Shard* shard) override {
     Invocation<CallType>::Listen(this, registration, shard);
   }
 
+  grpc::Status Begin(CallType& call) override { return service_->Begin(call); }
   Task Handle(CallType& call) override { return handler_(call); }
 
   void Request(Registration* registration, CallType* call, grpc::ServerCompletionQueue* queue,
@@ -106,6 +112,7 @@ class Service::Method final : public AnyMethod, public Invocation<CallType>::Sou
 
  private:
   const int index_;
+  Service* const service_;
   const typename Invocation<CallType>::Handler handler_;
 };
 

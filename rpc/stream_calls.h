@@ -41,7 +41,9 @@ class ServerStreamCall final : public TypedCall<RequestType, ResponseType> {
 
   const RequestType& request() const { return request_; }
 
-  auto Write(const ResponseType& response) { return this->WriteNext(response); }
+  auto Write(const ResponseType& response, const grpc::WriteOptions& options = {}) {
+    return this->WriteNext(response, options);
+  }
   auto Finish(const grpc::Status& status) { return this->EndWith(status); }
 
  private:
@@ -77,7 +79,9 @@ class BidiCall final : public TypedCall<RequestType, ResponseType> {
   using TypedCall<RequestType, ResponseType>::TypedCall;
 
   auto Read(RequestType* request) { return this->ReadNext(request); }
-  auto Write(const ResponseType& response) { return this->WriteNext(response); }
+  auto Write(const ResponseType& response, const grpc::WriteOptions& options = {}) {
+    return this->WriteNext(response, options);
+  }
   auto Finish(const grpc::Status& status) { return this->EndWith(status); }
 };
 

@@ -37,9 +37,9 @@ class TypedCall : public Call {
                      [this, request](bool ok) { return ok && ParseInto(request, &read_bytes_); });
   }
 
-  auto WriteNext(const Response& response) {
-    return Send([this, &response](void* tag) {
-      stream_.Write(response, tag);
+  auto WriteNext(const Response& response, const grpc::WriteOptions& options) {
+    return Send([this, &response, options](void* tag) {
+      stream_.Write(response, options, tag);
       return EncodedSize(response);
     });
   }

@@ -90,6 +90,7 @@ class Users {
   // connected.
   std::int64_t Share() const;
 
+  const Limits& limits() const { return limits_; }
   Statistics& statistics() { return statistics_; }
 
  private:

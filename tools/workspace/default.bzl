@@ -46,6 +46,10 @@ def _libraries():
         modules = {"libsystemd": "libsystemd"},
         package = "libsystemd-dev",
         version = "252",
+        name = "zlib",
+        modules = {"zlib": "zlib"},
+        package = "zlib1g-dev",
+        version = "1.2",
     )
 
 def _protobuf_and_grpc():
