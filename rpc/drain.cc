@@ -31,11 +31,11 @@ constexpr absl::Duration kStuck = absl::Seconds(1);
 
 }  // namespace
 
-void Drain::Stop() {
+void Drain::Stop(absl::Duration grace) {
   if (begun_) {
     Cut();
   } else {
-    Begin();
+    Begin(grace);
   }
 }
 
@@ -46,10 +46,10 @@ void Drain::OnShardThen(std::function<void()> work, std::function<void()> next) 
   });
 }
 
-void Drain::Begin() {
+void Drain::Begin(absl::Duration grace) {
   begun_ = true;
-  parts_.events->Draining(parts_.grace);
-  parts_.loop->After(parts_.grace, [this] { Cut(); });
+  parts_.events->Draining(grace);
+  parts_.loop->After(grace, [this] { Cut(); });
   OnShardThen(parts_.tell_services, [this] { Refuse(); });
 }
 
@@ -108,7 +108,7 @@ void Drain::CancelCalls(const Acceptor::Connections& unread) {
   parts_.shard->Post([this, unread] {
     const auto& calls = parts_.shard->calls();
     const std::size_t cut = std::count_if(calls.begin(), calls.end(),
-                                          [](const Call* call) { return !call->ending(); }) +
+                                          [](const Call* call) { return !call->ending() && !call->answered(); }) +
                             std::count_if(unread.begin(), unread.end(), [](const auto& connection) {
                               return connection->calls == 0;
                             });

@@ -34,19 +34,18 @@ class Drain {
     Shard* shard;
     Hosts* hosts;
     ServerEvents* events;
-    absl::Duration grace;
     std::function<void()> tell_services;  // that a drain begins; runs on the shard
   };
 
   explicit Drain(Parts parts) : parts_(std::move(parts)) {}
 
-  // The first time begins, the next cuts.
-  void Stop();
+  // The first time begins, with so long for the calls in flight; the next cuts.
+  void Stop(absl::Duration grace);
 
   std::size_t calls_cut() const { return calls_cut_; }
 
  private:
-  void Begin();
+  void Begin(absl::Duration grace);
   void Refuse();
   void AwaitLeaving(std::chrono::steady_clock::time_point until);
   void ShutDownGrpc();

@@ -57,6 +57,7 @@ int Milliseconds(absl::Duration duration) {
 // by rpc/users.h.
 void SetLimits(const Limits& limits, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
+  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // see encoding.h
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.max_calls_per_uid);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
                               Milliseconds(limits.max_connection_idle));
@@ -66,17 +67,22 @@ void SetLimits(const Limits& limits, grpc::ServerBuilder* builder) {
                               Milliseconds(limits.max_connection_age_grace));
 }
 
+Health::ServingStatus StatusAtStart(const ServerOptions& options) {
+  return options.call_itself ? Health::Response::NOT_SERVING : Health::Response::SERVING;
+}
+
 }  // namespace
 
 Server::Server(const ServerOptions& options, ServerEvents* events)
     : options_(options),
       events_(events != nullptr ? events : &no_events_),
-      stop_(NewStopCounter()) {
+      stop_(NewStopCounter()),
+      grace_(absl::ToInt64Nanoseconds(options.grace)) {
   NeverShutGrpcDown();
   Add(&health_);
   Add(&reflection_);
   Add(&reflection_alpha_);
-  health_.Set("", Health::Response::SERVING);
+  health_.Set("", StatusAtStart(options_));
 }
 
 Server::~Server() = default;
@@ -84,10 +90,15 @@ Server::~Server() = default;
 void Server::Add(Service* service) {
   services_.push_back(service);
   names_.push_back(service->full_name());
-  health_.Set(service->full_name(), Health::Response::SERVING);
+  health_.Set(service->full_name(), StatusAtStart(options_));
 }
 
 void Server::Stop() { eventfd_write(stop_.get(), 1); }
+
+void Server::Stop(absl::Duration grace) {
+  grace_ = absl::ToInt64Nanoseconds(grace);
+  Stop();
+}
 
 void Server::AfterOnPollingThread(absl::Duration delay, std::function<void()> work) {
   shard_->Post([this, delay, work = std::move(work)] { shard_->After(delay, work); });
@@ -125,8 +136,24 @@ void Server::Forget(std::shared_ptr<Connection> connection) {
   });
 }
 
+void Server::CallItself(const uds::Address& address) {
+  SelfCall::Told told = {
+      .answered =
+          [this] {
+            health_.Set("", Health::Response::SERVING);
+            for (const std::string& name : names_) health_.Set(name, Health::Response::SERVING);
+          },
+      .failed =
+          [this](const absl::Status& why) {
+            loop_->Post([this, why] { events_->SelfCallFailed(why); });
+          }};
+  self_call_ = std::make_unique<SelfCall>(shard_.get(), address, std::move(told));
+  shard_->Post([this] { self_call_->Start(); });
+}
+
 absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   GPR_ASSERT(loop_ == nullptr && "a server runs once");
+  const uds::Address address = listener.address();
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   loop_ = *std::move(loop);
@@ -141,7 +168,7 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                      .forget = [this](auto connection) { Forget(std::move(connection)); },
                      .ask = [this](auto beat) { shard_->Post(std::move(beat)); }});
   std::unique_ptr<Drain> drain;
-  const auto stop = [&drain] { drain->Stop(); };
+  const auto stop = [this, &drain] { drain->Stop(absl::Nanoseconds(grace_.load())); };
   absl::Status status = acceptor.Start();
   if (status.ok()) status = WatchForStop(loop_.get(), stop_.get(), stop);
   if (status.ok() && stop_fd >= 0) status = WatchForStop(loop_.get(), stop_fd, stop);
@@ -153,13 +180,14 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                                                .shard = shard_.get(),
                                                .hosts = hosts_.get(),
                                                .events = events_,
-                                               .grace = options_.grace,
                                                .tell_services = [this] {
+                                                 if (self_call_ != nullptr) self_call_->Cancel();
                                                  for (Service* service : services_)
                                                    service->Drain();
                                                }});
   shard_->Start();
   events_->Serving();
+  if (options_.call_itself) CallItself(address);
   loop_->Run();
   shard_->Stop();
   return DrainResult{.calls_cut = drain->calls_cut()};

@@ -28,7 +28,9 @@
 #ifndef RPC_SERVER_H_
 #define RPC_SERVER_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -42,6 +44,7 @@
 #include "rpc/hosts.h"
 #include "rpc/limits.h"
 #include "rpc/reflection.h"
+#include "rpc/self_call.h"
 #include "rpc/server_events.h"
 #include "rpc/service.h"
 #include "rpc/shard.h"
@@ -62,6 +65,11 @@ struct ServerOptions {
   // other than OK is what all of its calls are answered with, and reaches no handler. Unset: all
   // may.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
+
+  // Whether health waits with SERVING until a call of the server's to itself, over its own socket,
+  // was answered; until then it is NOT_SERVING. The call takes a connection of this process, which
+  // counts like any other for as long as it lasts: some milliseconds after Serving().
+  bool call_itself = false;
 };
 
 struct DrainResult {
@@ -102,8 +110,12 @@ class Server {
   // once.
   void Stop();
 
+  // Likewise, with `grace` for the calls in flight instead of ServerOptions'. From 0.
+  void Stop(absl::Duration grace);
+
  private:
   absl::Status Build();
+  void CallItself(const uds::Address& address);
   void Adopt(std::shared_ptr<Connection> connection);
   void Forget(std::shared_ptr<Connection> connection);
 
@@ -117,10 +129,12 @@ class Server {
   Reflection<ReflectionV1> reflection_{&names_};
   Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
   const uds::UniqueFd stop_;  // an eventfd that counts Stop()s
+  std::atomic<std::int64_t> grace_;  // in nanoseconds
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Shard> shard_;
   grpc::ServerBuilder builder_;
   std::unique_ptr<Hosts> hosts_;
+  std::unique_ptr<SelfCall> self_call_;
 };
 
 }  // namespace rpc

@@ -53,6 +53,10 @@ class ServerEvents {
   // something else is there; OK once it is back.
   virtual void PathChanged(const absl::Status& /*still_ours*/) {}
 
+  // The server's call to itself (ServerOptions::call_itself) was not answered, and is tried again
+  // in a second. Health stays NOT_SERVING.
+  virtual void SelfCallFailed(const absl::Status& /*why*/) {}
+
   // Stop was asked for: calls in flight have `grace` from now.
   virtual void Draining(absl::Duration /*grace*/) {}
 
