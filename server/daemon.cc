@@ -7,13 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "rpc/server.h"
 #include "rpc/server_events.h"
+#include "server/admin_service.h"
 #include "server/echo_service.h"
 #include "server/events.h"
+#include "server/interop_service.h"
 #include "server/manager_reports.h"
 #include "uds/listener.h"
 
@@ -37,8 +41,12 @@ rpc::ServerOptions ServerOptionsOf(const Options& options) {
       return allow.Check(peer);
     };
   }
+  server.call_itself = true;
   return server;
 }
+
+// The call that health waits for is nobody's who reads the log.
+bool IsOurOwn(const rpc::Connection& connection) { return connection.peer.pid == getpid(); }
 
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
@@ -58,10 +66,16 @@ class Daemon final : public rpc::ServerEvents {
               server_.AfterOnPollingThread(delay, [this] { message_events_.OnTimer(); });
             },
             [this] { reports_.Stir(); }),
-        echo_(options.reply, &message_events_),
+        echo_({.reply = options.reply,
+               .max_message_bytes =
+                   static_cast<std::size_t>(options.server.limits.max_message_bytes)},
+              &message_events_),
+        admin_(&server_, options.server.grace),
         server_(ServerOptionsOf(options), this),
         reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
     server_.Add(&echo_);
+    server_.Add(&admin_);
+    if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
   }
 
   ExitCode Run(uds::UniqueFd handed_in, int stop_fd) {
@@ -88,10 +102,12 @@ class Daemon final : public rpc::ServerEvents {
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
+    if (IsOurOwn(connection)) return;
     connection_events_.Opened(connection.peer);
     reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
+    if (IsOurOwn(connection)) return;
     connection_events_.Closed(connection.peer);
     reports_.ConnectionClosed();
   }
@@ -106,6 +122,9 @@ class Daemon final : public rpc::ServerEvents {
     connection_events_.Shed(uid, static_cast<int64_t>(connections));
   }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
+  void SelfCallFailed(const absl::Status& why) override {
+    if (!std::exchange(self_call_failed_, true)) service_events_.SelfCallFailed(why);
+  }
   void PathChanged(const absl::Status& still_ours) override {
     service_events_.PathChanged(still_ours);
   }
@@ -140,6 +159,9 @@ class Daemon final : public rpc::ServerEvents {
   ConnectionEvents connection_events_;
   MessageEvents message_events_;
   EchoService echo_;
+  AdminService admin_;
+  std::optional<InteropService> interop_;
+  bool self_call_failed_ = false;  // and was told; it is tried again every second
   rpc::Server server_;
   ManagerReports reports_;
 };

@@ -5,67 +5,114 @@
 
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "rpc/status.h"
+#include "server/collection.h"
+#include "server/echo_metadata.h"
+#include "server/expansion.h"
+#include "server/fault.h"
+#include "server/request_rules.h"
+#include "server/who_am_i.h"
 #include "udsecho/v1/echo.grpc.pb.h"
 
 namespace udsecho {
-namespace {
 
-// The longest wait that a caller may ask for: as echo.proto says.
-constexpr absl::Duration kMaxDelay = absl::Hours(1);
-
-absl::StatusOr<absl::Duration> DelayOf(const v1::EchoRequest& request) {
-  const google::protobuf::Duration& delay = request.delay();
-  const absl::Duration duration = absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos());
-  const bool valid = delay.seconds() >= 0 && delay.nanos() >= 0 && delay.nanos() < 1'000'000'000;
-  if (!valid || duration > kMaxDelay) {
-    return absl::InvalidArgumentError("delay must be from 0 to 3600 s, its nanos below 1e9");
-  }
-  return duration;
+EchoService::EchoService(EchoOptions options, MessageEvents* events)
+    : Service(v1::Echo::service_full_name()), options_(std::move(options)), events_(events) {
+  Handle("Echo", &EchoService::Echo);
+  Handle("Expand", &EchoService::Expand);
+  Handle("Collect", &EchoService::Collect);
+  Handle("Chat", &EchoService::Chat);
+  Handle("WhoAmI", &EchoService::WhoAmI);
 }
 
-}  // namespace
-
-EchoService::EchoService(std::optional<std::string> fixed_reply, MessageEvents* events)
-    : Service(v1::Echo::service_full_name()),
-      fixed_reply_(std::move(fixed_reply)),
-      events_(events) {
-  Handle("Echo", &EchoService::Echo);
-  Handle("Chat", &EchoService::Chat);
+grpc::Status EchoService::Begin(rpc::Call& call) {
+  EchoMetadata(&call);
+  return CompressAsAsked(&call);
 }
 
 rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
-  events_->Received(call.request().message(), call.peer());
-  const absl::StatusOr<absl::Duration> delay = DelayOf(call.request());
-  if (!delay.ok()) {
-    co_await call.Finish(rpc::ToGrpcStatus(delay.status()));
-    co_return;
+  const Request& request = call.request();
+  events_->Received(request.message(), call.peer());
+  grpc::Status end = Check(request, Answers::kOne);
+  if (end.ok()) {
+    if (!co_await call.Sleep(DelayOf(request))) co_return;  // cancelled, or past its deadline
+    if (request.has_fault()) end = ToStatus(request.fault());
   }
-  if (!co_await call.Sleep(*delay)) co_return;  // cancelled, or past its deadline
-  co_await call.Finish(ReplyTo(call.request()));
+  if (end.ok()) {
+    co_await call.Finish(ReplyTo(request));
+  } else {
+    co_await call.Finish(end);
+  }
+}
+
+rpc::Task EchoService::Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>& call) {
+  const v1::ExpandRequest& request = call.request();
+  events_->Received(request.message(), call.peer());
+  grpc::Status end = Check(request);
+  if (end.ok()) {
+    if (!co_await call.Sleep(DelayOf(request))) co_return;
+    Expansion expansion(request, options_.reply);
+    while (const Response* response = expansion.Next()) {
+      if (expansion.count() > 1 && !co_await call.Sleep(IntervalOf(request))) co_return;
+      if (!co_await call.Write(*response)) co_return;  // the caller went away
+    }
+    if (request.has_fault()) end = ToStatus(request.fault());
+  }
+  co_await call.Finish(end);
+}
+
+rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectResponse>& call) {
+  Collection collection(options_.max_message_bytes, options_.reply);
+  PendingFault fault;
+  grpc::Status end;
+  Request request;
+  while (end.ok() && co_await call.Read(&request)) {
+    events_->Received(request.message(), call.peer());
+    end = Check(request, Answers::kMany);
+    if (!end.ok()) break;
+    fault.Take(request);
+    if (!co_await call.Sleep(DelayOf(request))) co_return;
+    if (!fault.due()) {
+      if (!call.Keep(request.message().size() + request.payload().size())) break;
+      end = rpc::ToGrpcStatus(collection.Add(request));
+      fault.Answered();
+    }
+    if (end.ok() && fault.due()) end = fault.status();
+  }
+  if (end.ok()) {
+    co_await call.Finish(collection.response());
+  } else {
+    co_await call.Finish(end);
+  }
 }
 
 rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
+  PendingFault fault;
+  grpc::Status end;
   Request request;
-  while (co_await call.Read(&request)) {
+  while (end.ok() && co_await call.Read(&request)) {
     events_->Received(request.message(), call.peer());
-    const absl::StatusOr<absl::Duration> delay = DelayOf(request);
-    if (!delay.ok()) {
-      co_await call.Finish(rpc::ToGrpcStatus(delay.status()));
-      co_return;
+    end = Check(request, Answers::kMany);
+    if (!end.ok()) break;
+    fault.Take(request);
+    if (!co_await call.Sleep(DelayOf(request))) co_return;
+    if (!fault.due()) {
+      if (!co_await call.Write(ReplyTo(request))) co_return;
+      fault.Answered();
     }
-    if (!co_await call.Sleep(*delay)) co_return;
-    if (!co_await call.Write(ReplyTo(request))) co_return;  // the caller went away
+    if (fault.due()) end = fault.status();
   }
-  co_await call.Finish(grpc::Status::OK);
+  co_await call.Finish(end);
+}
+
+rpc::Task EchoService::WhoAmI(rpc::UnaryCall<v1::WhoAmIRequest, v1::WhoAmIResponse>& call) {
+  co_await call.Finish(udsecho::WhoAmI(call));
 }
 
 EchoService::Response EchoService::ReplyTo(const Request& request) const {
   Response response;
-  response.set_message(fixed_reply_.value_or(request.message()));
+  response.set_message(options_.reply.value_or(request.message()));
   response.set_payload(request.payload());
   return response;
 }

@@ -3,12 +3,16 @@
 
 // udsecho.v1.Echo: answers what it was sent. The contract is in proto/udsecho/v1/echo.proto.
 //
+//   EchoService echo({.reply = {}, .max_message_bytes = 4 << 20}, &message_events);
+//   server.Add(&echo);
+//
 // Thread safety: handlers run on the server's polling thread.
 // Ownership: borrows the events, which outlive it.
 
 #ifndef SERVER_ECHO_SERVICE_H_
 #define SERVER_ECHO_SERVICE_H_
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -21,21 +25,33 @@
 
 namespace udsecho {
 
+struct EchoOptions {
+  // Every message is answered with this text instead of its own.
+  std::optional<std::string> reply;
+
+  // What Collect's answer may have, as encoded.
+  std::size_t max_message_bytes;
+};
+
 class EchoService final : public rpc::Service {
  public:
-  // With `fixed_reply` every message is answered with that text instead of its own.
-  EchoService(std::optional<std::string> fixed_reply, MessageEvents* events);
+  EchoService(EchoOptions options, MessageEvents* events);
 
  private:
   using Request = v1::EchoRequest;
   using Response = v1::EchoResponse;
 
+  grpc::Status Begin(rpc::Call& call) override;
+
   rpc::Task Echo(rpc::UnaryCall<Request, Response>& call);
+  rpc::Task Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>& call);
+  rpc::Task Collect(rpc::ClientStreamCall<Request, v1::CollectResponse>& call);
   rpc::Task Chat(rpc::BidiCall<Request, Response>& call);
+  rpc::Task WhoAmI(rpc::UnaryCall<v1::WhoAmIRequest, v1::WhoAmIResponse>& call);
 
   Response ReplyTo(const Request& request) const;
 
-  const std::optional<std::string> fixed_reply_;
+  const EchoOptions options_;
   MessageEvents* const events_;
 };
 

@@ -97,6 +97,11 @@ void ServiceEvents::AcceptPaused(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "accept_paused", "Accepting is paused: ", why);
 }
 
+void ServiceEvents::SelfCallFailed(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "self_call_failed",
+              "A call to our own socket was not answered, health stays NOT_SERVING: ", why);
+}
+
 LimitedLines::LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
                            absl::string_view left_out_text, LineLimiter::WakeAfter wake_after)
     : log_(*log),

@@ -23,6 +23,7 @@
 //   path_back                  info                     the path leads to this server again
 //   others_shut_out            warn   mode              --allow or --group without the --mode for
 //   it notify_failed              warn   code, message     the service manager cannot be told
+//   self_call_failed           warn   code, message     health stays NOT_SERVING; told once
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
@@ -76,6 +77,7 @@ class ServiceEvents {
   void PathChanged(const absl::Status& still_ours);
   void OthersShutOut(mode_t mode);
   void NotifyFailed(const absl::Status& why);
+  void SelfCallFailed(const absl::Status& why);
 
  private:
   Log& log_;

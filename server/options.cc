@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "cli/duration.h"
 #include "cli/utf8.h"
+#include "cli/version.h"
 #include "server/exit_code.h"
 #include "server/limit_flags.h"
 #include "server/socket_flags.h"
@@ -48,6 +49,7 @@ struct Flags {
   SocketFlags socket;
   rpc::Limits limits;
   CLI::Option* address_given = nullptr;
+  bool interop = false;
   CLI::Option* grace_given = nullptr;
   CLI::Option* reply_given = nullptr;
 };
@@ -128,6 +130,9 @@ void Declare(CLI::App* app, Flags* flags) {
   app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->option_text("LEVEL");
+  app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
+  app->set_version_flag("--version", absl::StrCat("server (udsecho) ", cli::kVersion),
+                        "Print the version and exit");
   DeclareSocketFlags(app, &flags->socket);
   DeclareLimitFlags(app, &flags->limits);
   app->footer(kFooter);
@@ -144,6 +149,7 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
                   .allow = flags.socket.allow,
                   .reply = {},
                   .log = {},
+                  .interop = flags.interop,
                   .server = {}};
   CheckPermissions(flags, options.address.is_abstract(), activated.has_value());
   options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
@@ -170,6 +176,9 @@ Command ParseCommandLine(int argc, const char* const* argv,
   } catch (const CLI::CallForHelp&) {
     // It leaves two empty lines where one will do.
     std::cout << absl::StrReplaceAll(app.help(), {{"\n\n\n", "\n\n"}});
+    return {.options = {}, .exit_code = kClean};
+  } catch (const CLI::Success& asked) {  // --version
+    app.exit(asked);
     return {.options = {}, .exit_code = kClean};
   } catch (const CLI::ParseError& error) {
     // It may quote what was typed.

@@ -29,6 +29,7 @@ struct Options {
   AllowList allow;
   std::optional<std::string> reply;
   LogOptions log;
+  bool interop = false;  // serve grpc.testing.TestService too
   rpc::ServerOptions server;
 };
 

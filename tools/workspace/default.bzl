@@ -46,6 +46,8 @@ def _libraries():
         modules = {"libsystemd": "libsystemd"},
         package = "libsystemd-dev",
         version = "252",
+    )
+    system_repository(
         name = "zlib",
         modules = {"zlib": "zlib"},
         package = "zlib1g-dev",

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What callers ask for by metadata, on every method: values that come back, and compression.
+//
+//   grpc::Status EchoService::Begin(rpc::Call& call) {
+//     EchoMetadata(&call);
+//     return CompressAsAsked(&call);
+//   }
+//
+// Thread safety: on the polling thread of the call.
+
+#ifndef SERVER_ECHO_METADATA_H_
+#define SERVER_ECHO_METADATA_H_
+
+#include "grpcpp/support/status.h"
+#include "rpc/call.h"
+
+namespace udsecho {
+
+// Sends back x-grpc-test-echo-initial among the initial metadata, and
+// x-grpc-test-echo-trailing-bin among the trailers, whatever status these have.
+void EchoMetadata(rpc::Call* call);
+
+// Compresses responses if udsecho-compress asks for it and the caller accepts them.
+// INVALID_ARGUMENT for an encoding that nobody knows.
+grpc::Status CompressAsAsked(rpc::Call* call);
+
+}  // namespace udsecho
+
+#endif  // SERVER_ECHO_METADATA_H_

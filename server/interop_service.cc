@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/interop_service.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/echo_metadata.h"
+
+namespace udsecho {
+namespace {
+
+using grpc::testing::BoolValue;
+using grpc::testing::EchoStatus;
+using grpc::testing::Payload;
+
+void SetZeros(int size, Payload* payload) { payload->mutable_body()->resize(size); }
+
+grpc::Status ToStatus(const EchoStatus& status) {
+  const bool known = status.code() >= 0 && status.code() <= grpc::StatusCode::UNAUTHENTICATED;
+  return {known ? static_cast<grpc::StatusCode>(status.code()) : grpc::StatusCode::UNKNOWN,
+          status.message()};
+}
+
+// Of a request that says whether it was compressed.
+template <class Request>
+grpc::Status CheckCompression(const Request& request, const rpc::Call& call) {
+  const bool compressed = call.request_encoding() != "identity";
+  if (!request.has_expect_compressed() || request.expect_compressed().value() == compressed) {
+    return grpc::Status::OK;
+  }
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          compressed ? "the request is compressed, and says that it is not"
+                     : "the request says that it is compressed, and is not"};
+}
+
+bool AsksForCompression(const grpc::testing::StreamingOutputCallRequest& request) {
+  for (const auto& parameters : request.response_parameters()) {
+    if (parameters.compressed().value()) return true;
+  }
+  return false;
+}
+
+grpc::Status Gone() { return {grpc::StatusCode::CANCELLED, "the caller went away"}; }
+
+}  // namespace
+
+InteropService::InteropService(int max_payload)
+    : Service("grpc.testing.TestService"), max_payload_(max_payload) {
+  Handle("EmptyCall", &InteropService::EmptyCall);
+  Handle("UnaryCall", &InteropService::UnaryCall);
+  Handle("CacheableUnaryCall", &InteropService::CacheableUnaryCall);
+  Handle("StreamingInputCall", &InteropService::StreamingInputCall);
+  Handle("StreamingOutputCall", &InteropService::StreamingOutputCall);
+  Handle("FullDuplexCall", &InteropService::FullDuplexCall);
+  Handle("HalfDuplexCall", &InteropService::HalfDuplexCall);
+}
+
+grpc::Status InteropService::Begin(rpc::Call& call) {
+  EchoMetadata(&call);
+  return grpc::Status::OK;
+}
+
+grpc::Status InteropService::CheckSize(int size) const {
+  if (size >= 0 && size <= max_payload_) return grpc::Status::OK;
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          absl::StrCat("a payload must be of 0 to ", max_payload_, " bytes")};
+}
+
+rpc::Task InteropService::EmptyCall(rpc::UnaryCall<Empty, Empty>& call) {
+  co_await call.Finish(Empty());
+}
+
+rpc::Task InteropService::UnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
+  const Simple& request = call.request();
+  grpc::Status end = CheckCompression(request, call);
+  if (end.ok()) end = CheckSize(request.response_size());
+  if (end.ok()) end = ToStatus(request.response_status());
+  if (!end.ok()) {
+    co_await call.Finish(end);
+    co_return;
+  }
+  if (request.response_compressed().value()) call.Compress(GRPC_COMPRESS_GZIP);
+  SimpleReply reply;
+  SetZeros(request.response_size(), reply.mutable_payload());
+  co_await call.Finish(reply);
+}
+
+// The time, so that a test can tell a cached answer from another.
+rpc::Task InteropService::CacheableUnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
+  call.context().AddInitialMetadata("cache-control", "max-age=60, public");
+  SimpleReply reply;
+  reply.mutable_payload()->set_body(absl::StrCat(absl::GetCurrentTimeNanos()));
+  co_await call.Finish(reply);
+}
+
+rpc::Task InteropService::StreamingInputCall(rpc::ClientStreamCall<Input, InputReply>& call) {
+  std::int64_t bytes = 0;
+  grpc::Status end;
+  Input request;
+  while (end.ok() && co_await call.Read(&request)) {
+    end = CheckCompression(request, call);
+    bytes += static_cast<std::int64_t>(request.payload().body().size());
+  }
+  if (!end.ok()) {
+    co_await call.Finish(end);
+    co_return;
+  }
+  InputReply reply;
+  reply.set_aggregated_payload_size(static_cast<std::int32_t>(bytes));
+  co_await call.Finish(reply);
+}
+
+rpc::Task InteropService::StreamingOutputCall(rpc::ServerStreamCall<Output, OutputReply>& call) {
+  if (AsksForCompression(call.request())) call.Compress(GRPC_COMPRESS_GZIP);
+  grpc::Status end;
+  co_await SendOutputs(call, call.request(), &end);
+  co_await call.Finish(end);
+}
+
+rpc::Task InteropService::FullDuplexCall(rpc::BidiCall<Output, OutputReply>& call) {
+  grpc::Status end;
+  Output request;
+  while (end.ok() && co_await call.Read(&request)) co_await SendOutputs(call, request, &end);
+  co_await call.Finish(end);
+}
+
+// Answers only once all requests are there.
+rpc::Task InteropService::HalfDuplexCall(rpc::BidiCall<Output, OutputReply>& call) {
+  std::vector<Output> requests;
+  grpc::Status end;
+  Output request;
+  while (co_await call.Read(&request)) {
+    if (!call.Keep(request.SpaceUsedLong())) {
+      co_await call.Finish(grpc::Status::OK);  // which becomes what Keep() has against it
+      co_return;
+    }
+    requests.push_back(request);
+  }
+  for (const Output& each : requests) {
+    if (!end.ok()) break;
+    co_await SendOutputs(call, each, &end);
+  }
+  co_await call.Finish(end);
+}
+
+template <class ManyOut>
+rpc::Task InteropService::SendOutputs(ManyOut& call, const Output& request, grpc::Status* end) {
+  *end = ToStatus(request.response_status());
+  if (!end->ok()) co_return;
+  OutputReply reply;
+  for (const auto& parameters : request.response_parameters()) {
+    *end = CheckSize(parameters.size());
+    if (!end->ok()) co_return;
+    if (!co_await call.Sleep(absl::Microseconds(parameters.interval_us()))) {
+      *end = Gone();
+      co_return;
+    }
+    SetZeros(parameters.size(), reply.mutable_payload());
+    grpc::WriteOptions options;
+    if (!parameters.compressed().value()) options.set_no_compression();
+    if (!co_await call.Write(reply, options)) {
+      *end = Gone();
+      co_return;
+    }
+  }
+}
+
+}  // namespace udsecho

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/who_am_i.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "cli/version.h"
+#include "server/proto_text.h"
+#include "server/proto_time.h"
+
+namespace udsecho {
+namespace {
+
+void AddMetadata(const grpc::ServerContext& context, v1::WhoAmIResponse* response) {
+  for (const auto& [key, value] : context.client_metadata()) {
+    v1::Metadata* entry = response->add_metadata();
+    entry->set_key(key.data(), key.size());
+    entry->set_value(value.data(), value.size());
+  }
+}
+
+void SetTimeLeft(const grpc::ServerContext& context, v1::WhoAmIResponse* response) {
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  if (deadline == std::chrono::system_clock::time_point::max()) return;
+  *response->mutable_time_left() =
+      ToProto(std::max(absl::ZeroDuration(), absl::FromChrono(deadline) - absl::Now()));
+}
+
+}  // namespace
+
+v1::WhoAmIResponse WhoAmI(const rpc::Call& call) {
+  v1::WhoAmIResponse response;
+  response.set_uid(call.peer().uid);
+  response.set_gid(call.peer().gid);
+  for (const gid_t group : call.peer().groups) response.add_groups(group);
+  response.set_pid(call.peer().pid.value_or(0));
+  response.set_connection_id(call.connection().id);
+  *response.mutable_connected_at() = ToProto(call.connection().since);
+  response.set_connection_calls(call.connection().calls);
+  const grpc::string_ref authority = call.context().ExperimentalGetAuthority();
+  response.set_authority(ProtoText(absl::string_view(authority.data(), authority.size())));
+  AddMetadata(call.context(), &response);
+  SetTimeLeft(call.context(), &response);
+  response.set_request_encoding(std::string(call.request_encoding()));
+  response.set_server_version(cli::kVersion);
+  response.set_server_pid(getpid());
+  return response;
+}
+
+}  // namespace udsecho
