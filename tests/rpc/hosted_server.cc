@@ -24,8 +24,8 @@ uds::Listener Listen(const std::string& path) {
 
 }  // namespace
 
-HostedServer::HostedServer(const rpc::ServerOptions& options)
-    : path_(dir_.Path("s")), server_(options), listener_(Listen(path_)) {
+HostedServer::HostedServer(const rpc::ServerOptions& options, rpc::ServerEvents* events)
+    : path_(dir_.Path("s")), server_(options, events), listener_(Listen(path_)) {
   server_.Add(&probe_);
 }
 

@@ -25,12 +25,14 @@ namespace udsecho::testing {
 
 class HostedServer {
  public:
-  explicit HostedServer(const rpc::ServerOptions& options = {});
+  explicit HostedServer(const rpc::ServerOptions& options = {},
+                        rpc::ServerEvents* events = nullptr);
   ~HostedServer();
 
   // Connections made before Start() wait in the backlog.
   void Start();
   void Stop() { server_.Stop(); }
+  void Stop(absl::Duration grace) { server_.Stop(grace); }
   rpc::DrainResult Join();
   rpc::DrainResult StopAndJoin();
 

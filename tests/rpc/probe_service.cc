@@ -31,6 +31,15 @@ ProbeService::ProbeService() : Service("udsecho.testing.v1.Probe") {
   Handle("Forget", &ProbeService::Forget);
 }
 
+grpc::Status ProbeService::Begin(rpc::Call& call) {
+  call.context().AddTrailingMetadata("probe-began", "yes");
+  const auto& metadata = call.context().client_metadata();
+  const auto found = metadata.find("probe-refuse");
+  if (found == metadata.end()) return grpc::Status::OK;
+  return {grpc::StatusCode::FAILED_PRECONDITION,
+          std::string(found->second.data(), found->second.size())};
+}
+
 rpc::Task ProbeService::Pause(rpc::Call& call, int64_t milliseconds, bool* interrupted) {
   words_.Say(Word::kWaiting);
   *interrupted = !co_await call.Sleep(absl::Milliseconds(milliseconds));
@@ -65,7 +74,10 @@ rpc::Task ProbeService::Expand(rpc::ServerStreamCall<Request, Reply>& call) {
 rpc::Task ProbeService::Collect(rpc::ClientStreamCall<Request, Reply>& call) {
   Request request;
   Reply reply;
-  while (co_await call.Read(&request)) reply.mutable_text()->append(request.text());
+  while (co_await call.Read(&request)) {
+    if (!call.Keep(request.text().size())) break;
+    reply.mutable_text()->append(request.text());
+  }
   co_await call.Finish(reply);
 }
 

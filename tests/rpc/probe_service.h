@@ -44,6 +44,9 @@ class ProbeService final : public rpc::Service {
   Words& words() { return words_; }
 
  private:
+  // Refuses calls that carry "probe-refuse", with that as the message.
+  grpc::Status Begin(rpc::Call& call) override;
+
   rpc::Task Ask(rpc::UnaryCall<Request, Reply>& call);
   rpc::Task Expand(rpc::ServerStreamCall<Request, Reply>& call);
   rpc::Task Collect(rpc::ClientStreamCall<Request, Reply>& call);
