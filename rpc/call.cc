@@ -23,9 +23,9 @@ void Call::SetMalformed(absl::string_view type_name) {
 bool Call::Unpack(grpc::ByteBuffer* bytes) {
   const auto encoding = EncodingOfLastMessage(context_.c_call());
   if (!encoding.has_value()) {
-    untaken_ = grpc::Status(grpc::StatusCode::INTERNAL,
-                            "the message is marked as compressed, and the headers do not say how; "
-                            "mend the client");
+    untaken_ = grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
+                            "the message is compressed in a way that is not known here, or that "
+                            "its headers do not tell; send gzip, deflate or identity");
     return false;
   }
   request_encoding_ = *encoding;
@@ -82,9 +82,9 @@ void Call::HoldSent(std::size_t bytes) {
 }
 
 void Call::ReleaseAll() {
-  shard_->users().Release(connection_->user,
-                          std::exchange(bytes_received_, 0) + std::exchange(bytes_sent_, 0) +
-                              std::exchange(bytes_kept_, 0));
+  shard_->users().Release(connection_->user, std::exchange(bytes_received_, 0) +
+                                                 std::exchange(bytes_sent_, 0) +
+                                                 std::exchange(bytes_kept_, 0));
 }
 
 void Call::WriteBegan() {

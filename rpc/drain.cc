@@ -107,11 +107,11 @@ void Drain::Cut() {
 void Drain::CancelCalls(const Acceptor::Connections& unread) {
   parts_.shard->Post([this, unread] {
     const auto& calls = parts_.shard->calls();
-    const std::size_t cut = std::count_if(calls.begin(), calls.end(),
-                                          [](const Call* call) { return !call->ending() && !call->answered(); }) +
-                            std::count_if(unread.begin(), unread.end(), [](const auto& connection) {
-                              return connection->calls == 0;
-                            });
+    const std::size_t cut =
+        std::count_if(calls.begin(), calls.end(),
+                      [](const Call* call) { return !call->ending() && !call->answered(); }) +
+        std::count_if(unread.begin(), unread.end(),
+                      [](const auto& connection) { return connection->calls == 0; });
     parts_.loop->Post([this, cut] {
       calls_cut_ += cut;
       if (cut > 0) parts_.events->Cutting(cut);

@@ -3,7 +3,8 @@
 
 // How the messages of a call are compressed, and what is in those that are.
 //
-//   const absl::Status unpacked = Unpack(EncodingOf(context.c_call()), max_bytes, &bytes);
+//   const auto encoding = EncodingOfLastMessage(context.c_call());
+//   const absl::Status unpacked = Unpack(*encoding, max_bytes, &bytes);
 //   if (Accepts(context.c_call(), GRPC_COMPRESS_GZIP)) ...
 //
 // gRPC would decompress by itself, but measures a message only afterwards: 4 MiB of gzip become
@@ -30,8 +31,8 @@ namespace rpc {
 // "identity", "gzip" or "deflate".
 absl::string_view EncodingName(grpc_compression_algorithm encoding);
 
-// The encoding of the message that the call has read last; nullopt when it is marked as compressed
-// and the call's headers do not say how.
+// The encoding of the message that the call has read last; nullopt when that is compressed in a way
+// that gRPC does not know, or that the call's headers do not tell.
 std::optional<grpc_compression_algorithm> EncodingOfLastMessage(grpc_call* call);
 
 // Whether the caller takes messages of this encoding (grpc-accept-encoding).

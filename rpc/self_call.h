@@ -35,7 +35,7 @@ namespace rpc {
 class SelfCall final : private Tag {
  public:
   struct Told {
-    std::function<void()> answered;                  // once
+    std::function<void()> answered;                   // once
     std::function<void(const absl::Status&)> failed;  // each time
   };
 

@@ -137,16 +137,16 @@ void Server::Forget(std::shared_ptr<Connection> connection) {
 }
 
 void Server::CallItself(const uds::Address& address) {
-  SelfCall::Told told = {
-      .answered =
-          [this] {
-            health_.Set("", Health::Response::SERVING);
-            for (const std::string& name : names_) health_.Set(name, Health::Response::SERVING);
-          },
-      .failed =
-          [this](const absl::Status& why) {
-            loop_->Post([this, why] { events_->SelfCallFailed(why); });
-          }};
+  SelfCall::Told told = {.answered =
+                             [this] {
+                               health_.Set("", Health::Response::SERVING);
+                               for (const std::string& name : names_)
+                                 health_.Set(name, Health::Response::SERVING);
+                             },
+                         .failed =
+                             [this](const absl::Status& why) {
+                               loop_->Post([this, why] { events_->SelfCallFailed(why); });
+                             }};
   self_call_ = std::make_unique<SelfCall>(shard_.get(), address, std::move(told));
   shard_->Post([this] { self_call_->Start(); });
 }

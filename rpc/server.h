@@ -128,7 +128,7 @@ class Server {
   Health health_;
   Reflection<ReflectionV1> reflection_{&names_};
   Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
-  const uds::UniqueFd stop_;  // an eventfd that counts Stop()s
+  const uds::UniqueFd stop_;         // an eventfd that counts Stop()s
   std::atomic<std::int64_t> grace_;  // in nanoseconds
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<Shard> shard_;

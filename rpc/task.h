@@ -12,6 +12,9 @@
 // through out-parameters or members. An exception that leaves a coroutine ends the process, because
 // there is nobody to hand it to and the call's state is unknown.
 //
+// Do not await behind && or || in the condition of a loop: GCC 12 awaits there whatever the left
+// side says. (In an if it does not.)
+//
 // Thread safety: none. A task lives on the polling thread of its shard.
 // Ownership: a Task owns its coroutine's frame; destroying it destroys the frame and what waits in
 // it.

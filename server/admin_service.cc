@@ -60,10 +60,10 @@ AdminService::AdminService(rpc::Server* server, absl::Duration grace)
 grpc::Status AdminService::Begin(rpc::Call& call) {
   EchoMetadata(&call);
   if (call.peer().uid == geteuid() || call.peer().uid == 0) return CompressAsAsked(&call);
-  return {grpc::StatusCode::PERMISSION_DENIED,
-          absl::StrCat("uid ", call.peer().uid,
-                       " may not administer this server; only its own uid ", geteuid(),
-                       " and root may")};
+  return {
+      grpc::StatusCode::PERMISSION_DENIED,
+      absl::StrCat("uid ", call.peer().uid, " may not administer this server; only its own uid ",
+                   geteuid(), " and root may")};
 }
 
 rpc::Task AdminService::Stats(rpc::UnaryCall<v1::StatsRequest, v1::StatsResponse>& call) {

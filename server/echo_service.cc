@@ -67,7 +67,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
   PendingFault fault;
   grpc::Status end;
   Request request;
-  while (end.ok() && co_await call.Read(&request)) {
+  while (co_await call.Read(&request)) {
     events_->Received(request.message(), call.peer());
     end = Check(request, Answers::kMany);
     if (!end.ok()) break;
@@ -79,6 +79,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
       fault.Answered();
     }
     if (end.ok() && fault.due()) end = fault.status();
+    if (!end.ok()) break;
   }
   if (end.ok()) {
     co_await call.Finish(collection.response());
@@ -91,7 +92,7 @@ rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
   PendingFault fault;
   grpc::Status end;
   Request request;
-  while (end.ok() && co_await call.Read(&request)) {
+  while (co_await call.Read(&request)) {
     events_->Received(request.message(), call.peer());
     end = Check(request, Answers::kMany);
     if (!end.ok()) break;
@@ -101,7 +102,10 @@ rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
       if (!co_await call.Write(ReplyTo(request))) co_return;
       fault.Answered();
     }
-    if (fault.due()) end = fault.status();
+    if (fault.due()) {
+      end = fault.status();
+      break;
+    }
   }
   co_await call.Finish(end);
 }

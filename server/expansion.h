@@ -38,8 +38,8 @@ class Expansion {
 
   const v1::ExpandRequest& request_;
   const bool fixed_;
-  std::int64_t most_;          // responses, before the fault or in all
-  absl::string_view rest_;     // in which the next words are looked for
+  std::int64_t most_;       // responses, before the fault or in all
+  absl::string_view rest_;  // in which the next words are looked for
   std::int64_t count_ = 0;
   v1::EchoResponse response_;
 };

@@ -102,8 +102,9 @@ rpc::Task InteropService::StreamingInputCall(rpc::ClientStreamCall<Input, InputR
   std::int64_t bytes = 0;
   grpc::Status end;
   Input request;
-  while (end.ok() && co_await call.Read(&request)) {
+  while (co_await call.Read(&request)) {
     end = CheckCompression(request, call);
+    if (!end.ok()) break;
     bytes += static_cast<std::int64_t>(request.payload().body().size());
   }
   if (!end.ok()) {
@@ -125,7 +126,10 @@ rpc::Task InteropService::StreamingOutputCall(rpc::ServerStreamCall<Output, Outp
 rpc::Task InteropService::FullDuplexCall(rpc::BidiCall<Output, OutputReply>& call) {
   grpc::Status end;
   Output request;
-  while (end.ok() && co_await call.Read(&request)) co_await SendOutputs(call, request, &end);
+  while (co_await call.Read(&request)) {
+    co_await SendOutputs(call, request, &end);
+    if (!end.ok()) break;
+  }
   co_await call.Finish(end);
 }
 

@@ -23,7 +23,8 @@ namespace udsecho {
 google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);
 
-// INVALID_ARGUMENT, naming `field`, if `duration` is below 0, above `longest`, or no valid Duration.
+// INVALID_ARGUMENT, naming `field`, if `duration` is below 0, above `longest`, or no valid
+// Duration.
 absl::StatusOr<absl::Duration> DurationWithin(absl::string_view field,
                                               const google::protobuf::Duration& duration,
                                               absl::Duration longest);
