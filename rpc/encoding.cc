@@ -3,6 +3,7 @@
 
 #include "rpc/encoding.h"
 
+#define ZLIB_CONST  // zlib does not write to its input, and says so
 #include <zlib.h>
 
 #include <algorithm>
@@ -38,9 +39,8 @@ grpc::ByteBuffer ToBuffer(std::string text) {
 // One stream of zlib's, which writes to the end of a string.
 class Inflation {
  public:
-  Inflation(int window_bits, std::size_t max_bytes) : max_bytes_(max_bytes) {
-    ready_ = inflateInit2(&stream_, window_bits) == Z_OK;
-  }
+  Inflation(int window_bits, std::size_t max_bytes)
+      : ready_(inflateInit2(&stream_, window_bits) == Z_OK), max_bytes_(max_bytes) {}
   ~Inflation() {
     if (ready_) inflateEnd(&stream_);
   }
@@ -50,7 +50,7 @@ class Inflation {
   // False when the slice is not a part of such a stream, or when that has become too long.
   bool Add(const grpc::Slice& slice) {
     if (!ready_) return false;
-    stream_.next_in = const_cast<Bytef*>(slice.begin());  // zlib does not write there
+    stream_.next_in = slice.begin();
     stream_.avail_in = static_cast<uInt>(slice.size());
     do {
       if (written_ > max_bytes_) return false;
@@ -76,7 +76,7 @@ class Inflation {
 
  private:
   z_stream stream_{};
-  bool ready_;
+  const bool ready_;
   bool ended_ = false;
   const std::size_t max_bytes_;
   std::string out_;
