@@ -12,6 +12,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 
 namespace rpc {
@@ -54,7 +55,7 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
                  .max_growth_bytes = parts_.limits.max_growth_bytes,
                  .ask = parts_.ask,
                  .connections = [this] { return All(); },
-                 .end = [this](const Connection& connection) { End(connection.id); },
+                 .ended = [this](const Connection& connection) { Ended(connection.id); },
                  .memory_short =
                      [this](uid_t place, std::size_t count) {
                        parts_.statistics->connections_shed.Add(count);
@@ -114,6 +115,11 @@ bool Acceptor::AcceptOne() {
     return true;
   }
   parts_.statistics->connections_accepted.Add(1);
+  if (penalties_.IsOut(peer->uid, absl::Now())) {
+    Refuse(absl::ResourceExhaustedError(
+        absl::StrCat("uid ", peer->uid, " took too much a moment ago; let it wait, and do less")));
+    return true;
+  }
   gate_.Enter({.fd = std::move(fd), .peer = *std::move(peer)});
   return !paused_;
 }
@@ -217,6 +223,7 @@ void Acceptor::Ended(std::uint64_t id) {
   std::shared_ptr<Connection> ended = std::move(found->second.connection);
   open_.erase(found);
   unread_.Forget(id);
+  if (ended->offended) penalties_.Add(ended->peer.uid, absl::Now());
   if (ended->guest) {
     --guests_;
   } else {

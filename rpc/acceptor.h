@@ -30,6 +30,7 @@
 #include "rpc/heartbeat.h"
 #include "rpc/limits.h"
 #include "rpc/overload.h"
+#include "rpc/penalties.h"
 #include "rpc/places.h"
 #include "rpc/server_events.h"
 #include "rpc/statistics.h"
@@ -110,6 +111,7 @@ class Acceptor {
   UnreadWatch unread_;
   Overload overload_;
   Places places_;
+  Penalties penalties_;
   DescriptorNumbers numbers_;
   std::uint64_t last_id_ = 0;
   std::unordered_map<std::uint64_t, Open> open_;  // by id

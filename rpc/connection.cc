@@ -16,6 +16,11 @@ namespace rpc {
 
 void Connection::End() const { shutdown(socket.get(), SHUT_RDWR); }
 
+void Connection::EndForOffence() const {
+  offended = true;
+  End();
+}
+
 void ConnectionTable::Insert(std::shared_ptr<Connection> connection) {
   const int fd = connection->fd;
   by_fd_.insert_or_assign(fd, std::move(connection));

@@ -43,13 +43,16 @@ struct Connection {
 
   // Ends it at once, for both sides. Any thread may.
   void End() const;
+  // The same for the sake of others.
+  void EndForOffence() const;
 
   User* user = nullptr;  // whose it is: see users.h
-  // These two may be read by any thread.
+  // These may be read by any thread, and the last set by any.
   std::atomic<int> calls_in_flight = 0;
   Counter writes_ended;
-  std::uint64_t calls = 0;           // all that ever arrived
-  std::uint64_t bytes_received = 0;  // of messages, as encoded
+  mutable std::atomic<bool> offended = false;  // it is ended for the sake of others: penalties.h
+  std::uint64_t calls = 0;                     // all that ever arrived
+  std::uint64_t bytes_received = 0;            // of messages, as encoded
   std::uint64_t bytes_sent = 0;
   int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
   bool goaway_due = false;   // see goaway.h

@@ -78,7 +78,9 @@ class Invocation final : private Task::Owner {
     }
     ++call_.connection_->calls;
     ++call_.connection_->calls_in_flight;
-    if (!shard_->users().CallBegan(call_.connection_->user)) call_.connection_->End();
+    if (!shard_->users().CallBegan(call_.connection_->user)) {
+      call_.connection_->EndForOffence();
+    }
     Admit();
   }
 

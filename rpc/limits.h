@@ -13,6 +13,7 @@
 #ifndef RPC_LIMITS_H_
 #define RPC_LIMITS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -40,7 +41,8 @@ struct Limits {
   // (authentication_timeout), dbus-daemon 30 s (auth_timeout), for a dialogue; this is one message.
   absl::Duration handshake_timeout = absl::Seconds(10);
 
-  // Calls in flight, in all and of one uid; from 1. Over it: RESOURCE_EXHAUSTED, with a sentence.
+  // Calls in flight, in all and of one uid; from 1. Over it: RESOURCE_EXHAUSTED, with a sentence. A
+  // uid has no more than take an eighth of max_memory_bytes, kCallBytes each.
   int max_calls = 8192;
   int max_calls_per_uid = 2048;
 
@@ -68,6 +70,14 @@ struct Limits {
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();
   absl::Duration max_connection_age_grace = absl::Seconds(10);
+
+  // What a call takes besides its messages, in bytes (measured, gRPC 1.51).
+  static constexpr std::int64_t kCallBytes = 13 * 1024;
+
+  int CallsPerUid() const {
+    const std::int64_t in_memory = std::max<std::int64_t>(max_memory_bytes / 8 / kCallBytes, 1);
+    return static_cast<int>(std::min<std::int64_t>(max_calls_per_uid, in_memory));
+  }
 };
 
 }  // namespace rpc

@@ -12,12 +12,10 @@
 #include <utility>
 
 #include "rpc/header_flood.h"
+#include "rpc/limits.h"
 
 namespace rpc {
 namespace {
-
-// What gRPC takes for a call, measured.
-constexpr std::int64_t kCallBytes = 13 * 1024;
 
 // How much of what waits in a socket is looked at: more than any two frames.
 constexpr std::size_t kPeek = 40 * 1024;
@@ -28,7 +26,7 @@ std::int64_t Weight(const Connection& connection) {
   int unread_by_client = 0;
   ioctl(connection.socket.get(), FIONREAD, &unread_by_us);
   ioctl(connection.socket.get(), SIOCOUTQ, &unread_by_client);
-  return unread_by_us + unread_by_client + connection.calls_in_flight * kCallBytes;
+  return unread_by_us + unread_by_client + connection.calls_in_flight * Limits::kCallBytes;
 }
 
 }  // namespace
@@ -54,7 +52,9 @@ void Overload::Shed() {
   const auto is_to_blame = [heaviest](const auto& one) { return one->place == heaviest; };
   parts_.memory_short(heaviest, std::count_if(connections.begin(), connections.end(), is_to_blame));
   for (const auto& connection : connections) {
-    if (is_to_blame(connection)) parts_.end(*connection);
+    if (!is_to_blame(connection)) continue;
+    connection->EndForOffence();
+    parts_.ended(*connection);
   }
 }
 
@@ -65,7 +65,8 @@ void Overload::EndFloods() {
         recv(connection->socket.get(), bytes.data(), bytes.size(), MSG_PEEK | MSG_DONTWAIT);
     if (count <= 0 || !HasContinuation({bytes.data(), static_cast<std::size_t>(count)})) continue;
     parts_.flooded(*connection);
-    parts_.end(*connection);
+    connection->EndForOffence();
+    parts_.ended(*connection);
   }
 }
 

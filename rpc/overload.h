@@ -38,7 +38,7 @@ class Overload {
     std::int64_t max_growth_bytes;
     Heartbeat::Ask ask;  // the polling thread
     std::function<std::vector<std::shared_ptr<const Connection>>()> connections;
-    std::function<void(const Connection&)> end;
+    std::function<void(const Connection&)> ended;
     std::function<void(uid_t place, std::size_t connections)> memory_short;
     std::function<void(const Connection&)> flooded;
   };

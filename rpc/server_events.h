@@ -41,8 +41,8 @@ class ServerEvents {
   // A connection held up the polling thread with a header that does not end, and is closed next.
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}
 
-  // A connection was closed before a call was taken: it was over a limit, did not speak in time,
-  // does not speak HTTP/2, or its credentials could not be read.
+  // A connection was closed before a call was taken: it was over a limit, its uid has a penalty, it
+  // did not speak in time, does not speak HTTP/2, or its credentials could not be read.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}
 
   // Nobody is accepted for uds::kAcceptPause: descriptors or memory have run out. Those who connect

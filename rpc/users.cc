@@ -34,12 +34,11 @@ bool Users::CallBegan(User* user) {
 grpc::Status Users::Admit(const Connection& connection) {
   if (!connection.admission.ok()) return ToGrpcStatus(connection.admission);
   User* user = connection.user;
-  if (user->calls >= limits_.max_calls_per_uid || user->alive > MaxAlive()) {
-    return {
-        grpc::StatusCode::RESOURCE_EXHAUSTED,
-        absl::StrCat("uid ", user->uid, " has ", user->calls,
-                     " calls in flight, and the limit for one uid is ", limits_.max_calls_per_uid,
-                     "; finish some, or have --max_calls_per_uid raised")};
+  if (user->calls >= limits_.CallsPerUid() || user->alive > MaxAlive()) {
+    return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+            absl::StrCat("uid ", user->uid, " has ", user->calls,
+                         " calls in flight, and the limit for one uid is ", limits_.CallsPerUid(),
+                         "; finish some, or have --max_calls_per_uid raised")};
   }
   if (calls_ >= limits_.max_calls && user->calls >= kAlwaysServed) {
     return {grpc::StatusCode::RESOURCE_EXHAUSTED,

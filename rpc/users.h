@@ -56,9 +56,9 @@ class Users {
   // Of a uid's calls so many may be alive: a client may cancel all that it has and make as many
   // again before the first have ended. One that resets its calls and goes on making others, or
   // reads no refusal and goes on calling, comes to this: its connection had better end, as each
-  // call takes some 13 KB (measured, gRPC 1.51), and gRPC queues without a bound those that we have
+  // call takes kCallBytes, and gRPC queues without a bound those that we have
   // not yet looked at.
-  int MaxAlive() const { return 2 * limits_.max_calls_per_uid + 16; }
+  int MaxAlive() const { return 2 * limits_.CallsPerUid() + 16; }
 
   Users(const Limits& limits, Statistics* statistics) : limits_(limits), statistics_(*statistics) {}
 
