@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Frames without end, from many connections that read nothing.
+
+#include <gtest/gtest.h>
+
+#include "tests/security/attack_test.h"
+
+namespace udsecho::security {
+namespace {
+
+constexpr int kConnections = 50;
+
+struct Kind {
+  std::string name;
+  std::string frames;
+};
+
+class FloodTest : public AttackTest, public ::testing::WithParamInterface<Kind> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Frames, FloodTest,
+    ::testing::Values(
+        Kind{"Ping", Ping(1)}, Kind{"PingAck", Ping(1, kAck)}, Kind{"EmptySettings", Settings({})},
+        Kind{"SettingsAck", SettingsAck()},
+        Kind{"HeaderTableSize",
+             Settings({{kHeaderTableSize, 4096}}) + Settings({{kHeaderTableSize, 0}})},
+        Kind{"WindowSize",
+             Settings({{kInitialWindowSize, 0}}) + Settings({{kInitialWindowSize, 1U << 30}})},
+        Kind{"WindowUpdate", WindowUpdate(0, 1)},
+        Kind{"WindowUpdateOfNoStream", WindowUpdate(12345, 1)}, Kind{"Priority", Priority(1, 3)},
+        Kind{"ResetOfNoStream", Reset(1)}, Kind{"EmptyDataOfNoStream", Data(1, "")},
+        Kind{"GoAway", GoAway(0, 0)}, Kind{"Unknown", Frame(77, kNone, 0, std::string(100, 'x'))}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_P(FloodTest, CostsOthersNothing) {
+  Serve();
+  const std::string frames = Times(4000, GetParam().frames);
+  Flood(kConnections, [&] { return frames; });
+}
+
+using ConnectFloodTest = AttackTest;
+
+// As fast as can be: connections that are closed at once, that speak and are closed, and that are
+// closed in the middle of a call.
+TEST_F(ConnectFloodTest, ConnectionsThatEndAtOnce) {
+  Serve();
+  While(
+      [&] {
+        Connect().Close();
+        Attacker(kSecondAttacker).Close();
+        Attacker().Send(Request(1, kEcho) + Data(1, GrpcMessage(DelayedEchoRequest("x", 100))));
+      },
+      200);
+}
+
+}  // namespace
+}  // namespace udsecho::security

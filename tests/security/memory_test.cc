@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What makes a server keep bytes: tests 20 and 21 of docs/security.md, and their like. That memory
+// stays under --max_memory and 64 MiB is looked at by AttackTest.
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/security/attack_test.h"
+
+namespace udsecho::security {
+namespace {
+
+constexpr absl::string_view kReflection =
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+constexpr std::size_t kFrameSize = 16'000;  // below HTTP/2's first limit
+
+// `bytes` as DATA frames of the stream.
+std::string DataOf(std::uint32_t stream, absl::string_view bytes, std::uint8_t last = kNone) {
+  std::string frames;
+  while (bytes.size() > kFrameSize) {
+    frames += Data(stream, bytes.substr(0, kFrameSize));
+    bytes.remove_prefix(kFrameSize);
+  }
+  return frames + Data(stream, bytes, last);
+}
+
+class MemoryTest : public AttackTest {
+ protected:
+  // On so many connections, so many streams of `one` each.
+  void Attack(int connections, int streams,
+              const std::function<std::string(std::uint32_t stream)>& one) {
+    Serve();
+    std::string frames;
+    for (int i = 0; i < streams; ++i) frames += one(2 * i + 1);
+    std::vector<RawPeer> attackers = Attackers(connections);
+    SendAll(&attackers, frames);
+    honest().AwaitAnswers(20);
+  }
+};
+
+TEST_F(MemoryTest, T20LengthPrefixOfTwoGiB) {
+  Attack(20, 10, [](std::uint32_t stream) {
+    return Request(stream, kEcho) + DataOf(stream, GrpcPrefix(0x7fffffff) + std::string(300'000, 'x'));
+  });
+}
+
+TEST_F(MemoryTest, T20LengthPrefixOfFourGiBOnStreams) {
+  Attack(20, 10, [](std::uint32_t stream) {
+    return Request(stream, kChat) + DataOf(stream, GrpcPrefix(0xffffffff) + std::string(300'000, 'x'));
+  });
+}
+
+TEST_F(MemoryTest, AlmostWholeMessagesOnManyStreams) {
+  constexpr std::uint32_t kLength = 4 << 20;
+  Attack(50, 50, [](std::uint32_t stream) {
+    return Request(stream, kEcho) + DataOf(stream, GrpcPrefix(kLength) + std::string(60'000, 'x'));
+  });
+}
+
+TEST_F(MemoryTest, AlmostWholeMessagesOnManyConnections) {
+  constexpr std::uint32_t kLength = 4 << 20;
+  Attack(100, 1, [](std::uint32_t stream) {
+    return Request(stream, kEcho) + DataOf(stream, GrpcPrefix(kLength) + std::string(kLength - 1, 'x'));
+  });
+}
+
+TEST_F(MemoryTest, MessagesThatWaitForTheirDelay) {
+  Attack(50, 50, [](std::uint32_t stream) {
+    return Request(stream, kEcho) +
+           DataOf(stream, GrpcMessage(DelayedEchoRequest(std::string(60'000, 'x'), 600)), kEndStream);
+  });
+}
+
+TEST_F(MemoryTest, ByteByByteOverManyStreams) {
+  Serve();
+  constexpr int kStreams = 200;
+  const std::string message = GrpcMessage(EchoRequest(std::string(50, 'x')));
+  std::string frames;
+  for (int i = 0; i < kStreams; ++i) frames += Request(2 * i + 1, kEcho);
+  for (std::size_t at = 0; at + 1 < message.size(); ++at) {
+    for (int i = 0; i < kStreams; ++i) frames += Data(2 * i + 1, message.substr(at, 1));
+  }
+  std::vector<RawPeer> attackers = Attackers(20);
+  SendAll(&attackers, frames);
+  // They were no messages until now, and are none of the worse for it.
+  RawPeer patient = Attacker(kSecondAttacker);
+  ASSERT_TRUE(patient.Send(frames));
+  for (int i = 0; i < kStreams; ++i) {
+    ASSERT_TRUE(patient.Send(Data(2 * i + 1, message.substr(message.size() - 1), kEndStream)));
+    EXPECT_EQ(patient.AwaitStatus(2 * i + 1, /*polite=*/true), 0);
+  }
+}
+
+TEST_F(MemoryTest, ZeroWindowOnManyStreams) {
+  Serve();
+  std::vector<RawPeer> attackers;
+  for (int i = 0; i < 10; ++i) {
+    attackers.push_back(Connect());
+    attackers.back().Send(std::string(kPreface) + Settings({{kInitialWindowSize, 0}}));
+  }
+  std::string frames;
+  for (std::uint32_t stream = 1; stream < 2 * 1000; stream += 2) {
+    frames += Request(stream, kEcho) +
+              DataOf(stream, GrpcMessage(EchoRequest(std::string(20'000, 'x'))), kEndStream);
+  }
+  SendAll(&attackers, frames);
+  honest().AwaitAnswers(20);
+}
+
+TEST_F(MemoryTest, T21FloodThatNeverReads) {
+  Serve();
+  const std::string messages = Times(200, Data(1, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
+  std::vector<RawPeer> attackers = Attackers(20);
+  for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.Send(Request(1, kChat)));
+  // Windows for what comes back, so that only the unread socket is in its way.
+  SendAll(&attackers, WindowUpdate(0, 0x7fff0000) + WindowUpdate(1, 0x7fff0000) + messages);
+  for (RawPeer& attacker : attackers) EXPECT_TRUE(attacker.AwaitHungUp());
+}
+
+// Without a window for the answers nothing is unread in the socket: they wait in the server.
+TEST_F(MemoryTest, T21FloodThatNeverReadsNorGivesAWindow) {
+  Attack(50, 20, [](std::uint32_t stream) {
+    return Request(stream, kChat) +
+           Times(10, DataOf(stream, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
+  });
+}
+
+TEST_F(MemoryTest, MetadataBelowTheLimitOnManyStreams) {
+  const Headers metadata(7, {"x-metadata", std::string(1000, 'x')});
+  Attack(50, 100, [&](std::uint32_t stream) { return Request(stream, kChat, metadata); });
+}
+
+TEST_F(MemoryTest, MetadataOverTheLimit) {
+  const std::string block = HeaderBlock(kChat, Headers(300, {"x-metadata", std::string(1000, 'x')}));
+  Attack(50, 10, [&](std::uint32_t stream) {
+    std::string frames = Frame(kHeaders, kNone, stream, block.substr(0, kFrameSize));
+    for (std::size_t at = kFrameSize; at < block.size(); at += kFrameSize) {
+      const bool last = at + kFrameSize >= block.size();
+      frames += Frame(kContinuation, last ? kEndHeaders : kNone, stream, block.substr(at, kFrameSize));
+    }
+    return frames;
+  });
+}
+
+TEST_F(MemoryTest, ContinuationsThatNeverEnd) {
+  const std::string headers = HeaderBlock("", {{"a", "b"}});
+  const std::string many = Times(static_cast<int>(kFrameSize / headers.size()), headers);
+  Attack(50, 1, [&](std::uint32_t stream) {
+    return Frame(kHeaders, kNone, stream, HeaderBlock(kChat)) +
+           Times(100, Frame(kContinuation, kNone, stream, many));
+  });
+}
+
+TEST_F(MemoryTest, OneHeaderThatNeverEnds) {
+  // A literal of 2^28 bytes, of which not all come.
+  const std::string start = HeaderBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
+  Attack(50, 1, [&](std::uint32_t stream) {
+    return Frame(kHeaders, kNone, stream, start) +
+           Times(300, Frame(kContinuation, kNone, stream, std::string(kFrameSize, 'x')));
+  });
+}
+
+// A header block a byte at a time, on connections that do nothing else.
+TEST_F(MemoryTest, SlowHeaders) {
+  Serve();
+  std::vector<RawPeer> attackers = Attackers(100);
+  const std::string block = HeaderBlock(kEcho);
+  for (RawPeer& attacker : attackers) attacker.Send(Frame(kHeaders, kNone, 1, block.substr(0, 1)));
+  for (std::size_t at = 1; at < block.size(); ++at) {
+    for (RawPeer& attacker : attackers) {
+      attacker.SendWhatFits(Frame(kContinuation, kNone, 1, block.substr(at, 1)));
+    }
+  }
+  honest().AwaitAnswers(20);
+}
+
+TEST_F(MemoryTest, HeaderTablesFilled) {
+  Attack(500, 1, [](std::uint32_t stream) {
+    // A literal that is to be remembered: RFC 7541, 6.2.1. 127 and 3873 more bytes.
+    const std::string entry = std::string("\x40\x01x\x7f\xa1\x1e", 6) + std::string(4000, 'x');
+    return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(kChat) + entry);
+  });
+}
+
+TEST_F(MemoryTest, ThousandsOfHealthWatches) {
+  Attack(50, 200, [](std::uint32_t stream) {
+    return Request(stream, kWatch) + Data(stream, GrpcMessage(""), kEndStream);
+  });
+}
+
+TEST_F(MemoryTest, ThousandsOfReflectionStreams) {
+  // file_containing_symbol
+  const std::string question = GrpcMessage("\x22\x0fudsecho.v1.Echo");
+  Attack(50, 200, [&](std::uint32_t stream) {
+    return Request(stream, kReflection) + Data(stream, question);
+  });
+}
+
+TEST_F(MemoryTest, QuestionsToReflectionWhoseAnswersAreNotRead) {
+  const std::string question = GrpcMessage("\x22\x0fudsecho.v1.Echo");
+  Attack(50, 100, [&](std::uint32_t stream) {
+    return Request(stream, kReflection) + Times(100, Data(stream, question));
+  });
+}
+
+// 4 MB in some kilobytes.
+TEST_F(MemoryTest, SmallRequestsThatUnfold) {
+  Serve();
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> attackers;
+  for (int i = 0; i < 8; ++i) {
+    attackers.emplace_back([&] {
+      const auto stub = v1::Echo::NewStub(ChannelAs(kAttacker, path()));
+      const v1::EchoRequest request = integration::Message(std::string(4'000'000, 'x'));
+      while (!stop) {
+        grpc::ClientContext context;
+        context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+        v1::EchoResponse response;
+        stub->Echo(&context, request, &response);
+      }
+    });
+  }
+  honest().AwaitAnswers(20);
+  stop = true;
+  for (std::thread& attacker : attackers) attacker.join();
+}
+
+TEST_F(MemoryTest, GoAwayAndThenCalls) {
+  Attack(50, 100, [](std::uint32_t stream) {
+    return GoAway(0, 0) + Request(stream, kEcho) +
+           Data(stream, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream);
+  });
+}
+
+// Padding is thrown away, but is flow-controlled and must be read.
+TEST_F(MemoryTest, Padding) {
+  Attack(50, 1, [](std::uint32_t stream) {
+    const std::string padded = std::string("\xff", 1) + "x" + std::string(255, '\0');
+    return Request(stream, kChat) + Times(10'000, Frame(kData, kPadded, stream, padded));
+  });
+}
+
+}  // namespace
+}  // namespace udsecho::security
