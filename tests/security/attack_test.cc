@@ -46,6 +46,7 @@ void AttackTest::Serve(const std::vector<std::string>& flags) {
   at_rest_ = Now();
   honest_ = std::make_unique<HonestClient>(kHonest, path());
   honest_->AwaitAnswers(1);
+  ASSERT_TRUE(honest_->is_well());
 }
 
 RawPeer AttackTest::Attacker(uid_t uid) const {
@@ -71,20 +72,12 @@ void AttackTest::While(const std::function<void()>& attack, int answers) {
 }
 
 void AttackTest::Flood(int count, const std::function<std::string()>& bytes) {
-  struct Stream {
-    RawPeer peer;
-    std::string unsent;
-  };
-  std::vector<Stream> attackers;
-  for (RawPeer& peer : Attackers(count)) attackers.push_back({std::move(peer), ""});
+  std::vector<RawPeer> attackers = Attackers(count);
   While([&] {
     bool stuck = true;
-    for (Stream& attacker : attackers) {
-      if (attacker.peer.IsClosed()) attacker = {Attacker(), ""};
-      if (attacker.unsent.empty()) attacker.unsent = bytes();
-      const std::size_t sent = attacker.peer.SendWhatFits(attacker.unsent);
-      attacker.unsent.erase(0, sent);
-      stuck = stuck && sent == 0;
+    for (RawPeer& attacker : attackers) {
+      if (attacker.IsClosed()) attacker = Attacker();
+      if (attacker.Push(bytes())) stuck = false;
     }
     if (stuck) std::this_thread::sleep_for(kLook);
   });

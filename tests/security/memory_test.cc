@@ -120,7 +120,7 @@ TEST_F(MemoryTest, T21FloodThatNeverReads) {
   for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.Send(Request(1, kChat)));
   // Windows for what comes back, so that only the unread socket is in its way.
   SendAll(&attackers, WindowUpdate(0, 0x7fff0000) + WindowUpdate(1, 0x7fff0000) + messages);
-  for (RawPeer& attacker : attackers) EXPECT_TRUE(attacker.AwaitHungUp());
+  for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.AwaitHungUp());
 }
 
 // Without a window for the answers nothing is unread in the socket: they wait in the server.
@@ -216,7 +216,9 @@ TEST_F(MemoryTest, SmallRequestsThatUnfold) {
   std::vector<std::thread> attackers;
   for (int i = 0; i < 8; ++i) {
     attackers.emplace_back([&] {
-      const auto stub = v1::Echo::NewStub(ChannelAs(kAttacker, path()));
+      const std::shared_ptr<grpc::Channel> channel = ChannelAs(kAttacker, path());
+      ASSERT_NE(channel, nullptr);
+      const auto stub = v1::Echo::NewStub(channel);
       const v1::EchoRequest request = integration::Message(std::string(4'000'000, 'x'));
       while (!stop) {
         grpc::ClientContext context;

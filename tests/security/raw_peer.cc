@@ -41,6 +41,13 @@ std::size_t RawPeer::SendWhatFits(absl::string_view bytes) {
   return sent > 0 ? sent : 0;
 }
 
+bool RawPeer::Push(absl::string_view bytes) {
+  if (unsent_.empty()) unsent_ = std::string(bytes);
+  const std::size_t sent = SendWhatFits(unsent_);
+  unsent_.erase(0, sent);
+  return sent > 0;
+}
+
 bool RawPeer::Receive() {
   std::array<char, 65536> buffer;
   while (Await(fd_.get(), POLLIN)) {
@@ -95,6 +102,7 @@ bool RawPeer::AwaitClosed() {
 }
 
 bool RawPeer::IsClosed() const {
+  if (!connected()) return true;
   pollfd wanted = {fd_.get(), 0, 0};
   return poll(&wanted, 1, 0) == 1;
 }

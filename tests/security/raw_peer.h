@@ -44,6 +44,9 @@ class RawPeer {
   bool Send(absl::string_view bytes);
   // As much as fits now; how much that was.
   std::size_t SendWhatFits(absl::string_view bytes);
+  // What fits now of what an earlier one left over, or else of these; whether that was anything.
+  // Frames stay whole.
+  bool Push(absl::string_view bytes);
 
   // The preface and SETTINGS, with which header blocks can be read here. Acknowledges nothing.
   bool Greet() { return Send(std::string(kPreface) + Settings({{kHeaderTableSize, 0}})); }
@@ -76,6 +79,7 @@ class RawPeer {
   bool Receive();
 
   uds::UniqueFd fd_;
+  std::string unsent_;  // of Push()
   std::string unread_;
   std::map<std::uint32_t, int> statuses_;
   std::map<std::uint32_t, std::string> messages_;
