@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/support/patience.h"
 
@@ -34,11 +35,18 @@ void AttackTest::SetUp() {
 }
 
 void AttackTest::Serve(const std::vector<std::string>& flags) {
-  std::vector<std::string> all = {
+  const std::vector<std::string> defaults = {
       "--mode=0666", absl::StrCat("--max_memory=", kMaxMemory / kMiB, "MiB"),
       absl::StrCat("--handshake_timeout=", kTimeoutSeconds, "s"),
       absl::StrCat("--send_timeout=", kTimeoutSeconds, "s"), "--grace=1s"};
-  all.insert(all.end(), flags.begin(), flags.end());
+  std::vector<std::string> all = flags;
+  for (const std::string& flag : defaults) {
+    const absl::string_view name = absl::string_view(flag).substr(0, flag.find('=') + 1);
+    if (std::none_of(flags.begin(), flags.end(),
+                     [&](const std::string& given) { return absl::StartsWith(given, name); })) {
+      all.push_back(flag);
+    }
+  }
   server_ = std::make_unique<integration::ServerProcess>(
       integration::ServerProcess::Options{.path = "", .flags = all, .spawn = {}});
   const std::string directory = std::filesystem::path(path()).parent_path();
@@ -71,16 +79,30 @@ void AttackTest::While(const std::function<void()>& attack, int answers) {
   EXPECT_GE(honest().answers(), until);
 }
 
-void AttackTest::Flood(int count, const std::function<std::string()>& bytes) {
+void AttackTest::Flood(int count, const std::string& bytes) {
   std::vector<RawPeer> attackers = Attackers(count);
+  std::vector<absl::string_view> unsent(count, bytes);
   While([&] {
     bool stuck = true;
-    for (RawPeer& attacker : attackers) {
-      if (attacker.IsClosed()) attacker = Attacker();
-      if (attacker.Push(bytes())) stuck = false;
+    for (int i = 0; i < count; ++i) {
+      if (unsent[i].empty() || attackers[i].IsClosed()) {
+        attackers[i] = Attacker();
+        unsent[i] = bytes;
+      }
+      const std::size_t sent = attackers[i].SendWhatFits(unsent[i]);
+      unsent[i].remove_prefix(sent);
+      if (sent > 0) stuck = false;
     }
     if (stuck) std::this_thread::sleep_for(kLook);
   });
+}
+
+void AttackTest::BeginLongCall(RawPeer* peer) {
+  const auto call = [](std::uint32_t stream, const std::string& request) {
+    return Request(stream, kEcho) + Data(stream, GrpcMessage(request), kEndStream);
+  };
+  ASSERT_TRUE(peer->Send(call(1, DelayedEchoRequest("x", 600)) + call(3, EchoRequest("x"))));
+  ASSERT_EQ(peer->AwaitStatus(3), 0);  // which came after it
 }
 
 void AttackTest::SendAll(std::vector<RawPeer>* attackers, const std::string& bytes) {
@@ -89,8 +111,8 @@ void AttackTest::SendAll(std::vector<RawPeer>* attackers, const std::string& byt
   bool moving = true;
   // Until each has sent all, was closed, or has no room for as long as the server would wait.
   for (auto stuck_since = std::chrono::steady_clock::now();
-       !deadline.IsOver() &&
-       std::chrono::steady_clock::now() - stuck_since < std::chrono::seconds(2 * kTimeoutSeconds);) {
+       !deadline.IsOver() && std::chrono::steady_clock::now() - stuck_since <
+                                 std::chrono::seconds(2 * kTimeoutSeconds);) {
     moving = false;
     bool done = true;
     for (std::size_t i = 0; i < unsent.size(); ++i) {

@@ -68,9 +68,12 @@ class AttackTest : public ::testing::Test {
   // Attacks again and again until the honest client has had `answers` more, and at least once.
   void While(const std::function<void()>& attack, int answers = 20);
 
-  // `count` attackers send what `bytes` gives for each again and again, as much as their sockets
-  // take, and read nothing. One that was closed is replaced.
-  void Flood(int count, const std::function<std::string()>& bytes);
+  // `count` attackers send these bytes as fast as the server takes them, and read nothing. One that
+  // has sent all or was closed connects again, from the start.
+  void Flood(int count, const std::string& bytes);
+
+  // A call that stays in flight for ten minutes, seen by its handler when this returns.
+  static void BeginLongCall(RawPeer* peer);
 
   // Attackers send these bytes, once, as fast as the server takes them, and read nothing.
   void SendAll(std::vector<RawPeer>* attackers, const std::string& bytes);

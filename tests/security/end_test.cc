@@ -55,17 +55,30 @@ TEST_F(EndTest, T22UnderAFloodThatNeverReads) {
     ASSERT_TRUE(attacker.Send(Request(1, kChat) + WindowUpdate(0, 0x7fff0000) +
                               WindowUpdate(1, 0x7fff0000) + message));
   }
-  EXPECT_EQ(StopUnder([&] {
-              for (RawPeer& attacker : attackers) attacker.Push(message);
-            }),
-            integration::kCallsCutOff);
+  // Whether a call is in flight at the cut is chance: they send more than they may.
+  EXPECT_THAT(StopUnder([&] {
+                for (RawPeer& attacker : attackers) attacker.Push(message);
+              }),
+              AnyOf(integration::kClean, integration::kCallsCutOff));
+}
+
+TEST_F(EndTest, T22WithAnswersThatHaveNoWindow) {
+  Serve();
+  std::vector<RawPeer> attackers;
+  for (int i = 0; i < 10; ++i) {
+    attackers.push_back(Connect());
+    ASSERT_TRUE(attackers.back().Send(std::string(kPreface) + Settings({{kInitialWindowSize, 0}}) +
+                                      Request(1, kEcho) +
+                                      Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  }
+  honest().AwaitAnswers(10);
+  EXPECT_EQ(StopUnder(nullptr), integration::kCallsCutOff);
 }
 
 TEST_F(EndTest, UnderRapidResets) {
   Serve();
   std::vector<RawPeer> attackers = Attackers(10);
   std::uint32_t stream = 1;
-  // Whether a call is in flight at the cut is chance.
   EXPECT_THAT(StopUnder([&] {
                 std::string frames;
                 for (int i = 0; i < 100; ++i, stream += 2) {
@@ -87,8 +100,9 @@ TEST_F(EndTest, UnderPingsThatKeepItAwake) {
 
 TEST_F(EndTest, UnderNewConnections) {
   Serve();
-  EXPECT_THAT(StopUnder([&] { Connect().Send(std::string(kPreface) + Settings({}) + Request(1, kChat)); }),
-              AnyOf(integration::kClean, integration::kCallsCutOff));
+  EXPECT_THAT(
+      StopUnder([&] { Connect().Send(std::string(kPreface) + Settings({}) + Request(1, kChat)); }),
+      AnyOf(integration::kClean, integration::kCallsCutOff));
 }
 
 TEST_F(EndTest, WithSilentConnections) {
@@ -108,16 +122,11 @@ TEST_F(EndTest, T23IdleClientThatIgnoresGoAway) {
   EXPECT_EQ(StopUnder(nullptr), integration::kClean);
 }
 
-TEST_F(EndTest, SecondSignalUnderAFlood) {
+TEST_F(EndTest, SecondSignalDoesNotWaitForAnybody) {
   Serve({"--grace=1h"});
   honest().ExpectNothingLost();
   std::vector<RawPeer> attackers = Attackers(10);
-  for (RawPeer& attacker : attackers) {
-    ASSERT_TRUE(attacker.Send(Request(1, kEcho) +
-                              Data(1, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream)));
-  }
-  while (server().Event("message_received")["fields"]["uid"] != kAttacker) {
-  }
+  for (RawPeer& attacker : attackers) BeginLongCall(&attacker);
   server().Signal(SIGTERM);
   server().Event("service_terminating");
   server().Signal(SIGTERM);
@@ -132,7 +141,8 @@ TEST(WatchdogTest, T30HandlerStuckPastTheDeadline) {
   ASSERT_EQ(server.out().Line(0), "serving");
   RawPeer peer(support::ConnectAs(geteuid(), dir.Path("s")));
   ASSERT_TRUE(peer.Greet());
-  ASSERT_TRUE(peer.Send(Request(1, "/udsecho.testing.v1.Probe/Ask") + Data(1, GrpcMessage(""), kEndStream)));
+  ASSERT_TRUE(peer.Send(Request(1, "/udsecho.testing.v1.Probe/Ask") +
+                        Data(1, GrpcMessage(""), kEndStream)));
   ASSERT_EQ(server.out().Line(1), "stuck");
   const auto start = std::chrono::steady_clock::now();
   server.Signal(SIGTERM);

@@ -42,14 +42,18 @@ std::shared_ptr<grpc::Channel> ChannelAs(uid_t uid, const std::string& path) {
 class HonestClient::Session {
  public:
   explicit Session(std::shared_ptr<grpc::Channel> channel)
-      : channel_(std::move(channel)), stub_(v1::Echo::NewStub(channel_)), stream_(stub_->Chat(&context_)) {}
+      : channel_(std::move(channel)),
+        stub_(v1::Echo::NewStub(channel_)),
+        stream_(stub_->Chat(&context_)) {}
   ~Session() {
     context_.TryCancel();
     stream_->Finish();
   }
 
   // Each gives how it was lost, or nothing.
-  std::optional<std::string> Call(const std::string& text) const { return CallOver(channel_, text); }
+  std::optional<std::string> Call(const std::string& text) const {
+    return CallOver(channel_, text);
+  }
   std::optional<std::string> Say(const std::string& text) {
     if (integration::Say(stream_.get(), text) == text) return std::nullopt;
     context_.TryCancel();

@@ -61,7 +61,9 @@ Identity AskWhoAmI(RawPeer* peer, std::uint32_t stream) {
   EXPECT_EQ(peer->AwaitStatus(stream), 0);
   const std::string data = peer->DataOf(stream);
   const std::string message = data.substr(std::min<std::size_t>(data.size(), GrpcPrefix(0).size()));
-  return {.uid = VarintField(message, 1), .gid = VarintField(message, 2), .pid = VarintField(message, 4)};
+  return {.uid = VarintField(message, 1),
+          .gid = VarintField(message, 2),
+          .pid = VarintField(message, 4)};
 }
 
 class IdentityTest : public AttackTest {};
@@ -114,8 +116,9 @@ TEST_F(IdentityTest, T12NameThatAClientBindsGainsNothing) {
 TEST_F(IdentityTest, T12HeadersThatClaimAnotherGainNothing) {
   Serve();
   RawPeer peer = Attacker();
-  ASSERT_TRUE(peer.Send(Request(1, kWhoAmI, {{"uid", "0"}, {"x-forwarded-for", "unix:"}, {"peer", "fd:3"}}) +
-                        Data(1, GrpcMessage(""), kEndStream)));
+  ASSERT_TRUE(peer.Send(
+      Request(1, kWhoAmI, {{"uid", "0"}, {"x-forwarded-for", "unix:"}, {"peer", "fd:3"}}) +
+      Data(1, GrpcMessage(""), kEndStream)));
   ASSERT_EQ(peer.AwaitStatus(1), 0);
   EXPECT_EQ(VarintField(peer.DataOf(1).substr(GrpcPrefix(0).size()), 1), kAttacker);
 }
@@ -129,7 +132,8 @@ TEST_F(IdentityTest, ConnectionThatWasHandedOnIsItsMakers) {
 
 TEST(CredentialsTest, T14ConnectionWithoutCredentialsIsClosedAndOthersLive) {
   std::vector<std::string> command = integration::ServerCommand({});
-  command.insert(command.begin(), std::filesystem::absolute(std::getenv("REFUSE_CREDENTIALS")).string());
+  command.insert(command.begin(),
+                 std::filesystem::absolute(std::getenv("REFUSE_CREDENTIALS")).string());
   const support::TempDir dir;
   command.insert(command.end(), {dir.Path("s"), "--log_format=json"});
   support::SpawnedProcess server(command);

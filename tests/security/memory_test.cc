@@ -18,6 +18,8 @@ namespace {
 
 constexpr absl::string_view kReflection =
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+// Its request file_containing_symbol, for "udsecho.v1.Echo".
+constexpr absl::string_view kQuestion = "\x22\x0fudsecho.v1.Echo";
 constexpr std::size_t kFrameSize = 16'000;  // below HTTP/2's first limit
 
 // `bytes` as DATA frames of the stream.
@@ -28,6 +30,12 @@ std::string DataOf(std::uint32_t stream, absl::string_view bytes, std::uint8_t l
     bytes.remove_prefix(kFrameSize);
   }
   return frames + Data(stream, bytes, last);
+}
+
+// All the window that HTTP/2 has, for the connection and one stream.
+std::string Windows(std::uint32_t stream) {
+  constexpr std::uint32_t kAll = 0x7fff0000;
+  return WindowUpdate(0, kAll) + WindowUpdate(stream, kAll);
 }
 
 class MemoryTest : public AttackTest {
@@ -46,13 +54,15 @@ class MemoryTest : public AttackTest {
 
 TEST_F(MemoryTest, T20LengthPrefixOfTwoGiB) {
   Attack(20, 10, [](std::uint32_t stream) {
-    return Request(stream, kEcho) + DataOf(stream, GrpcPrefix(0x7fffffff) + std::string(300'000, 'x'));
+    return Request(stream, kEcho) +
+           DataOf(stream, GrpcPrefix(0x7fffffff) + std::string(300'000, 'x'));
   });
 }
 
 TEST_F(MemoryTest, T20LengthPrefixOfFourGiBOnStreams) {
   Attack(20, 10, [](std::uint32_t stream) {
-    return Request(stream, kChat) + DataOf(stream, GrpcPrefix(0xffffffff) + std::string(300'000, 'x'));
+    return Request(stream, kChat) +
+           DataOf(stream, GrpcPrefix(0xffffffff) + std::string(300'000, 'x'));
   });
 }
 
@@ -66,14 +76,16 @@ TEST_F(MemoryTest, AlmostWholeMessagesOnManyStreams) {
 TEST_F(MemoryTest, AlmostWholeMessagesOnManyConnections) {
   constexpr std::uint32_t kLength = 4 << 20;
   Attack(100, 1, [](std::uint32_t stream) {
-    return Request(stream, kEcho) + DataOf(stream, GrpcPrefix(kLength) + std::string(kLength - 1, 'x'));
+    return Request(stream, kEcho) +
+           DataOf(stream, GrpcPrefix(kLength) + std::string(kLength - 1, 'x'));
   });
 }
 
 TEST_F(MemoryTest, MessagesThatWaitForTheirDelay) {
   Attack(50, 50, [](std::uint32_t stream) {
     return Request(stream, kEcho) +
-           DataOf(stream, GrpcMessage(DelayedEchoRequest(std::string(60'000, 'x'), 600)), kEndStream);
+           DataOf(stream, GrpcMessage(DelayedEchoRequest(std::string(60'000, 'x'), 600)),
+                  kEndStream);
   });
 }
 
@@ -113,13 +125,25 @@ TEST_F(MemoryTest, ZeroWindowOnManyStreams) {
   honest().AwaitAnswers(20);
 }
 
+// More than the window that the server gave: who never reads does not know.
 TEST_F(MemoryTest, T21FloodThatNeverReads) {
   Serve();
-  const std::string messages = Times(200, Data(1, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
+  const std::string messages =
+      Times(200, Data(1, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
   std::vector<RawPeer> attackers = Attackers(20);
   for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.Send(Request(1, kChat)));
-  // Windows for what comes back, so that only the unread socket is in its way.
-  SendAll(&attackers, WindowUpdate(0, 0x7fff0000) + WindowUpdate(1, 0x7fff0000) + messages);
+  SendAll(&attackers, Windows(1) + messages);
+  for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.AwaitHungUp());
+}
+
+// Within that window: short questions, long answers.
+TEST_F(MemoryTest, T21AnswersThatAreNeverRead) {
+  Serve();
+  std::vector<RawPeer> attackers = Attackers(20);
+  for (RawPeer& attacker : attackers) {
+    ASSERT_TRUE(attacker.Send(Request(1, kReflection) + Windows(1) +
+                              Times(1000, Data(1, GrpcMessage(kQuestion)))));
+  }
   for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.AwaitHungUp());
 }
 
@@ -137,12 +161,14 @@ TEST_F(MemoryTest, MetadataBelowTheLimitOnManyStreams) {
 }
 
 TEST_F(MemoryTest, MetadataOverTheLimit) {
-  const std::string block = HeaderBlock(kChat, Headers(300, {"x-metadata", std::string(1000, 'x')}));
+  const std::string block =
+      HeaderBlock(kChat, Headers(300, {"x-metadata", std::string(1000, 'x')}));
   Attack(50, 10, [&](std::uint32_t stream) {
     std::string frames = Frame(kHeaders, kNone, stream, block.substr(0, kFrameSize));
     for (std::size_t at = kFrameSize; at < block.size(); at += kFrameSize) {
       const bool last = at + kFrameSize >= block.size();
-      frames += Frame(kContinuation, last ? kEndHeaders : kNone, stream, block.substr(at, kFrameSize));
+      frames +=
+          Frame(kContinuation, last ? kEndHeaders : kNone, stream, block.substr(at, kFrameSize));
     }
     return frames;
   });
@@ -164,6 +190,24 @@ TEST_F(MemoryTest, OneHeaderThatNeverEnds) {
     return Frame(kHeaders, kNone, stream, start) +
            Times(300, Frame(kContinuation, kNone, stream, std::string(kFrameSize, 'x')));
   });
+}
+
+// And on one connection only: gRPC 1.51 copies all that it has of such a header for every piece
+// that comes (CVE-2023-33953), on the thread that serves everybody.
+TEST_F(MemoryTest, OneHeaderThatNeverEndsOnOneConnection) {
+  Serve();
+  RawPeer attacker = Attacker();
+  const std::string start = HeaderBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
+  const std::string more = Times(100, Frame(kContinuation, kNone, 1, std::string(100, 'x')));
+  attacker.Send(Frame(kHeaders, kNone, 1, start));
+  While(
+      [&] {
+        attacker.Push(more);
+        if (!attacker.IsClosed()) return;
+        attacker = Attacker();
+        attacker.Send(Frame(kHeaders, kNone, 1, start));
+      },
+      500);
 }
 
 // A header block a byte at a time, on connections that do nothing else.
@@ -195,15 +239,14 @@ TEST_F(MemoryTest, ThousandsOfHealthWatches) {
 }
 
 TEST_F(MemoryTest, ThousandsOfReflectionStreams) {
-  // file_containing_symbol
-  const std::string question = GrpcMessage("\x22\x0fudsecho.v1.Echo");
+  const std::string question = GrpcMessage(kQuestion);
   Attack(50, 200, [&](std::uint32_t stream) {
     return Request(stream, kReflection) + Data(stream, question);
   });
 }
 
 TEST_F(MemoryTest, QuestionsToReflectionWhoseAnswersAreNotRead) {
-  const std::string question = GrpcMessage("\x22\x0fudsecho.v1.Echo");
+  const std::string question = GrpcMessage(kQuestion);
   Attack(50, 100, [&](std::uint32_t stream) {
     return Request(stream, kReflection) + Times(100, Data(stream, question));
   });

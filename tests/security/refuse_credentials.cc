@@ -6,8 +6,8 @@
 //   refuse_credentials PROGRAM ARGUMENT...
 //
 // getsockopt(SO_PEERCRED) of a descriptor from kFirst on fails with EPERM, by a filter of system
-// calls (seccomp(2)), as a sandbox around a service may make it do. Exits with 77 when the kernel has
-// no such filters.
+// calls (seccomp(2)), as a sandbox around a service may make it do. Exits with 77 when the kernel
+// has no such filters.
 
 #include <errno.h>
 #include <linux/filter.h>

@@ -32,7 +32,8 @@ INSTANTIATE_TEST_SUITE_P(
         Opening{"NoSettings", AllButSettings()},
         Opening{"HalfSettings", AllButSettings() + HalfOf(Settings({{kHeaderTableSize, 0}}))},
         Opening{"HeadersForSettings", AllButSettings() + Request(1, kEcho)},
-        Opening{"LongSettings", AllButSettings() + Settings({{kHeaderTableSize, 0}}).replace(0, 1, "\xff")},
+        Opening{"LongSettings",
+                AllButSettings() + Settings({{kHeaderTableSize, 0}}).replace(0, 1, "\xff")},
         Opening{"Http1", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         Opening{"TlsHello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) +
                                 std::string(500, '\x5a')},
@@ -56,20 +57,20 @@ using GarbageTest = SilenceTest;
 // After a proper beginning: each is an error of HTTP/2 that ends the connection.
 INSTANTIATE_TEST_SUITE_P(
     AfterSettings, GarbageTest,
-    ::testing::Values(Opening{"Http1", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
-                      Opening{"Ones", std::string(100'000, '\xff')},
-                      Opening{"SecondPreface", AllButSettings()},
-                      Opening{"DataOfStreamZero", Data(0, "x")},
-                      Opening{"HeadersOfStreamZero", Request(0, kEcho)},
-                      Opening{"HeadersOfEvenStream", Request(2, kEcho)},
-                      Opening{"FrameOverItsLimit", Frame(kData, kNone, 1, std::string(5'000'000, 'x'))},
-                      Opening{"ContinuationOfNothing", Frame(kContinuation, kNone, 1, "x")},
-                      Opening{"PushPromise", Frame(kPushPromise, kEndHeaders, 1, "x")},
-                      Opening{"ShortPing", Frame(kPing, kNone, 0, "x")},
-                      Opening{"SettingsOfWrongLength", Frame(kSettings, kNone, 0, "x")},
-                      Opening{"SettingsOutOfRange", Settings({{kMaxFrameSize, 1}})},
-                      Opening{"WindowOverItsLimit", Times(3, WindowUpdate(0, 0x7fffffff))},
-                      Opening{"BadHeaderBlock", Frame(kHeaders, kEndHeaders, 1, "\xff\xff\xff\xff\xff")}),
+    ::testing::Values(
+        Opening{"Http1", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
+        Opening{"Ones", std::string(100'000, '\xff')}, Opening{"SecondPreface", AllButSettings()},
+        Opening{"DataOfStreamZero", Data(0, "x")},
+        Opening{"HeadersOfStreamZero", Request(0, kEcho)},
+        Opening{"HeadersOfEvenStream", Request(2, kEcho)},
+        Opening{"FrameOverItsLimit", Frame(kData, kNone, 1, std::string(5'000'000, 'x'))},
+        Opening{"ContinuationOfNothing", Frame(kContinuation, kNone, 1, "x")},
+        Opening{"PushPromise", Frame(kPushPromise, kEndHeaders, 1, "x")},
+        Opening{"ShortPing", Frame(kPing, kNone, 0, "x")},
+        Opening{"SettingsOfWrongLength", Frame(kSettings, kNone, 0, "x")},
+        Opening{"SettingsOutOfRange", Settings({{kMaxFrameSize, 1}})},
+        Opening{"WindowOverItsLimit", Times(3, WindowUpdate(0, 0x7fffffff))},
+        Opening{"BadHeaderBlock", Frame(kHeaders, kEndHeaders, 1, "\xff\xff\xff\xff\xff")}),
     [](const auto& info) { return info.param.name; });
 
 TEST_P(GarbageTest, CostsOthersNothing) {
@@ -127,7 +128,8 @@ TEST_F(HandshakeTest, T16UidAtItsCapOfConnectionsCostsAnotherNothing) {
   Serve({"--max_connections_per_uid=20"});
   std::vector<RawPeer> attackers = Attackers(20);
   for (RawPeer& attacker : attackers) {
-    ASSERT_TRUE(attacker.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+    ASSERT_TRUE(
+        attacker.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
     EXPECT_EQ(attacker.AwaitStatus(1), 0);
   }
   // One more is told so, and closed.
@@ -147,11 +149,13 @@ TEST_F(HandshakeTest, T16UidAtItsCapOfConnectionsCostsAnotherNothing) {
   EXPECT_EQ(another.AwaitStatus(1), 0);
   // Once one of them has gone there is room again.
   attackers.pop_back();
-  AwaitUsage([&](const Usage&) {
-    RawPeer retry = Attacker();
-    return retry.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)) &&
-           retry.AwaitStatus(1) == 0;
-  }, "no room although one has gone");
+  AwaitUsage(
+      [&](const Usage&) {
+        RawPeer retry = Attacker();
+        return retry.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)) &&
+               retry.AwaitStatus(1) == 0;
+      },
+      "no room although one has gone");
 }
 
 TEST_F(HandshakeTest, T16UidThatTakesAllConnectionsMakesRoomForAnother) {

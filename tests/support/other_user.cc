@@ -42,8 +42,7 @@ uds::UniqueFd OnThreadOf(uid_t uid, const std::function<uds::UniqueFd()>& work) 
 
 bool Bind(int fd, const std::string& name) {
   const absl::StatusOr<uds::Address> address = uds::Address::Parse(name);
-  return address.ok() &&
-         bind(fd, address->socket_address(), address->socket_address_length()) == 0;
+  return address.ok() && bind(fd, address->socket_address(), address->socket_address_length()) == 0;
 }
 
 uds::UniqueFd Connect(const std::string& path, const std::string& bound_to) {
