@@ -1,49 +1,113 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The command line: client ADDRESS [MESSAGE...] [--timeout=5s] [--verbose]
+// What the client is to do, as its command line said (client/command_line/parse.h).
 //
-//   const Parsed parsed = Parse(argc, argv);
-//   if (!parsed.options.has_value()) { ...print parsed.output or parsed.outcome.error, and end... }
-//
-// Thread safety: Parse() is a pure function of its arguments.
+// Thread safety: values.
 
 #ifndef CLIENT_OPTIONS_H_
 #define CLIENT_OPTIONS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
-#include "client/exit_code.h"
 
 namespace udsecho::client {
 
 enum class Verbosity { kQuiet, kVerbose };
+enum class Format { kText, kJson };
 
-struct Options {
-  // What uds::Address::Parse() understands; not looked at here.
-  std::string address;
+// The methods of udsecho.v1.Echo that echo.
+enum class Shape { kUnary, kExpand, kCollect, kChat };
 
-  // Each is one call of Echo, and is UTF-8. None: the lines of standard input, over one Chat.
-  std::vector<std::string> messages;
+enum class Mode {
+  kSend,
+  kHealth,
+  kWhoAmI,
+  kList,
+  kStats,
+  kConnections,
+  kShutdown,
+  kBench,
+};
 
+enum class Compression { kNone, kGzip, kDeflate };
+
+// A status to ask for: udsecho.v1.Fault.
+struct FaultOptions {
+  int code = 0;  // 1 to 16
+  std::string message;
+  int after_messages = 0;
+};
+
+// What goes with each message.
+struct RequestOptions {
+  // Bytes, or a file of them ("-" is standard input). At most one of the two is not empty.
+  std::string payload;
+  std::string payload_file;
+
+  absl::Duration delay;  // not below zero
+  std::optional<FaultOptions> fault;
+};
+
+// What holds for every call.
+struct CallOptions {
   // How long to wait for a connection, and then for each reply. Above zero; may be infinite.
   absl::Duration timeout = absl::Seconds(5);
 
-  // kVerbose: tells on standard error what is done.
+  // As gRPC takes it: keys in lower case, values of "-bin" as bytes.
+  std::vector<std::pair<std::string, std::string>> metadata;
+
+  // Of requests, and asked for in replies.
+  Compression compression = Compression::kNone;
+
+  // Empty: "localhost" on a Unix socket, host:port otherwise.
+  std::string authority;
+};
+
+// Load: see client/bench/bench.h.
+struct BenchOptions {
+  absl::Duration duration = absl::Seconds(10);
+  absl::Duration warmup = absl::Seconds(1);
+  int concurrency = 64;  // calls in flight, or with a rate the most of them
+  int connections = 1;
+  int threads = 1;
+  double rate = 0;        // calls a second; 0: as fast as answers come
+  int64_t size = 64;      // bytes of the message, if none was given
+  int stream_length = 8;  // messages a call of expand and collect
+  std::string report;     // the HTML file; empty for none
+};
+
+struct Options {
+  // A path, unix-abstract:NAME or HOST:PORT; not looked at here.
+  std::string address;
+  Mode mode = Mode::kSend;
+
+  // UTF-8, each of them.
+  std::vector<std::string> messages;
+
+  // Unset: unary for messages, chat for standard input.
+  std::optional<Shape> shape;
+  std::optional<int64_t> count;            // above zero
+  std::optional<absl::Duration> interval;  // not below zero
+  RequestOptions request;
+  CallOptions call;
+
+  // How long to wait for a server to be there: zero not at all; may be infinite.
+  absl::Duration wait;
+
+  std::string output;  // the file for payloads; "-" is standard output
+  Format format = Format::kText;
   Verbosity verbosity = Verbosity::kQuiet;
-};
 
-struct Parsed {
-  std::optional<Options> options;  // empty if the program is to end now
-  Outcome outcome;                 // how it ends then
-  std::string output;              // what --help and --version print, without the last line feed
+  std::string health_service;                    // empty: the server as a whole
+  std::optional<absl::Duration> shutdown_grace;  // unset: the server's own
+  BenchOptions bench;
 };
-
-// `argv` as main gets it.
-Parsed Parse(int argc, const char* const* argv);
 
 }  // namespace udsecho::client
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "client/chat.h"
+#include "client/command_line/parse.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
 #include "client/options.h"
@@ -48,7 +49,7 @@ Outcome SendEach(EchoClient* client, absl::string_view address, const Options& o
                  Progress* progress) {
   for (const std::string& message : options.messages) {
     std::string reply;
-    const grpc::Status status = client->Echo(message, options.timeout, &reply);
+    const grpc::Status status = client->Echo(message, options.call.timeout, &reply);
     if (!status.ok()) return CallOutcome("Echo", address, status);
     progress->GotBack(reply);
     if (Outcome printed = PrintNow(reply, out); !printed.ok()) return printed;
@@ -66,7 +67,7 @@ Outcome RunWith(const Options& options, const Streams& streams) {
   const std::string name = address->ToString();
   Progress progress(streams.err, options.verbosity);
   progress.Starting(name);
-  absl::StatusOr<uds::UniqueFd> connection = uds::Connect(*address, options.timeout);
+  absl::StatusOr<uds::UniqueFd> connection = uds::Connect(*address, options.call.timeout);
   if (!connection.ok()) return ConnectError(connection.status());
 
   EchoClient client(*std::move(connection));
@@ -74,7 +75,7 @@ Outcome RunWith(const Options& options, const Streams& streams) {
     return SendEach(&client, name, options, streams.out, &progress);
   }
   Output output(streams.out);
-  const ChatOptions chat = {.address = name, .timeout = options.timeout};
+  const ChatOptions chat = {.address = name, .timeout = options.call.timeout};
   return Chat(&client, chat, streams.in, &output, &progress);
 }
 

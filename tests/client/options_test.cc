@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/command_line/parse.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -42,7 +43,7 @@ TEST(OptionsTest, AddressAlone) {
   const Options options = Good({"/tmp/sock1"});
   EXPECT_EQ(options.address, "/tmp/sock1");
   EXPECT_THAT(options.messages, IsEmpty());
-  EXPECT_EQ(options.timeout, absl::Seconds(5));
+  EXPECT_EQ(options.call.timeout, absl::Seconds(5));
   EXPECT_EQ(options.verbosity, Verbosity::kQuiet);
 }
 
@@ -67,7 +68,7 @@ TEST(OptionsTest, FlagsMayStandAnywhere) {
     const Options options = Good(arguments);
     EXPECT_EQ(options.address, "a");
     EXPECT_THAT(options.messages, ElementsAre("m", "n"));
-    EXPECT_EQ(options.timeout, absl::Seconds(3));
+    EXPECT_EQ(options.call.timeout, absl::Seconds(3));
     EXPECT_EQ(options.verbosity, Verbosity::kVerbose);
   }
 }
@@ -78,10 +79,10 @@ TEST(OptionsTest, AfterTwoDashesAllAreMessages) {
 }
 
 TEST(OptionsTest, Timeouts) {
-  EXPECT_EQ(Good({"a", "--timeout=0.25"}).timeout, absl::Milliseconds(250));
-  EXPECT_EQ(Good({"a", "--timeout=500ms"}).timeout, absl::Milliseconds(500));
-  EXPECT_EQ(Good({"a", "--timeout=1m30s"}).timeout, absl::Seconds(90));
-  EXPECT_EQ(Good({"a", "--timeout=inf"}).timeout, absl::InfiniteDuration());
+  EXPECT_EQ(Good({"a", "--timeout=0.25"}).call.timeout, absl::Milliseconds(250));
+  EXPECT_EQ(Good({"a", "--timeout=500ms"}).call.timeout, absl::Milliseconds(500));
+  EXPECT_EQ(Good({"a", "--timeout=1m30s"}).call.timeout, absl::Seconds(90));
+  EXPECT_EQ(Good({"a", "--timeout=inf"}).call.timeout, absl::InfiniteDuration());
 }
 
 TEST(OptionsTest, BadTimeoutsAreNamed) {

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/command_line/convert.h"
+
+#include <limits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "cli/utf8.h"
+#include "client/command_line/values.h"
+
+namespace udsecho::client {
+namespace {
+
+constexpr absl::Duration kInstant = absl::Nanoseconds(1);
+constexpr absl::Duration kForever = absl::InfiniteDuration();
+// What the service takes: udsecho.v1.EchoRequest.delay.
+constexpr absl::Duration kLongestDelay = absl::Hours(1);
+constexpr absl::Duration kLongestGrace = absl::Hours(24);
+constexpr int64_t kMostMessages = 1'000'000;
+constexpr int64_t kMostBytes = 64 * 1024 * 1024;
+
+// Converts one value after the other, and keeps the first error.
+class Converter {
+ public:
+  explicit Converter(const RawOptions& raw) : raw_(raw) {}
+
+  absl::StatusOr<Options> Run();
+
+ private:
+  template <class Result, class Into>
+  void Take(absl::StatusOr<Result> value, Into* into) {
+    if (value.ok()) {
+      *into = *std::move(value);
+    } else {
+      Fail(value.status());
+    }
+  }
+  void Fail(const absl::Status& status) { status_.Update(status); }
+  void Fail(absl::string_view why) { Fail(absl::InvalidArgumentError(why)); }
+
+  template <class Into>
+  void Time(const char* flag, const std::string& text, absl::Duration least, absl::Duration most,
+            Into* into) {
+    if (!text.empty()) Take(ParseTime(flag, text, least, most), into);
+  }
+  template <class Into>
+  void Integer(const char* flag, const std::string& text, int64_t least, int64_t most, Into* into) {
+    if (!text.empty()) Take(ParseInteger(flag, text, least, most), into);
+  }
+
+  void Mode();
+  void Messages();
+  void Sending();
+  void Calls();
+  void Bench();
+  void Together();
+
+  const RawOptions& raw_;
+  Options options_;
+  absl::Status status_;
+};
+
+absl::StatusOr<Options> Converter::Run() {
+  options_.address = raw_.address;
+  options_.messages = raw_.messages;
+  options_.output = raw_.output;
+  options_.format = raw_.json ? Format::kJson : Format::kText;
+  options_.verbosity = raw_.verbose ? Verbosity::kVerbose : Verbosity::kQuiet;
+  if (raw_.address.empty() && raw_.messages.empty()) {
+    Fail("ADDRESS is required, such as /tmp/sock1; see client --help");
+  }
+  Mode();
+  Calls();
+  Messages();
+  Sending();
+  Bench();
+  Together();
+  if (!status_.ok()) return status_;
+  return std::move(options_);
+}
+
+void Converter::Mode() {
+  std::vector<const char*> given;
+  const auto mode = [&](bool is_given, const char* flag, client::Mode value) {
+    if (!is_given) return;
+    given.push_back(flag);
+    options_.mode = value;
+  };
+  mode(!raw_.health.empty(), "--health", Mode::kHealth);
+  mode(raw_.whoami, "--whoami", Mode::kWhoAmI);
+  mode(raw_.list, "--list", Mode::kList);
+  mode(raw_.stats, "--stats", Mode::kStats);
+  mode(!raw_.connections.empty() && !raw_.bench, "--connections", Mode::kConnections);
+  mode(!raw_.shutdown.empty(), "--shutdown", Mode::kShutdown);
+  mode(raw_.bench, "--bench", Mode::kBench);
+  if (given.size() > 1) Fail(absl::StrCat(absl::StrJoin(given, " and "), ": one at a time"));
+  if (options_.mode == Mode::kConnections && raw_.connections != kNoValue) {
+    Fail(absl::StrCat("--connections=", raw_.connections, ": a number goes with --bench alone"));
+  }
+  if (raw_.health != kNoValue) options_.health_service = raw_.health;
+  if (raw_.shutdown != kNoValue) {
+    Time("--shutdown", raw_.shutdown, absl::ZeroDuration(), kLongestGrace,
+         &options_.shutdown_grace);
+  }
+}
+
+void Converter::Messages() {
+  for (size_t i = 0; i < options_.messages.size(); ++i) {
+    const size_t at = cli::FindInvalidUtf8(options_.messages[i]);
+    if (at == absl::string_view::npos) continue;
+    Fail(absl::StrCat("message ", i + 1, " of ", options_.messages.size(),
+                      " is not UTF-8 at its byte ", at + 1,
+                      "; nothing was sent: convert it, for example with iconv"));
+  }
+}
+
+void Converter::Sending() {
+  if (!raw_.shape.empty()) Take(ParseShape(raw_.shape), &options_.shape);
+  Integer("--count", raw_.count, 1, std::numeric_limits<int64_t>::max(), &options_.count);
+  Time("--interval", raw_.interval, absl::ZeroDuration(), kLongestDelay, &options_.interval);
+  Time("--delay", raw_.delay, absl::ZeroDuration(), kLongestDelay, &options_.request.delay);
+
+  absl::string_view payload = raw_.payload;
+  if (absl::ConsumePrefix(&payload, "@")) {
+    options_.request.payload_file = std::string(payload);
+    if (payload.empty()) Fail("--payload: there is no file name after '@'; '@-' is standard input");
+  } else {
+    options_.request.payload = std::string(payload);
+  }
+
+  if (!raw_.fault.empty()) Take(ParseFault(raw_.fault), &options_.request.fault);
+  if (raw_.fault_after.empty()) return;
+  if (raw_.fault.empty()) return Fail("--fault_after: it needs a --fault");
+  if (!options_.request.fault.has_value()) return;
+  Integer("--fault_after", raw_.fault_after, 0, kMostMessages,
+          &options_.request.fault->after_messages);
+}
+
+void Converter::Calls() {
+  CallOptions& call = options_.call;
+  Time("--timeout", raw_.timeout, kInstant, kForever, &call.timeout);
+  if (raw_.wait == kNoValue) {
+    options_.wait = kForever;
+  } else {
+    Time("--wait", raw_.wait, absl::ZeroDuration(), kForever, &options_.wait);
+  }
+  for (const std::string& text : raw_.metadata) {
+    Take(ParseMetadata(text), &call.metadata.emplace_back());
+  }
+  if (!raw_.compression.empty()) Take(ParseCompression(raw_.compression), &call.compression);
+  call.authority = raw_.authority;
+  Fail(CheckHeader("--authority", raw_.authority));
+}
+
+void Converter::Bench() {
+  BenchOptions& bench = options_.bench;
+  // Each in flight costs some 10 KB.
+  Integer("--concurrency", raw_.concurrency, 1, 100'000, &bench.concurrency);
+  if (raw_.bench) Integer("--connections", raw_.connections, 1, 10'000, &bench.connections);
+  Integer("--threads", raw_.threads, 1, 64, &bench.threads);
+  Integer("--stream_length", raw_.stream_length, 1, kMostMessages, &bench.stream_length);
+  Time("--duration", raw_.duration, kInstant, kForever, &bench.duration);
+  Time("--warmup", raw_.warmup, absl::ZeroDuration(), absl::Hours(1), &bench.warmup);
+  if (!raw_.rate.empty()) Take(ParseRate(raw_.rate), &bench.rate);
+  if (!raw_.size.empty()) Take(ParseSize("--size", raw_.size, kMostBytes), &bench.size);
+  bench.report = raw_.report;
+  if (raw_.bench && raw_.duration.empty() && !raw_.count.empty()) bench.duration = kForever;
+}
+
+// What makes no sense in company.
+void Converter::Together() {
+  const auto only_bench = [&](const std::string& value, const char* flag) {
+    if (!value.empty() && !raw_.bench) Fail(absl::StrCat(flag, ": only with --bench"));
+  };
+  only_bench(raw_.duration, "--duration");
+  only_bench(raw_.warmup, "--warmup");
+  only_bench(raw_.concurrency, "--concurrency");
+  only_bench(raw_.threads, "--threads");
+  only_bench(raw_.rate, "--rate");
+  only_bench(raw_.size, "--size");
+  only_bench(raw_.stream_length, "--stream_length");
+  only_bench(raw_.report, "--report");
+
+  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kBench;
+  if (!sends && !options_.messages.empty()) {
+    Fail(absl::StrCat("'", options_.messages[0], "': this flag asks, and takes no MESSAGE"));
+  }
+  if (raw_.bench && options_.messages.size() > 1) Fail("--bench: one MESSAGE at the most");
+  if (raw_.bench && !raw_.size.empty() && !options_.messages.empty()) {
+    Fail("--size: it is that of MESSAGE already");
+  }
+  if (raw_.bench && options_.interval.has_value()) Fail("--interval: not with --bench; see --rate");
+  if (raw_.bench && !raw_.output.empty()) Fail("--output: not with --bench");
+  const FaultOptions fault = options_.request.fault.value_or(FaultOptions{});
+  if (fault.after_messages > 0 && options_.shape.value_or(Shape::kChat) == Shape::kUnary) {
+    Fail("--fault_after: a unary call has one message; use another --shape");
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Options> Convert(const RawOptions& raw) { return Converter(raw).Run(); }
+
+}  // namespace udsecho::client

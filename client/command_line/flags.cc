@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/command_line/flags.h"
+
+namespace udsecho::client {
+namespace {
+
+// The lines of one heading in --help.
+class Group {
+ public:
+  Group(CLI::App* app, const char* name) : app_(*app), name_(name) {}
+
+  template <class Value>
+  void Option(const char* flag, const char* value, Value* into, const char* text) {
+    app_.add_option(flag, *into, text)->type_name(value)->group(name_);
+  }
+  void List(const char* flag, const char* value, std::vector<std::string>* into, const char* text) {
+    app_.add_option(flag, *into, text)->type_name(value)->group(name_)->allow_extra_args(false);
+  }
+  // A flag without a value, or with one after '=' alone.
+  template <class Value>
+  void Flag(const char* flag, Value* into, const char* text, const char* value = "") {
+    app_.add_flag(flag, *into, text)->type_name(value)->group(name_);
+  }
+
+ private:
+  CLI::App& app_;
+  const char* const name_;
+};
+
+void DeclareSending(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Send");
+  group.Option("--shape", "unary|expand|collect|chat", &raw->shape,
+               "the method to call. Default: unary for MESSAGEs, chat for standard input");
+  group.Option("--count", "N", &raw->count, "send each message N times; with expand: N replies");
+  group.Option("--interval", "TIME", &raw->interval,
+               "wait between messages, and time each reply as ping does");
+  group.Option("--payload", "TEXT|@FILE", &raw->payload, "bytes to go with each message");
+  group.Option("--delay", "TIME", &raw->delay, "have the server wait before each answer");
+  group.Option("--fault", "CODE[:TEXT]", &raw->fault,
+               "have the server fail: UNAVAILABLE, 14, not_found:text ...");
+  group.Option("--fault_after", "N", &raw->fault_after, "on a stream: after N messages");
+  group.List("-H,--metadata", "KEY:VALUE", &raw->metadata,
+             "a header; of KEY-bin in base64. May be repeated");
+  group.Option("--compression", "gzip|deflate|none", &raw->compression,
+               "of requests, and asked for in replies");
+}
+
+void DeclareConnecting(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Connect");
+  group.Option("--timeout", "TIME", &raw->timeout,
+               "for the connection, and then for each reply: 500ms, 1m30s, inf. Default: 5s");
+  group.Flag("--wait", &raw->wait, "wait for the server to be there, for ever or for TIME",
+             "[=TIME]");
+  group.Option("--authority", "NAME", &raw->authority,
+               "the :authority. Default: localhost, or HOST:PORT");
+}
+
+void DeclarePrinting(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Print");
+  group.Option("-o,--output", "FILE", &raw->output, "write the payloads of replies there");
+  group.Flag("--json", &raw->json, "an object a line: reply, time, headers, trailers, status");
+  group.Flag("-v,--verbose", &raw->verbose, "tell on standard error what is done");
+}
+
+void DeclareAsking(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Ask");
+  group.Flag("--health", &raw->health, "is it serving? (grpc.health.v1)", "[=SERVICE]");
+  group.Flag("--whoami", &raw->whoami, "who you are to the server, and what reaches it");
+  group.Flag("--list", &raw->list, "its services and methods, by reflection");
+  group.Flag("--stats", &raw->stats, "what it has counted (its own user and root)");
+  group.Flag("--connections", &raw->connections, "who is connected; with --bench: use N", "[=N]");
+  group.Flag("--shutdown", &raw->shutdown, "stop it; calls in flight may go on for TIME",
+             "[=TIME]");
+}
+
+void DeclareBench(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Load");
+  group.Flag("--bench", &raw->bench, "measure throughput and latency, of any --shape");
+  group.Option("--duration", "TIME", &raw->duration, "Default: 10s, or --count calls");
+  group.Option("--warmup", "TIME", &raw->warmup, "not counted. Default: 1s");
+  group.Option("-c,--concurrency", "N", &raw->concurrency, "calls in flight. Default: 64");
+  group.Option("--rate", "N", &raw->rate, "calls a second, timed from when each was due");
+  group.Option("--size", "BYTES", &raw->size, "of the message: 64, 16KiB, 1MiB. Default: 64");
+  group.Option("--stream_length", "N", &raw->stream_length,
+               "messages a call of expand and collect. Default: 8");
+  group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
+  group.Option("--report", "FILE", &raw->report, "a page with diagrams, as HTML");
+}
+
+void DeclareHelp(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Help");
+  group.Flag("-h,--help", &raw->help, "this screen, or all there is to say", "[=all]");
+  group.Flag("--version", &raw->version, "the client's version, and gRPC's");
+  group.Option("--completion", "bash|zsh", &raw->completion,
+               "a script for the shell: source <(client --completion=bash)");
+}
+
+}  // namespace
+
+std::vector<std::string*> RawOptions::Texts() {
+  std::vector<std::string*> texts = {
+      &address, &shape,       &count,    &interval,   &payload,      &delay,     &fault,
+      &health,  &fault_after, &timeout,  &wait,       &compression,  &authority, &output,
+      &warmup,  &connections, &shutdown, &duration,   &concurrency,  &threads,   &rate,
+      &size,    &report,      &help,     &completion, &stream_length};
+  for (std::vector<std::string>* list : {&messages, &metadata}) {
+    for (std::string& text : *list) texts.push_back(&text);
+  }
+  return texts;
+}
+
+void DeclareFlags(CLI::App* app, RawOptions* raw) {
+  app->set_help_flag();
+  app->add_option("ADDRESS", raw->address, "a path, unix-abstract:NAME or HOST:PORT")
+      ->type_name("");
+  app->add_option("MESSAGE", raw->messages, "UTF-8 text")->type_name("");
+  DeclareSending(app, raw);
+  DeclareConnecting(app, raw);
+  DeclarePrinting(app, raw);
+  DeclareAsking(app, raw);
+  DeclareBench(app, raw);
+  DeclareHelp(app, raw);
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/command_line/values.h"
+
+#include <cmath>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "cli/duration.h"
+#include "cli/utf8.h"
+#include "client/exit_code.h"
+#include "grpc/grpc.h"
+#include "grpc/slice.h"
+
+namespace udsecho::client {
+namespace {
+
+constexpr int kMostCode = 16;
+constexpr absl::string_view kBinary = "-bin";
+
+absl::Status Bad(absl::string_view flag, absl::string_view text, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": '", text, "' ", why));
+}
+
+// What is asked of a slice, asked of a view.
+template <class Question>
+bool Ask(Question question, absl::string_view text) {
+  return question(grpc_slice_from_static_buffer(text.data(), text.size())) != 0;
+}
+
+// By name, in any case and with '-' for '_', or by number; 0 for none.
+int FindCode(absl::string_view text) {
+  int code = 0;
+  if (absl::SimpleAtoi(text, &code)) return code >= 1 && code <= kMostCode ? code : 0;
+  std::string name = absl::AsciiStrToUpper(text);
+  for (char& c : name) c = c == '-' ? '_' : c;
+  for (code = kMostCode; code > 0; --code) {
+    if (CodeName(static_cast<grpc::StatusCode>(code)) == name) break;
+  }
+  return code;
+}
+
+std::string TimeRange(absl::Duration least, absl::Duration most) {
+  const std::string from =
+      least > absl::ZeroDuration() ? "must be greater than zero" : "must not be less than zero";
+  if (most == absl::InfiniteDuration()) return absl::StrCat(from, ", such as 5s or 500ms");
+  return absl::StrCat(from, ", and ", absl::FormatDuration(most), " at most");
+}
+
+}  // namespace
+
+absl::StatusOr<Shape> ParseShape(absl::string_view text) {
+  if (text == "unary") return Shape::kUnary;
+  if (text == "expand") return Shape::kExpand;
+  if (text == "collect") return Shape::kCollect;
+  if (text == "chat") return Shape::kChat;
+  return Bad("--shape", text, "is no shape; use unary, expand, collect or chat");
+}
+
+absl::StatusOr<Compression> ParseCompression(absl::string_view text) {
+  if (text == "gzip") return Compression::kGzip;
+  if (text == "deflate") return Compression::kDeflate;
+  if (text == "none") return Compression::kNone;
+  return Bad("--compression", text, "is not known; use gzip, deflate or none");
+}
+
+absl::StatusOr<FaultOptions> ParseFault(absl::string_view text) {
+  FaultOptions fault;
+  const size_t colon = text.find(':');
+  fault.code = FindCode(text.substr(0, colon));
+  if (fault.code == 0) {
+    return Bad("--fault", text,
+               "does not begin with a code of gRPC: a name such as UNAVAILABLE, or 1 to 16");
+  }
+  if (colon != absl::string_view::npos) fault.message = std::string(text.substr(colon + 1));
+  if (cli::FindInvalidUtf8(fault.message) != absl::string_view::npos) {
+    return Bad("--fault", text, "is not UTF-8");
+  }
+  return fault;
+}
+
+absl::StatusOr<std::pair<std::string, std::string>> ParseMetadata(absl::string_view text) {
+  constexpr absl::string_view kFlag = "--metadata";
+  const size_t colon = text.find(':', 1);
+  if (colon == absl::string_view::npos) return Bad(kFlag, text, "has no colon; write KEY:VALUE");
+  const std::string key = absl::AsciiStrToLower(text.substr(0, colon));
+  const absl::string_view value = absl::StripLeadingAsciiWhitespace(text.substr(colon + 1));
+
+  if (!Ask(grpc_header_key_is_legal, key)) {
+    return Bad(kFlag, text, "has a key that HTTP/2 does not take: use a-z, 0-9, '-', '_' and '.'");
+  }
+  if (absl::StartsWith(key, "grpc-")) {
+    return Bad(kFlag, text, "has a key that begins with 'grpc-', which gRPC keeps for itself");
+  }
+  if (!absl::EndsWith(key, kBinary)) {
+    const absl::Status status = CheckHeader(kFlag, value);
+    if (!status.ok()) return status;
+    return std::make_pair(key, std::string(value));
+  }
+  std::string bytes;
+  if (!absl::Base64Unescape(value, &bytes) && !absl::WebSafeBase64Unescape(value, &bytes)) {
+    return Bad(kFlag, text, "has a key that ends with '-bin', and a value that is not base64");
+  }
+  return std::make_pair(key, bytes);
+}
+
+absl::Status CheckHeader(absl::string_view flag, absl::string_view text) {
+  if (Ask(grpc_header_nonbin_value_is_legal, text)) return absl::OkStatus();
+  return Bad(flag, text, "has characters that HTTP/2 does not take: use printable ASCII");
+}
+
+absl::StatusOr<int64_t> ParseInteger(absl::string_view flag, absl::string_view text, int64_t least,
+                                     int64_t most) {
+  int64_t value = 0;
+  if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return value;
+  return Bad(flag, text, absl::StrCat("is no whole number from ", least, " to ", most));
+}
+
+absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most) {
+  absl::string_view digits = text;
+  int64_t unit = 1;
+  if (absl::ConsumeSuffix(&digits, "KiB")) unit = 1024;
+  if (absl::ConsumeSuffix(&digits, "MiB")) unit = 1024 * 1024;
+  int64_t value = 0;
+  if (absl::SimpleAtoi(digits, &value) && value >= 0 && value <= most / unit) return value * unit;
+  return Bad(flag, text,
+             absl::StrCat("is no size up to ", most, " bytes; write 64, 16KiB or 1MiB"));
+}
+
+absl::StatusOr<double> ParseRate(absl::string_view text) {
+  constexpr double kMost = 10'000'000;
+  double rate = 0;
+  if (absl::SimpleAtod(text, &rate) && rate > 0 && rate <= kMost) return rate;
+  return Bad("--rate", text, "is no number of calls a second above 0, up to 10000000");
+}
+
+absl::StatusOr<absl::Duration> ParseTime(absl::string_view flag, absl::string_view text,
+                                         absl::Duration least, absl::Duration most) {
+  absl::StatusOr<absl::Duration> time = cli::ParseDuration(flag, text);
+  if (!time.ok() || (*time >= least && *time <= most)) return time;
+  return Bad(flag, text, TimeRange(least, most));
+}
+
+}  // namespace udsecho::client
