@@ -3,42 +3,40 @@
 
 #include "client/chat.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "cli/utf8.h"
-#include "client/block_reader.h"
-#include "client/line_splitter.h"
+#include "absl/time/clock.h"
+#include "client/call_context.h"
 #include "grpcpp/alarm.h"
 
 namespace udsecho::client {
 namespace {
 
+gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
+gpr_timespec Never() { return gpr_inf_future(GPR_CLOCK_MONOTONIC); }
+
 // One stream, driven by one thread: all that happens arrives in one queue.
 class Session {
  public:
-  Session(EchoClient* client, ChatOptions options, int input_fd, Output* output, Progress* progress)
-      : options_(std::move(options)),
-        output_(*output),
-        progress_(*progress),
-        stream_(client->PrepareChat(&context_, &queue_)),
-        input_(std::make_unique<BlockReader>(input_fd, [this] { WakeForInput(); })) {}
+  explicit Session(const Sending& sending)
+      : sending_(sending), source_(*sending.source), replies_(*sending.replies) {
+    SetUp(sending.options->call, &context_);
+    stream_ = sending.client->stub().PrepareAsyncChat(&context_, &queue_);
+  }
   ~Session();
 
   Outcome Run();
 
  private:
   // What has come to an end: the queue's tags.
-  enum class Event : intptr_t { kStarted = 1, kInput, kWritten, kRead, kFinished };
+  enum class Event : intptr_t { kStarted = 1, kInput, kDue, kWritten, kRead, kFinished };
 
   static void* Tag(Event event) { return reinterpret_cast<void*>(event); }
-
-  void WakeForInput() {
-    input_alarm_.Set(&queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), Tag(Event::kInput));
-  }
 
   std::optional<Event> NextEvent(bool* ok);
   void Handle(Event event, bool ok);
@@ -47,20 +45,19 @@ class Session {
   void RestartDeadline();
 
   void SendMore();
-  void Send(absl::string_view line);
-  std::optional<absl::string_view> NextLine();
-  std::optional<absl::string_view> Checked(absl::string_view line);
-  void TakeBlock();
-  void EndInput(Outcome outcome);
+  void Send(absl::string_view message);
+  bool IsDue();
 
   void Check(const absl::Status& output_status);
-  Outcome Result() const;
+  Outcome Result();
   std::string Overdue() const;
+  int64_t answered() const { return sent_ - static_cast<int64_t>(sent_at_.size()); }
 
-  const ChatOptions options_;
-  Output& output_;
-  Progress& progress_;
+  const Sending& sending_;
+  MessageSource& source_;
+  Replies& replies_;
   absl::Status output_status_;
+  const absl::Time begin_ = absl::Now();
 
   grpc::CompletionQueue queue_;
   grpc::ClientContext context_;
@@ -68,11 +65,6 @@ class Session {
   v1::EchoRequest request_;
   v1::EchoResponse response_;
   grpc::Status status_;  // once finished_
-
-  LineSplitter lines_;
-  bool block_ready_ = false;  // input_->Take() may be called
-  bool input_ended_ = false;
-  Outcome input_outcome_;  // not OK: why the input ended before its end
 
   bool writing_ = true;        // the start, a line or the half-close is under way: one at a time
   bool half_closed_ = false;   // we have nothing more to say
@@ -82,15 +74,18 @@ class Session {
   bool finished_ = false;
 
   int64_t sent_ = 0;
-  int64_t answered_ = 0;
-  gpr_timespec deadline_ = gpr_inf_future(GPR_CLOCK_MONOTONIC);  // for what is due next
+  // Of those that are not answered yet. Flow control bounds it.
+  std::deque<absl::Time> sent_at_;
+  gpr_timespec deadline_ = Never();  // for what is due next
 
+  absl::Time due_ = begin_;  // the next message, with an interval
+  bool waits_until_due_ = false;
+  grpc::Alarm due_alarm_;
   grpc::Alarm input_alarm_;
-  std::unique_ptr<BlockReader> input_;  // last: its thread uses the alarm and the queue
 };
 
 Session::~Session() {
-  input_.reset();
+  due_alarm_.Cancel();
   queue_.Shutdown();
   void* tag = nullptr;
   bool ok = false;
@@ -99,7 +94,9 @@ Session::~Session() {
 }
 
 Outcome Session::Run() {
+  const InterruptedBy scope(sending_.interrupt, &context_);
   stream_->StartCall(Tag(Event::kStarted));
+  source_.Start([this] { input_alarm_.Set(&queue_, Now(), Tag(Event::kInput)); });
   while (!finished_) {
     bool ok = false;
     if (const std::optional<Event> event = NextEvent(&ok)) {
@@ -108,7 +105,7 @@ Outcome Session::Run() {
       HandleTimeout();
     }
   }
-  Check(output_.Flush());
+  source_.Stop();
   return Result();
 }
 
@@ -116,10 +113,10 @@ Outcome Session::Run() {
 std::optional<Session::Event> Session::NextEvent(bool* ok) {
   void* tag = nullptr;
   auto next = grpc::CompletionQueue::TIMEOUT;
-  if (!output_.empty()) {
-    next = queue_.AsyncNext(&tag, ok, gpr_inf_past(GPR_CLOCK_MONOTONIC));
+  if (!replies_.empty()) {
+    next = queue_.AsyncNext(&tag, ok, Now());
     // Nothing waits behind what was printed, but somebody may be waiting for it.
-    if (next == grpc::CompletionQueue::TIMEOUT) Check(output_.Flush());
+    if (next == grpc::CompletionQueue::TIMEOUT) Check(replies_.Flush());
   }
   if (next == grpc::CompletionQueue::TIMEOUT) next = queue_.AsyncNext(&tag, ok, deadline_);
   if (next == grpc::CompletionQueue::TIMEOUT) return std::nullopt;
@@ -133,7 +130,10 @@ void Session::Handle(Event event, bool ok) {
       stream_->Read(&response_, Tag(Event::kRead));
       break;
     case Event::kInput:
-      block_ready_ = true;
+      source_.Wake();
+      break;
+    case Event::kDue:
+      waits_until_due_ = false;
       break;
     case Event::kWritten:
       writing_ = false;
@@ -158,9 +158,16 @@ void Session::HandleReply(bool ok) {
     stream_ended_ = read_ended_ = true;
     return;
   }
-  ++answered_;
-  Check(output_.AddLine(response_.message()));
-  progress_.GotBack(response_.message());
+  // A reply to nothing comes from a server that is not ours.
+  absl::Duration took;
+  if (!sent_at_.empty()) {
+    took = absl::Now() - sent_at_.front();
+    sent_at_.pop_front();
+  }
+  Check(replies_.Add({.message = response_.message(),
+                      .payload = response_.payload(),
+                      .took = took,
+                      .sequence = answered()}));
   // Only now: the time that our own reader took is not the server's.
   RestartDeadline();
   stream_->Read(&response_, Tag(Event::kRead));
@@ -168,78 +175,54 @@ void Session::HandleReply(bool ok) {
 
 void Session::HandleTimeout() {
   timed_out_ = true;
-  deadline_ = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  deadline_ = Never();
   context_.TryCancel();  // which ends the stream, and so what is under way
 }
 
 void Session::RestartDeadline() {
-  const bool due = half_closed_ || answered_ < sent_;
+  const bool due = half_closed_ || !sent_at_.empty();
   if (timed_out_) return;
-  deadline_ = due ? DeadlineAfter(options_.timeout) : gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  deadline_ = due ? DeadlineAfter(sending_.options->call.timeout) : Never();
 }
 
 void Session::SendMore() {
-  if (writing_ || half_closed_ || stream_ended_) return;
-  if (const std::optional<absl::string_view> line = NextLine()) {
-    Send(*line);
-  } else if (input_ended_) {
+  if (writing_ || half_closed_ || stream_ended_ || !IsDue()) return;
+  if (const std::optional<absl::string_view> message = source_.Next()) {
+    Send(*message);
+  } else if (source_.ended()) {
     writing_ = half_closed_ = true;
-    if (sent_ == answered_) RestartDeadline();
+    if (sent_at_.empty()) RestartDeadline();
     stream_->WritesDone(Tag(Event::kWritten));
   }
 }
 
-void Session::Send(absl::string_view line) {
-  request_.mutable_message()->assign(line.data(), line.size());
+// With an interval: whether it has passed. If not, there will be an event.
+bool Session::IsDue() {
+  if (!sending_.options->interval.has_value()) return true;
+  if (waits_until_due_) return false;
+  const absl::Duration left = due_ - absl::Now();
+  if (left <= absl::ZeroDuration()) return true;
+  waits_until_due_ = true;
+  due_alarm_.Set(&queue_, DeadlineAfter(left), Tag(Event::kDue));
+  return false;
+}
+
+void Session::Send(absl::string_view message) {
+  sending_.requests->FillEcho(message, &request_);
   writing_ = true;
-  if (sent_++ == answered_) RestartDeadline();
+  ++sent_;
+  const absl::Time now = absl::Now();
+  sent_at_.push_back(now);
+  if (sent_at_.size() == 1) RestartDeadline();
+  if (replies_.statistics() != nullptr) replies_.statistics()->Sent();
   grpc::WriteOptions how;
-  // The next one follows at once, and may travel in the same segment.
-  if (lines_.HasNext()) how.set_buffer_hint();
+  if (sending_.options->interval.has_value()) {
+    due_ = std::max(due_ + *sending_.options->interval, now);
+  } else if (source_.HasNext()) {
+    // The next one follows at once, and may travel in the same segment.
+    how.set_buffer_hint();
+  }
   stream_->Write(request_, how, Tag(Event::kWritten));
-}
-
-// Nothing while the input has no line yet, and after its end.
-std::optional<absl::string_view> Session::NextLine() {
-  while (input_outcome_.ok()) {
-    if (const std::optional<absl::string_view> line = lines_.Next()) return Checked(*line);
-    if (input_ended_) {
-      const std::optional<absl::string_view> last = lines_.Last();
-      return last.has_value() ? Checked(*last) : std::nullopt;
-    }
-    if (!block_ready_) return std::nullopt;
-    TakeBlock();
-  }
-  return std::nullopt;
-}
-
-std::optional<absl::string_view> Session::Checked(absl::string_view line) {
-  const size_t bad = cli::FindInvalidUtf8(line);
-  if (bad == absl::string_view::npos) return line;
-  EndInput(UsageError(absl::StrCat("standard input: line ", sent_ + 1, " is not UTF-8 at its byte ",
-                                   bad + 1, "; it and what follows were not sent")));
-  return std::nullopt;
-}
-
-void Session::TakeBlock() {
-  block_ready_ = false;
-  const absl::StatusOr<std::string> block = input_->Take();
-  if (!block.ok()) {
-    EndInput(LocalIoError(absl::StrCat("standard input: ", block.status().message())));
-  } else if (block->empty()) {
-    input_ended_ = true;
-  } else {
-    lines_.Add(*block);
-  }
-  if (lines_.pending() > kMaxLine && !lines_.HasNext()) {
-    EndInput(UsageError(absl::StrCat("standard input: line ", sent_ + 1, " is longer than ",
-                                     kMaxLine, " bytes; it and what follows were not sent")));
-  }
-}
-
-void Session::EndInput(Outcome outcome) {
-  input_ended_ = true;
-  input_outcome_ = std::move(outcome);
 }
 
 void Session::Check(const absl::Status& output_status) {
@@ -248,34 +231,35 @@ void Session::Check(const absl::Status& output_status) {
   context_.TryCancel();
 }
 
-Outcome Session::Result() const {
-  if (!output_status_.ok()) {
-    return LocalIoError(absl::StrCat("standard output: ", output_status_.message()));
+Outcome Session::Result() {
+  if (timed_out_ && status_.error_code() == grpc::StatusCode::CANCELLED) {
+    status_ = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, Overdue());
   }
-  grpc::Status status = status_;
-  if (timed_out_ && status.error_code() == grpc::StatusCode::CANCELLED) {
-    status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, Overdue());
+  const bool cut_short = !sent_at_.empty() || !half_closed_;
+  if (output_status_.ok() && !sending_.interrupt->triggered()) {
+    Check(replies_.End({.status = status_, .context = context_, .took = absl::Now() - begin_}));
   }
-  if (status.ok() && !input_outcome_.ok()) return input_outcome_;
-  if (status.ok() && (answered_ < sent_ || !half_closed_)) {
-    status = grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                          absl::StrCat("the server ended the stream early, after ", answered_,
-                                       " of ", sent_, " lines sent; send the others again"));
+  if (output_status_.ok()) Check(replies_.Summary());
+  if (output_status_.ok()) Check(replies_.Flush());
+  if (!output_status_.ok()) return OutputError(output_status_);
+  if (sending_.interrupt->triggered()) return Interrupted();
+  if (status_.ok() && !source_.outcome().ok()) return source_.outcome();
+  if (status_.ok() && cut_short) {
+    status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                           absl::StrCat("the server ended the stream early, after ", answered(),
+                                        " of ", sent_, " lines sent; send the others again"));
   }
-  return CallOutcome("Chat", options_.address, status);
+  return CallOutcome("Chat", sending_.address, status_);
 }
 
 std::string Session::Overdue() const {
-  const std::string what = answered_ < sent_ ? absl::StrCat("no reply to line ", answered_ + 1)
+  const std::string what = !sent_at_.empty() ? absl::StrCat("no reply to line ", answered() + 1)
                                              : "all lines are answered, but the stream did not end";
-  return absl::StrCat(what, " within ", absl::FormatDuration(options_.timeout), "; see --timeout");
+  return absl::StrCat(what, " within ", absl::FormatDuration(sending_.options->call.timeout));
 }
 
 }  // namespace
 
-Outcome Chat(EchoClient* client, const ChatOptions& options, int input_fd, Output* output,
-             Progress* progress) {
-  return Session(client, options, input_fd, output, progress).Run();
-}
+Outcome Chat(const Sending& sending) { return Session(sending).Run(); }
 
 }  // namespace udsecho::client

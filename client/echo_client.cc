@@ -11,36 +11,18 @@
 namespace udsecho::client {
 namespace {
 
-std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection) {
+std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::string& authority) {
   grpc::ChannelArguments arguments;
-  // What clients of a Unix socket say; without it, it would be the target, which has no meaning
-  // here.
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
+  // Without it, it would be the target, which has no meaning here.
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   arguments.SetMaxReceiveMessageSize(kMaxReply);
   return grpc::CreateCustomInsecureChannelFromFd("udsecho", connection.release(), arguments);
 }
 
 }  // namespace
 
-EchoClient::EchoClient(uds::UniqueFd connection)
-    : stub_(v1::Echo::NewStub(ChannelOn(std::move(connection)))) {}
-
-grpc::Status EchoClient::Echo(const std::string& message, absl::Duration timeout,
-                              std::string* reply) {
-  v1::EchoRequest request;
-  request.set_message(message);
-  v1::EchoResponse response;
-  grpc::ClientContext context;
-  context.set_deadline(DeadlineAfter(timeout));
-  grpc::Status status = stub_->Echo(&context, request, &response);
-  if (status.ok()) *reply = std::move(*response.mutable_message());
-  return status;
-}
-
-std::unique_ptr<EchoClient::ChatStream> EchoClient::PrepareChat(grpc::ClientContext* context,
-                                                                grpc::CompletionQueue* queue) {
-  return stub_->PrepareAsyncChat(context, queue);
-}
+EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority)
+    : channel_(ChannelOn(std::move(connection), authority)), stub_(v1::Echo::NewStub(channel_)) {}
 
 gpr_timespec DeadlineAfter(absl::Duration timeout) {
   // About 300 years: gRPC counts nanoseconds in 64 bits.

@@ -4,9 +4,9 @@
 // The generated stub of udsecho.v1.Echo on one connection that exists already.
 //
 //   absl::StatusOr<uds::UniqueFd> fd = uds::Connect(address, timeout);
-//   EchoClient client(*std::move(fd));
-//   std::string reply;
-//   const grpc::Status status = client.Echo("hi", absl::Seconds(5), &reply);
+//   EchoClient client(*std::move(fd), "localhost");
+//   grpc::ClientContext context;
+//   const grpc::Status status = client.stub().Echo(&context, request, &response);
 //
 // gRPC's own connecting is not used: it retries, and hides why. Once the connection is lost, every
 // call fails with UNAVAILABLE.
@@ -28,28 +28,25 @@
 
 namespace udsecho::client {
 
-// The longest line that is sent, in bytes: sixteen times the usual limit of a server, so that it is
-// the server that answers what is too long, and yet endless input without a line feed ends.
-inline constexpr size_t kMaxLine = 64 * 1024 * 1024;
-
-// The largest reply that is taken: such a line, and room for the encoding.
-inline constexpr size_t kMaxReply = kMaxLine + 1024;
+// The largest reply that is taken, in bytes: the longest line and the largest payload that are sent
+// (LineSource::kMaxLine, Requests::kMaxPayload), and room for the encoding.
+inline constexpr size_t kMaxReply = 128 * 1024 * 1024 + 1024;
 
 class EchoClient {
  public:
   using ChatStream = grpc::ClientAsyncReaderWriter<v1::EchoRequest, v1::EchoResponse>;
 
-  // `connection` is connected and non-blocking, as uds::Connect() makes it.
-  explicit EchoClient(uds::UniqueFd connection);
+  // `connection` is connected and non-blocking, as uds::Connect() makes it; `authority` is what
+  // calls say unless they say otherwise.
+  explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost");
 
-  // One call. `message` is UTF-8. On failure `reply` is as it was.
-  grpc::Status Echo(const std::string& message, absl::Duration timeout, std::string* reply);
+  v1::Echo::Stub& stub() { return *stub_; }
 
-  // A stream on which StartCall() is yet to be called.
-  std::unique_ptr<ChatStream> PrepareChat(grpc::ClientContext* context,
-                                          grpc::CompletionQueue* queue);
+  // For the stubs of other services.
+  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Echo::Stub> stub_;
 };
 

@@ -34,6 +34,20 @@ constexpr absl::string_view kCodeNames[] = {
 
 constexpr int kCodes = std::size(kCodeNames);
 
+// Of the codes that gRPC itself answers with, in words that say little.
+absl::string_view WhatToTry(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return " (more time: --timeout)";
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return " (what it offers: --list)";
+    case grpc::StatusCode::UNAVAILABLE:
+      return " (the connection is gone; is the server still there?)";
+    default:
+      return "";
+  }
+}
+
 }  // namespace
 
 Outcome UsageError(absl::string_view why) { return {kExitUsage, uds::Printable(why)}; }
@@ -58,8 +72,10 @@ Outcome CallOutcome(absl::string_view method, absl::string_view address,
   const int shown = code > 0 && code < kCodes ? code : grpc::StatusCode::UNKNOWN;
   return {kExitRpcBase + shown,
           absl::StrCat(method, ": ", address, ": ", CodeName(status.error_code()), ": ",
-                       uds::Printable(status.error_message()))};
+                       uds::Printable(status.error_message()), WhatToTry(status.error_code()))};
 }
+
+Outcome Interrupted() { return {kExitInterrupted, ""}; }
 
 std::string CodeName(grpc::StatusCode code) {
   if (code < 0 || code >= kCodes) return absl::StrCat("CODE_", static_cast<int>(code));

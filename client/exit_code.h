@@ -7,9 +7,11 @@
 //    1        standard input could not be read, or standard output not written
 //    2        bad usage: flags, the address, or a message that is not UTF-8 or too long
 //    3        no connection: nobody listens at the address, it is no socket, permission was denied
+//    4        --health: the server answers, and is not serving
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
 //             connection within --timeout is 68 too.
+//  130        Ctrl-C
 //
 // A signal ends the client as it ends other filters: by SIGPIPE (141 in a shell) when whoever reads
 // standard output goes away.
@@ -31,11 +33,14 @@ inline constexpr int kExitOk = 0;
 inline constexpr int kExitLocalIo = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNoConnection = 3;
+inline constexpr int kExitNotServing = 4;
 inline constexpr int kExitRpcBase = 64;
+inline constexpr int kExitInterrupted = 130;  // as shells say of a process that SIGINT ended
 
 struct Outcome {
   int exit_code = kExitOk;
-  std::string error;  // one line, safe to print; empty exactly when exit_code is kExitOk
+  // One line, safe to print; empty if exit_code is kExitOk, or says it all.
+  std::string error;
 
   bool ok() const { return exit_code == kExitOk; }
 };
@@ -47,9 +52,13 @@ Outcome LocalIoError(absl::string_view why);
 // `status` is not OK and comes from uds::Connect(), which says what was tried, and where.
 Outcome ConnectError(const absl::Status& status);
 
-// "Chat: unix:/tmp/sock1: RESOURCE_EXHAUSTED: the message is ...". OK is no error.
+// "Chat: unix:/tmp/sock1: RESOURCE_EXHAUSTED: the message is ...", and what to try where the code
+// alone tells. OK is no error.
 Outcome CallOutcome(absl::string_view method, absl::string_view address,
                     const grpc::Status& status);
+
+// Whoever pressed Ctrl-C need not be told.
+Outcome Interrupted();
 
 // "DEADLINE_EXCEEDED" for 4, "CODE_99" for what is no code of gRPC.
 std::string CodeName(grpc::StatusCode code);

@@ -38,6 +38,16 @@ absl::Status Output::AddLine(absl::string_view text) {
   return buffer_.size() > kBuffer ? Flush() : absl::OkStatus();
 }
 
+absl::Status Output::Add(absl::string_view bytes) {
+  if (bytes.size() > kBuffer) {
+    absl::Status status = Flush();
+    status.Update(WriteAll(fd_, bytes));
+    return status;
+  }
+  buffer_.append(bytes.data(), bytes.size());
+  return buffer_.size() > kBuffer ? Flush() : absl::OkStatus();
+}
+
 absl::Status Output::Flush() {
   absl::Status status = WriteAll(fd_, buffer_);
   buffer_.clear();

@@ -36,6 +36,9 @@ class Output {
   // disk) is that of writing earlier lines; what was kept back is then lost.
   absl::Status AddLine(absl::string_view text);
 
+  // The bytes alone. More than kBuffer of them are not copied first.
+  absl::Status Add(absl::string_view bytes);
+
   // Writes what was kept back; waits while the descriptor takes nothing.
   absl::Status Flush();
 

@@ -4,22 +4,25 @@
 #include "client/run.h"
 
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "client/chat.h"
+#include "client/ask/ask.h"
 #include "client/command_line/parse.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
 #include "client/options.h"
 #include "client/output.h"
+#include "client/send.h"
+#include "client/sending.h"
+#include "client/style.h"
+#include "client/target.h"
 #include "google/protobuf/stubs/logging.h"
 #include "grpc/support/log.h"
-#include "uds/address.h"
 #include "uds/callers_directory.h"
-#include "uds/connect.h"
 
 namespace udsecho::client {
 namespace {
@@ -40,48 +43,68 @@ Outcome PrintNow(absl::string_view text, int fd) {
   Output output(fd);
   absl::Status status = output.AddLine(text);
   status.Update(output.Flush());
-  if (status.ok()) return {};
-  return LocalIoError(absl::StrCat("standard output: ", status.message()));
+  return status.ok() ? Outcome{} : OutputError(status);
 }
 
-// One after the other, to the first that fails.
-Outcome SendEach(EchoClient* client, absl::string_view address, const Options& options, int out,
-                 Progress* progress) {
-  for (const std::string& message : options.messages) {
-    std::string reply;
-    const grpc::Status status = client->Echo(message, options.call.timeout, &reply);
-    if (!status.ok()) return CallOutcome("Echo", address, status);
-    progress->GotBack(reply);
-    if (Outcome printed = PrintNow(reply, out); !printed.ok()) return printed;
+Outcome Ask(const Asking& asking) {
+  switch (asking.options->mode) {
+    case Mode::kHealth:
+      return AskHealth(asking);
+    case Mode::kWhoAmI:
+      return AskWhoAmI(asking);
+    case Mode::kList:
+      return AskList(asking);
+    case Mode::kStats:
+      return AskStats(asking);
+    case Mode::kConnections:
+      return AskConnections(asking);
+    case Mode::kShutdown:
+      return AskShutdown(asking);
+    case Mode::kSend:
+    case Mode::kBench:
+      break;
   }
   return {};
 }
 
-Outcome RunWith(const Options& options, const Streams& streams) {
+Outcome RunWith(const Options& options, const Streams& streams, Interrupt* interrupt) {
   if (absl::Status status = uds::EnterCallersDirectory(); !status.ok()) {
     return ConnectError(status);
   }
-  const absl::StatusOr<uds::Address> address = uds::Address::Parse(options.address);
-  if (!address.ok()) return ConnectError(address.status());
+  const absl::StatusOr<Target> target = Target::Parse(options.address);
+  if (!target.ok()) return ConnectError(target.status());
 
-  const std::string name = address->ToString();
   Progress progress(streams.err, options.verbosity);
-  progress.Starting(name);
-  absl::StatusOr<uds::UniqueFd> connection = uds::Connect(*address, options.call.timeout);
+  progress.Starting(target->name());
+  absl::StatusOr<uds::UniqueFd> connection =
+      target->ConnectWaiting(options.call.timeout, options.wait, interrupt);
+  if (interrupt->triggered()) return Interrupted();
   if (!connection.ok()) return ConnectError(connection.status());
+  EchoClient client(*std::move(connection), target->authority());
 
-  EchoClient client(*std::move(connection));
-  if (!options.messages.empty()) {
-    return SendEach(&client, name, options, streams.out, &progress);
+  if (options.mode != Mode::kSend) {
+    Output output(streams.out);
+    return Ask({.client = &client,
+                .address = target->name(),
+                .options = &options,
+                .output = &output,
+                .interrupt = interrupt,
+                .style = Style::For(streams.out)});
   }
-  Output output(streams.out);
-  const ChatOptions chat = {.address = name, .timeout = options.call.timeout};
-  return Chat(&client, chat, streams.in, &output, &progress);
+  const auto reconnect = [&]() -> absl::StatusOr<std::unique_ptr<EchoClient>> {
+    absl::StatusOr<uds::UniqueFd> fd = target->Connect(options.call.timeout);
+    if (!fd.ok()) return fd.status();
+    return std::make_unique<EchoClient>(*std::move(fd), target->authority());
+  };
+  const Server server = {&client, target->name(), reconnect};
+  return Send(server, options, streams, &progress, interrupt);
 }
 
 int Report(const Outcome& outcome, int err) {
   // If even this cannot be written, the exit code still tells.
-  if (!outcome.ok()) PrintNow(absl::StrCat("client: ", outcome.error), err);
+  if (!outcome.error.empty()) {
+    PrintNow(absl::StrCat(Style::For(err).Red("client: "), outcome.error), err);
+  }
   return outcome.exit_code;
 }
 
@@ -89,8 +112,12 @@ int Report(const Outcome& outcome, int err) {
 
 int Run(int argc, const char* const* argv, const Streams& streams) {
   SilenceLibraries();
+  Interrupt nothing;
+  Interrupt* interrupt = streams.interrupt != nullptr ? streams.interrupt : &nothing;
   const Parsed parsed = Parse(argc, argv);
-  if (parsed.options.has_value()) return Report(RunWith(*parsed.options, streams), streams.err);
+  if (parsed.options.has_value()) {
+    return Report(RunWith(*parsed.options, streams, interrupt), streams.err);
+  }
   if (!parsed.outcome.ok()) return Report(parsed.outcome, streams.err);
   return Report(PrintNow(parsed.output, streams.out), streams.err);
 }

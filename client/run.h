@@ -11,18 +11,12 @@
 #ifndef CLIENT_RUN_H_
 #define CLIENT_RUN_H_
 
-#include <unistd.h>
+#include "client/streams.h"
 
 namespace udsecho::client {
 
-struct Streams {
-  int in = STDIN_FILENO;
-  int out = STDOUT_FILENO;
-  int err = STDERR_FILENO;
-};
-
-// Returns the exit code (client/exit_code.h). If it is not 0, one line "client: ..." on `err` says
-// why.
+// Returns the exit code (client/exit_code.h). If it is not 0 or 130, one line "client: ..." on
+// `err` says why.
 int Run(int argc, const char* const* argv, const Streams& streams);
 
 }  // namespace udsecho::client

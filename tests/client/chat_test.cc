@@ -27,6 +27,26 @@ using ::testing::HasSubstr;
 
 using ::testing::Not;
 
+// The lines of a descriptor, over one stream.
+Outcome ChatOf(EchoClient* client, absl::Duration timeout, int in, int out) {
+  Options options;
+  options.call.timeout = timeout;
+  const Requests requests = *Requests::Make(options, in);
+  LineSource source(in);
+  Output output(out);
+  Progress progress(STDERR_FILENO, Verbosity::kQuiet);
+  Replies replies({.text = &output, .progress = &progress, .where = "unix:/s"});
+  Interrupt interrupt;
+  return Chat({.client = client,
+               .address = "unix:/s",
+               .options = &options,
+               .requests = &requests,
+               .source = &source,
+               .replies = &replies,
+               .interrupt = &interrupt,
+               .reconnect = {}});
+}
+
 // Chat() on a thread of its own, so that a test can type and read meanwhile.
 class ChatTest : public testing::Test {
  protected:
@@ -37,10 +57,7 @@ class ChatTest : public testing::Test {
   void Start(absl::Duration timeout = absl::Seconds(60)) {
     client_ = std::make_unique<EchoClient>(server_.Connect());
     thread_ = std::thread([this, timeout] {
-      Output output(out_.writer());
-      Progress progress(STDERR_FILENO, Verbosity::kQuiet);
-      outcome_ = Chat(client_.get(), {.address = "unix:/s", .timeout = timeout}, in_.reader(),
-                      &output, &progress);
+      outcome_ = ChatOf(client_.get(), timeout, in_.reader(), out_.writer());
       out_.CloseWriter();
     });
   }
@@ -221,12 +238,8 @@ TEST_F(ChatTest, AServerThatGoesAwayEndsAnIdleTerminal) {
   Pipe out;
   EchoClient client(server->Connect());
   Outcome outcome;
-  std::thread thread([&] {
-    Output output(out.writer());
-    Progress progress(STDERR_FILENO, Verbosity::kQuiet);
-    outcome = Chat(&client, {.address = "unix:/s", .timeout = absl::Seconds(60)}, in.reader(),
-                   &output, &progress);
-  });
+  std::thread thread(
+      [&] { outcome = ChatOf(&client, absl::Seconds(60), in.reader(), out.writer()); });
   in.Write("one\n");
   EXPECT_EQ(out.ReadLine(), "one\n");
   server.reset();
@@ -309,10 +322,7 @@ TEST_F(ChatTest, ASlowReaderIsNotTheServersFault) {
 TEST_F(ChatTest, AnInputThatCannotBeReadIsALocalError) {
   EchoClient client(server_.Connect());
   const uds::UniqueFd directory(open("/", O_RDONLY | O_CLOEXEC));
-  Output output(out_.writer());
-  Progress progress(STDERR_FILENO, Verbosity::kQuiet);
-  const Outcome outcome = Chat(&client, {.address = "unix:/s", .timeout = absl::Seconds(60)},
-                               directory.get(), &output, &progress);
+  const Outcome outcome = ChatOf(&client, absl::Seconds(60), directory.get(), out_.writer());
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.error, HasSubstr("standard input"));
 }
@@ -320,11 +330,8 @@ TEST_F(ChatTest, AnInputThatCannotBeReadIsALocalError) {
 TEST_F(ChatTest, AnOutputThatCannotBeWrittenIsALocalError) {
   EchoClient client(server_.Connect());
   const uds::UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
-  Output output(full.get());
-  Progress progress(STDERR_FILENO, Verbosity::kQuiet);
   in_.Write("one\n");
-  const Outcome outcome = Chat(&client, {.address = "unix:/s", .timeout = absl::Seconds(60)},
-                               in_.reader(), &output, &progress);
+  const Outcome outcome = ChatOf(&client, absl::Seconds(60), in_.reader(), full.get());
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.error, HasSubstr("standard output"));
 }

@@ -54,6 +54,19 @@ def _libraries():
         version = "1.2",
     )
 
+    system_repository(
+        name = "libedit",
+        modules = {"libedit": "libedit"},
+        package = "libedit-dev",
+        version = "3.1",
+    )
+    system_repository(
+        name = "boost",
+        build_file = "//tools/workspace:boost.BUILD",
+        links = {"boost/histogram.hpp": "/usr/include/boost/histogram.hpp"},
+        package = "libboost-dev",
+    )
+
 def _protobuf_and_grpc():
     system_repository(
         name = "com_google_protobuf",

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Ctrl-C, as something that what runs can hear: it cancels its call, says what it has, and ends.
+//
+//   Interrupt interrupt;
+//   interrupt.ListenToSignals();  // in main(), before any thread starts
+//   ...
+//   const Interrupt::Scope scope(&interrupt, [&] { context.TryCancel(); });
+//   ...
+//   if (interrupt.triggered()) return Interrupted();
+//
+// The process ends at once, with kExitInterrupted, when nobody listens, and at the second Ctrl-C;
+// and kPatience after the first one, if whoever listened is stuck (in a write that nobody reads).
+//
+// Thread safety: all methods, from any thread.
+
+#ifndef CLIENT_INTERRUPT_H_
+#define CLIENT_INTERRUPT_H_
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::client {
+
+class Interrupt {
+ public:
+  static constexpr absl::Duration kPatience = absl::Seconds(1);
+
+  Interrupt() = default;
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  // Takes SIGINT from now on, on a thread of its own. Once, while the process has one thread.
+  void ListenToSignals();
+
+  // What Ctrl-C does. False if nobody listened.
+  bool Trigger();
+  bool triggered() const;
+
+  // Waits until then. False as soon as it is triggered.
+  bool SleepUntil(absl::Time time) const;
+
+  // Calls `heard` on the triggering thread, or at once if it is too late for that; not any more
+  // after the scope's end. It must not block.
+  class Scope {
+   public:
+    Scope(Interrupt* interrupt, std::function<void()> heard);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+    const std::list<std::function<void()>>::iterator heard_;
+  };
+
+ private:
+  void Listen(int signals);
+  bool WaitForSignal(int signals, absl::Duration timeout) const;
+
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  std::list<std::function<void()>> heard_;  // guarded by mutex_
+  bool triggered_ = false;                  // guarded by mutex_
+
+  uds::UniqueFd stop_;  // an eventfd: readable once the thread is to end
+  std::thread thread_;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_INTERRUPT_H_

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/json.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "client/exit_code.h"
+#include "google/protobuf/util/json_util.h"
+#include "udsecho/v1/echo.pb.h"
+
+namespace udsecho::client {
+namespace {
+
+absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+nlohmann::ordered_json DetailJson(const google::protobuf::Any& detail) {
+  return {{"type", detail.type_url()}, {"value", Base64(detail.value())}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json StatusJson(const grpc::Status& status) {
+  nlohmann::ordered_json json = {{"code", static_cast<int>(status.error_code())},
+                                 {"name", CodeName(status.error_code())},
+                                 {"message", status.error_message()}};
+  // google.rpc.Status has the fields of a Fault under the same numbers, and is in no library here.
+  v1::Fault rich;
+  if (status.error_details().empty() || !rich.ParseFromString(status.error_details())) return json;
+  for (const google::protobuf::Any& detail : rich.details()) {
+    json["details"].push_back(DetailJson(detail));
+  }
+  return json;
+}
+
+nlohmann::ordered_json MetadataJson(
+    const std::multimap<grpc::string_ref, grpc::string_ref>& metadata) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : metadata) {
+    const bool is_binary = absl::EndsWith(View(key), "-bin");
+    json[std::string(View(key))].push_back(is_binary ? Base64(View(value))
+                                                     : std::string(View(value)));
+  }
+  return json;
+}
+
+nlohmann::ordered_json MessageJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  options.preserve_proto_field_names = true;
+  std::string text;
+  if (!google::protobuf::util::MessageToJsonString(message, &text, options).ok()) return {};
+  return nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+std::string Base64(absl::string_view bytes) { return absl::Base64Escape(bytes); }
+
+std::string JsonLine(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+}  // namespace udsecho::client

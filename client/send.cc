@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/send.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "client/chat.h"
+#include "client/collect.h"
+#include "client/message_source.h"
+#include "client/replies.h"
+#include "client/requests.h"
+#include "client/sending.h"
+#include "client/unary.h"
+#include "uds/printable.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::client {
+namespace {
+
+// What a ping says when nobody says what.
+constexpr char kPing[] = "ping";
+
+Shape ShapeOf(const Options& options, bool has_messages) {
+  return options.shape.value_or(has_messages ? Shape::kUnary : Shape::kChat);
+}
+
+// None: the lines of standard input.
+std::vector<std::string> MessagesOf(const Options& options, int in) {
+  if (!options.messages.empty()) return options.messages;
+  const bool has_payload =
+      !options.request.payload.empty() || !options.request.payload_file.empty();
+  if (has_payload) return {""};
+  const bool repeats = options.interval.has_value() || options.count.has_value();
+  if (repeats && isatty(in) == 1) return {kPing};
+  return {};
+}
+
+std::unique_ptr<MessageSource> SourceOf(const Options& options, std::vector<std::string> messages,
+                                        Shape shape, int in) {
+  // The server repeats, then.
+  const int64_t times = shape == Shape::kExpand ? 1 : options.count.value_or(1);
+  if (messages.empty()) return std::make_unique<LineSource>(in, times);
+  const bool pings = shape == Shape::kUnary || shape == Shape::kChat;
+  const bool for_ever = pings && options.interval.has_value() && !options.count.has_value();
+  return std::make_unique<ListSource>(std::move(messages), for_ever ? ListSource::kForEver : times);
+}
+
+Outcome SendIn(Shape shape, const Sending& sending) {
+  switch (shape) {
+    case Shape::kUnary:
+      return SendUnary(sending);
+    case Shape::kExpand:
+      return SendExpand(sending);
+    case Shape::kCollect:
+      return SendCollect(sending);
+    case Shape::kChat:
+      return Chat(sending);
+  }
+  return {};
+}
+
+}  // namespace
+
+Outcome Send(const Server& server, const Options& options, const Streams& streams,
+             Progress* progress, Interrupt* interrupt) {
+  const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
+  if (!requests.ok()) return LocalIoError(requests.status().message());
+
+  Output text(streams.out);
+  uds::UniqueFd file;
+  if (!options.output.empty() && options.output != "-") {
+    file.reset(open(options.output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    if (!file.valid()) {
+      const std::string what = absl::StrCat("--output: cannot open ", options.output);
+      return LocalIoError(absl::ErrnoToStatus(errno, what).message());
+    }
+  }
+  Output payloads(file.get());
+
+  std::vector<std::string> messages = MessagesOf(options, streams.in);
+  const Shape shape = ShapeOf(options, !messages.empty());
+  std::optional<Statistics> statistics;
+  if (options.interval.has_value() && (shape == Shape::kUnary || shape == Shape::kChat)) {
+    statistics.emplace(server.address);
+  }
+  Replies replies({.text = &text,
+                   .progress = progress,
+                   .payloads = options.output == "-" ? &text
+                               : file.valid()        ? &payloads
+                                                     : nullptr,
+                   .statistics = statistics.has_value() ? &*statistics : nullptr,
+                   .format = options.format,
+                   .where = server.address});
+
+  const Interrupt::Scope scope(interrupt, [] {});
+  const auto source = SourceOf(options, std::move(messages), shape, streams.in);
+  return SendIn(shape, {.client = server.client,
+                        .address = server.address,
+                        .options = &options,
+                        .requests = &*requests,
+                        .source = source.get(),
+                        .replies = &replies,
+                        .interrupt = interrupt,
+                        .reconnect = server.reconnect});
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What --interval tells at the end, as ping does.
+//
+//   Statistics statistics("unix:/tmp/sock1");
+//   statistics.Sent();
+//   statistics.Received(round_trip);
+//   Print(statistics.Text());
+//
+// Thread safety: none.
+
+#ifndef CLIENT_STATISTICS_H_
+#define CLIENT_STATISTICS_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "client/histogram.h"
+#include "nlohmann/json.hpp"
+
+namespace udsecho::client {
+
+class Statistics {
+ public:
+  explicit Statistics(std::string where) : where_(std::move(where)) {}
+
+  void Sent() { ++sent_; }
+  void Received(absl::Duration round_trip) { times_.Add(round_trip); }
+
+  int64_t sent() const { return sent_; }
+  int64_t received() const { return times_.count(); }
+
+  // Three lines, or two if nothing was received; without the last line feed.
+  std::string Text() const;
+  nlohmann::ordered_json Json() const;
+
+ private:
+  const std::string where_;
+  const absl::Time begin_ = absl::Now();
+  int64_t sent_ = 0;
+  Histogram times_;
+};
+
+// "0.212 ms": for people, with three digits that count.
+std::string Milliseconds(absl::Duration duration);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_STATISTICS_H_

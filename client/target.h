@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Whom to call: a Unix socket, or host:port for a server behind a proxy.
+//
+//   absl::StatusOr<Target> target = Target::Parse("localhost:50051");
+//   absl::StatusOr<uds::UniqueFd> fd = target->Connect(absl::Seconds(5));
+//
+// gRPC's own connecting is not used: it retries, and hides why.
+//
+// Thread safety: a value; const access from several threads is fine.
+
+#ifndef CLIENT_TARGET_H_
+#define CLIENT_TARGET_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "client/interrupt.h"
+#include "uds/address.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::client {
+
+class Target {
+ public:
+  // What uds::Address::Parse() takes, "HOST:PORT" and "[IPv6]:PORT". A path that looks like a host
+  // and a port is written "./host:1" or "unix:host:1". INVALID_ARGUMENT for anything else.
+  static absl::StatusOr<Target> Parse(absl::string_view text);
+
+  // "unix:/tmp/sock1" or "localhost:50051"; safe to print.
+  const std::string& name() const { return name_; }
+
+  // What clients say there as :authority.
+  const std::string& authority() const { return authority_; }
+
+  // A connected stream socket, non-blocking and close-on-exec. Errors as uds::Connect(), and
+  // NotFound for a host that has no address.
+  absl::StatusOr<uds::UniqueFd> Connect(absl::Duration timeout) const;
+
+  // The same, again and again for up to `wait` while nobody is there. CANCELLED on Ctrl-C.
+  absl::StatusOr<uds::UniqueFd> ConnectWaiting(absl::Duration timeout, absl::Duration wait,
+                                               Interrupt* interrupt) const;
+
+ private:
+  Target() = default;
+
+  std::string name_;
+  std::string authority_;
+  std::optional<uds::Address> address_;  // else host_ and port_
+  std::string host_;
+  std::string port_;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_TARGET_H_

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A completion queue for one operation at a time, which is waited for, but not for ever.
+//
+//   TimedQueue queue(&context);
+//   stream->Read(&response, queue.Tag());
+//   if (!queue.Await(timeout)) ...    // no more replies, or it took too long
+//
+// Thread safety: none. Ownership: must outlive the operations on it.
+
+#ifndef CLIENT_TIMED_QUEUE_H_
+#define CLIENT_TIMED_QUEUE_H_
+
+#include "absl/time/time.h"
+#include "client/echo_client.h"
+#include "grpcpp/grpcpp.h"
+
+namespace udsecho::client {
+
+class TimedQueue {
+ public:
+  explicit TimedQueue(grpc::ClientContext* context) : context_(*context) {}
+  ~TimedQueue() {
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+  }
+  TimedQueue(const TimedQueue&) = delete;
+  TimedQueue& operator=(const TimedQueue&) = delete;
+
+  grpc::CompletionQueue* queue() { return &queue_; }
+  void* Tag() { return this; }
+
+  // Waits for the operation's end; cancels the call if that is not within `timeout`. False if the
+  // operation failed.
+  bool Await(absl::Duration timeout) {
+    void* tag = nullptr;
+    bool ok = false;
+    if (queue_.AsyncNext(&tag, &ok, DeadlineAfter(timeout)) == grpc::CompletionQueue::TIMEOUT) {
+      timed_out_ = true;
+      context_.TryCancel();
+      queue_.Next(&tag, &ok);
+    }
+    return ok;
+  }
+
+  bool timed_out() const { return timed_out_; }
+
+ private:
+  grpc::ClientContext& context_;
+  grpc::CompletionQueue queue_;
+  bool timed_out_ = false;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_TIMED_QUEUE_H_
