@@ -73,7 +73,8 @@ struct CallOptions {
 struct BenchOptions {
   absl::Duration duration = absl::Seconds(10);
   absl::Duration warmup = absl::Seconds(1);
-  int concurrency = 64;  // calls in flight, or with a rate the most of them
+  // Calls in flight, or with a rate the most of them. Unset: 64, or with a rate 1000.
+  std::optional<int> concurrency;
   int connections = 1;
   int threads = 1;
   double rate = 0;        // calls a second; 0: as fast as answers come

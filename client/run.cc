@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "client/ask/ask.h"
+#include "client/bench/bench.h"
 #include "client/command_line/parse.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
@@ -76,10 +77,14 @@ Outcome RunWith(const Options& options, const Streams& streams, Interrupt* inter
 
   Progress progress(streams.err, options.verbosity);
   progress.Starting(target->name());
+  if (options.mode == Mode::kBench && options.wait == absl::ZeroDuration()) {
+    return Bench(*target, options, streams, interrupt);
+  }
   absl::StatusOr<uds::UniqueFd> connection =
       target->ConnectWaiting(options.call.timeout, options.wait, interrupt);
   if (interrupt->triggered()) return Interrupted();
   if (!connection.ok()) return ConnectError(connection.status());
+  if (options.mode == Mode::kBench) return Bench(*target, options, streams, interrupt);
   EchoClient client(*std::move(connection), target->authority());
 
   if (options.mode != Mode::kSend) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/chat.h"
 #include "client/collect.h"
+#include "client/interactive/interactive.h"
 #include "client/message_source.h"
 #include "client/replies.h"
 #include "client/requests.h"
@@ -66,10 +67,8 @@ Outcome SendIn(Shape shape, const Sending& sending) {
   return {};
 }
 
-}  // namespace
-
-Outcome Send(const Server& server, const Options& options, const Streams& streams,
-             Progress* progress, Interrupt* interrupt) {
+Outcome SendFrom(const Server& server, const Options& options, const Streams& streams,
+                 Progress* progress, Interrupt* interrupt) {
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
 
@@ -99,7 +98,6 @@ Outcome Send(const Server& server, const Options& options, const Streams& stream
                    .format = options.format,
                    .where = server.address});
 
-  const Interrupt::Scope scope(interrupt, [] {});
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
   return SendIn(shape, {.client = server.client,
                         .address = server.address,
@@ -109,6 +107,28 @@ Outcome Send(const Server& server, const Options& options, const Streams& stream
                         .replies = &replies,
                         .interrupt = interrupt,
                         .reconnect = server.reconnect});
+}
+
+// Whether a person sits at both ends.
+bool IsConversation(const Options& options, const Streams& streams) {
+  return MessagesOf(options, streams.in).empty() && ShapeOf(options, false) == Shape::kChat &&
+         options.format == Format::kText && isatty(streams.in) == 1 && isatty(streams.out) == 1;
+}
+
+}  // namespace
+
+Outcome Send(const Server& server, const Options& options, const Streams& streams,
+             Progress* progress, Interrupt* interrupt) {
+  const Interrupt::Scope scope(interrupt, [] {});
+  if (!IsConversation(options, streams)) {
+    return SendFrom(server, options, streams, progress, interrupt);
+  }
+  return Interact(streams, interrupt, server.address, [&](int in, int out) {
+    Streams piped = streams;
+    piped.in = in;
+    piped.out = out;
+    return SendFrom(server, options, piped, progress, interrupt);
+  });
 }
 
 }  // namespace udsecho::client

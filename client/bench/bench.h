@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// --bench: load, and what is measured of it.
+//
+//   const Outcome outcome = Bench(target, options, streams, &interrupt);
+//
+// The summary goes to standard output, the progress line to standard error. Ctrl-C ends it early,
+// with what was measured so far; exit code 130. Calls that failed are counted by their code, and
+// the exit code is that of the most frequent one.
+//
+// Memory does not grow with the duration: see collector.h.
+//
+// Thread safety: none.
+
+#ifndef CLIENT_BENCH_BENCH_H_
+#define CLIENT_BENCH_BENCH_H_
+
+#include "client/exit_code.h"
+#include "client/interrupt.h"
+#include "client/options.h"
+#include "client/streams.h"
+#include "client/target.h"
+
+namespace udsecho::client {
+
+Outcome Bench(const Target& target, const Options& options, const Streams& streams,
+              Interrupt* interrupt);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_BENCH_BENCH_H_

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What a bench measures: its workers add to it, its progress line and its result read it.
+//
+//   Collector collector;
+//   collector.Add(interval);        // each worker, ten times a second
+//   const Measured measured = collector.Take();
+//
+// The size is fixed, whatever the duration: a histogram, counts, and kPoints of a time line whose
+// points stand for twice the time whenever they have run out.
+//
+// Thread safety: all methods, from any thread.
+
+#ifndef CLIENT_BENCH_COLLECTOR_H_
+#define CLIENT_BENCH_COLLECTOR_H_
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "client/histogram.h"
+
+namespace udsecho::client {
+
+inline constexpr int kCodes = 17;
+
+// What one worker did in some 100 ms.
+struct Interval {
+  std::chrono::steady_clock::time_point at;  // its end
+  Histogram latency;                         // of what succeeded
+  Histogram lateness;                        // open loop: from when a call was due to when it began
+  std::array<int64_t, kCodes> ended = {};    // calls by their code
+  int64_t bytes_received = 0;
+
+  void Clear();
+};
+
+struct Point {
+  int64_t calls = 0;
+  int64_t errors = 0;
+  absl::Duration slowest;
+};
+
+struct Measured {
+  Histogram latency;
+  Histogram lateness;
+  std::array<int64_t, kCodes> ended = {};
+  int64_t bytes_received = 0;
+  std::vector<Point> points;
+  absl::Duration point;  // the time that each stands for
+
+  int64_t errors() const;
+};
+
+class Collector {
+ public:
+  static constexpr int kPoints = 400;
+
+  // The begin of what counts: what is added before is warm-up, and shown by Recent() alone.
+  void Begin(std::chrono::steady_clock::time_point begin);
+
+  void Add(const Interval& interval);
+
+  // Of the time since the last call.
+  struct Recently {
+    int64_t calls = 0;
+    int64_t errors = 0;
+    absl::Duration p50;
+    absl::Duration p99;
+  };
+  Recently Recent();
+
+  // What was measured; leaves nothing behind.
+  Measured Take();
+
+ private:
+  void AddPoint(const Interval& interval, int64_t calls, int64_t errors);
+
+  std::mutex mutex_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::time_point::max();
+  Measured measured_;
+  Histogram recent_;
+  int64_t recent_errors_ = 0;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_BENCH_COLLECTOR_H_

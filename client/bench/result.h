@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What a bench found out.
+//
+// Thread safety: a value.
+
+#ifndef CLIENT_BENCH_RESULT_H_
+#define CLIENT_BENCH_RESULT_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/time/time.h"
+#include "client/bench/collector.h"
+#include "client/options.h"
+
+namespace udsecho::client {
+
+struct Result {
+  // What was done.
+  std::string address;
+  Shape shape = Shape::kUnary;
+  int64_t size = 0;  // bytes of a message
+  int messages = 1;  // a call
+  int concurrency = 0;
+  int connections = 0;
+  int threads = 0;
+  double rate = 0;   // 0: closed loop
+  absl::Time began;  // what counts
+  absl::Duration warmup;
+  absl::Duration duration;
+
+  Measured measured;
+
+  absl::Duration cpu;  // of this process, in `duration`
+  double busy = 0;     // the busiest sending thread: the share of the time that it had work
+
+  // Why the numbers may be the client's and not the server's; empty if they are not.
+  std::string limit;
+
+  int64_t calls() const { return measured.latency.count(); }
+  double CallsPerSecond() const;
+  double BytesPerSecond() const;  // of messages, one way
+};
+
+// The share of busy() from which on the client counts as the limit.
+inline constexpr double kClientIsTheLimit = 0.9;
+
+// Fills in `limit`.
+void Judge(Result* result);
+
+const char* ShapeName(Shape shape);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_BENCH_RESULT_H_

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A bench's result, for people and for programs.
+//
+// Thread safety: pure functions. Texts end without a line feed.
+
+#ifndef CLIENT_BENCH_SUMMARY_H_
+#define CLIENT_BENCH_SUMMARY_H_
+
+#include <string>
+
+#include "client/bench/result.h"
+#include "client/style.h"
+#include "nlohmann/json.hpp"
+
+namespace udsecho::client {
+
+std::string SummaryText(const Result& result, const Style& style);
+
+nlohmann::ordered_json SummaryJson(const Result& result);
+
+// "unary, 64 bytes, 64 in flight on 1 connection": what was done.
+std::string Setting(const Result& result);
+
+// "12,345", of a number that is not below zero.
+std::string Thousands(double number);
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_BENCH_SUMMARY_H_

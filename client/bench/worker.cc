@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/bench/worker.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "client/bench/thread_time.h"
+#include "grpc/support/time.h"
+
+namespace udsecho::client {
+namespace {
+
+// epoll_wait(2) counts in milliseconds: what is due earlier is waited for awake.
+constexpr std::chrono::milliseconds kAwake{1};
+
+gpr_timespec Until(std::chrono::nanoseconds left) {
+  if (left <= std::chrono::nanoseconds::zero()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(left.count(), GPR_TIMESPAN));
+}
+
+}  // namespace
+
+Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
+    : plan_(plan),
+      share_(share),
+      collector_(*collector),
+      queue_(grpc_completion_queue_create_for_next(nullptr)),
+      channels_(plan, share.connections) {
+  exchanges_.reserve(share.concurrency);
+  for (int i = 0; i < share.concurrency; ++i) {
+    exchanges_.push_back(std::make_unique<Exchange>(plan, queue_, i % share.connections));
+  }
+  // The last is the next: they begin in order.
+  for (auto it = exchanges_.rbegin(); it != exchanges_.rend(); ++it) idle_.push_back(it->get());
+}
+
+Worker::~Worker() {
+  grpc_completion_queue_shutdown(queue_);
+  while (grpc_completion_queue_next(queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr).type !=
+         GRPC_QUEUE_SHUTDOWN) {
+  }
+  exchanges_.clear();
+  grpc_completion_queue_destroy(queue_);
+}
+
+void Worker::Run() {
+  start_ = now_ = Clock::now();
+  next_tick_ = now_ + kTick;
+  std::optional<ThreadTime> begin;
+  while (!stop_ && (MayBegin() || in_flight_ > 0)) {
+    if (counting_ && !begin.has_value()) begin = ThreadTime::OfThisThread();
+    BeginDue();
+    Next(std::min(next_tick_, NextDue()));
+    if (now_ >= next_tick_) Tick();
+  }
+  if (begin.has_value()) busy_ = ThreadTime::OfThisThread().BusySince(*begin);
+  Publish();
+  Drain();
+  done_ = true;
+}
+
+bool Worker::MayBegin() const { return !share_.count.has_value() || begun_ < *share_.count; }
+
+// Open loop: when the next call is to begin; else at once.
+Worker::Clock::time_point Worker::Due() const {
+  if (share_.rate == 0) return now_;
+  return start_ + std::chrono::nanoseconds(static_cast<int64_t>(begun_ / share_.rate * 1e9));
+}
+
+Worker::Clock::time_point Worker::NextDue() const {
+  if (share_.rate == 0 || idle_.empty() || !MayBegin()) return Clock::time_point::max();
+  return Due();
+}
+
+void Worker::BeginDue() {
+  // Those whose connection is lost wait until it is back.
+  size_t skipped = 0;
+  while (idle_.size() > skipped && MayBegin() && Due() <= now_) {
+    const size_t index = idle_.size() - 1 - skipped;
+    Exchange* exchange = idle_[index];
+    if (channels_.IsLost(exchange->channel()) && !exchange->has_stream()) {
+      ++skipped;
+      continue;
+    }
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(index));
+    if (share_.rate > 0) interval_.lateness.Add(absl::FromChrono(now_ - Due()));
+    exchange->Begin(channels_.at(exchange->channel()), Due());
+    ++begun_;
+    ++in_flight_;
+  }
+}
+
+// Handles what has happened, once something has or it is `until`.
+void Worker::Next(Clock::time_point until) {
+  std::chrono::nanoseconds left = until - now_;
+  if (left < kAwake) left = std::chrono::nanoseconds::zero();
+  grpc_event event = grpc_completion_queue_next(queue_, Until(left - kAwake), nullptr);
+  now_ = Clock::now();
+  // As much as there is, before the next calls begin: they go out together.
+  for (int i = 0; event.type == GRPC_OP_COMPLETE; ++i) {
+    HandleEvent(static_cast<Exchange*>(event.tag));
+    if (i >= kMostAtOnce) break;
+    event = grpc_completion_queue_next(queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), nullptr);
+    if (event.type == GRPC_OP_COMPLETE) now_ = Clock::now();
+  }
+}
+
+void Worker::HandleEvent(Exchange* exchange) {
+  if (!exchange->OnEvent()) return;
+  --in_flight_;
+  idle_.push_back(exchange);
+  const grpc_status_code code = exchange->code();
+  if (code == GRPC_STATUS_OK) {
+    interval_.latency.Add(absl::FromChrono(now_ - exchange->begun()));
+    interval_.bytes_received += exchange->bytes_received();
+  }
+  ++interval_.ended[code >= 0 && code < kCodes ? code : GRPC_STATUS_UNKNOWN];
+  if (code == GRPC_STATUS_UNAVAILABLE) channels_.MarkLost(exchange->channel());
+}
+
+void Worker::Tick() {
+  next_tick_ = now_ + kTick;
+  Publish();
+  channels_.Repair();
+  if (plan_.call.timeout == absl::InfiniteDuration()) return;
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    if (exchange->busy() && absl::FromChrono(now_ - exchange->started()) > plan_.call.timeout) {
+      exchange->GiveUp();
+    }
+  }
+}
+
+void Worker::Publish() {
+  interval_.at = now_;
+  collector_.Add(interval_);
+  interval_.Clear();
+}
+
+// What is in flight may end, and is not counted.
+void Worker::Drain() {
+  const auto end = Clock::now() + kDrain;
+  bool cancelled = false;
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    if (!exchange->busy() && exchange->has_stream()) exchange->End();
+  }
+  const auto any_busy = [this] {
+    return std::any_of(exchanges_.begin(), exchanges_.end(),
+                       [](const auto& exchange) { return exchange->busy(); });
+  };
+  while (any_busy()) {
+    if (!cancelled && Clock::now() >= end) {
+      for (const std::unique_ptr<Exchange>& exchange : exchanges_) exchange->Cancel();
+      cancelled = true;
+    }
+    const grpc_event event = grpc_completion_queue_next(
+        queue_, cancelled ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : Until(end - Clock::now()),
+        nullptr);
+    if (event.type != GRPC_OP_COMPLETE) continue;
+    auto* exchange = static_cast<Exchange*>(event.tag);
+    if (exchange->OnEvent() && exchange->has_stream()) exchange->End();
+  }
+}
+
+}  // namespace udsecho::client

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/interactive/line_editor.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <clocale>
+#include <cstdlib>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+
+namespace udsecho::client {
+namespace {
+
+constexpr int kHistory = 1000;  // lines
+constexpr char kClearLine[] = "\r\x1b[K";
+
+// Of its own, so that to close it closes nothing of the caller's.
+FILE* Open(int fd, const char* mode) {
+  FILE* file = fdopen(dup(fd), mode);
+  if (file == nullptr) std::abort();
+  return file;
+}
+
+// Characters are read as the user's locale says; one that knows only ASCII would lose all others.
+void TakeUtf8() {
+  setlocale(LC_CTYPE, "");
+  if (MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+}  // namespace
+
+LineEditor::LineEditor(int in, int out, std::string prompt, int watched, std::function<bool()> show)
+    : in_(in),
+      out_(out),
+      prompt_(std::move(prompt)),
+      watched_(watched),
+      show_(std::move(show)),
+      in_file_(Open(in, "r")),
+      out_file_(Open(out, "w")),
+      error_file_(Open(out, "w")) {
+  TakeUtf8();
+  editor_ = el_init("udsecho", in_file_, out_file_, error_file_);
+  history_ = history_init();
+  if (editor_ == nullptr || history_ == nullptr) std::abort();
+  HistEvent event;
+  history(history_, &event, H_SETSIZE, kHistory);
+  history(history_, &event, H_SETUNIQUE, 1);
+  el_set(editor_, EL_CLIENTDATA, this);
+  el_set(editor_, EL_PROMPT, &LineEditor::Prompt);
+  el_set(editor_, EL_HIST, history, history_);
+  el_set(editor_, EL_EDITOR, "emacs");
+  el_set(editor_, EL_GETCFN, &LineEditor::GetCharacter);
+  el_source(editor_, nullptr);
+}
+
+LineEditor::~LineEditor() {
+  el_end(editor_);
+  history_end(history_);
+  for (FILE* file : {in_file_, out_file_, error_file_}) std::fclose(file);
+}
+
+std::optional<std::string> LineEditor::Read() {
+  if (ended_) return std::nullopt;
+  int length = 0;
+  const char* text = el_gets(editor_, &length);
+  if (text == nullptr || length <= 0 || ended_) return std::nullopt;
+  absl::string_view line(text, length);
+  absl::ConsumeSuffix(&line, "\n");
+  HistEvent event;
+  std::string kept(line);
+  if (!kept.empty()) history(history_, &event, H_ENTER, kept.c_str());
+  return kept;
+}
+
+LineEditor* LineEditor::Self(EditLine* editor) {
+  void* self = nullptr;
+  el_get(editor, EL_CLIENTDATA, &self);
+  return static_cast<LineEditor*>(self);
+}
+
+char* LineEditor::Prompt(EditLine* editor) { return Self(editor)->prompt_.data(); }
+
+// As libedit's own: 1, or 0 at the end, or -1.
+int LineEditor::GetCharacter(EditLine* editor, wchar_t* character) {
+  LineEditor* self = Self(editor);
+  mbstate_t state = {};
+  while (true) {
+    char byte = 0;
+    if (!self->AwaitKey()) return 0;
+    const ssize_t got = TEMP_FAILURE_RETRY(read(self->in_, &byte, 1));
+    if (got == 0) return 0;
+    if (got < 0) return -1;
+    const size_t used = mbrtowc(character, &byte, 1, &state);
+    if (used == static_cast<size_t>(-2)) continue;  // there is more of it to come
+    if (used != static_cast<size_t>(-1)) return 1;
+    state = {};  // what is not of the locale's encoding is left out
+  }
+}
+
+bool LineEditor::AwaitKey() {
+  while (!ended_) {
+    pollfd fds[] = {{in_, POLLIN, 0}, {watched_, POLLIN, 0}};
+    if (TEMP_FAILURE_RETRY(poll(fds, 2, -1)) < 0) return false;
+    if (fds[1].revents != 0 && !Show()) return false;
+    if (fds[0].revents != 0) return true;
+  }
+  return false;
+}
+
+bool LineEditor::Show() {
+  // What is on the screen goes, and comes back below.
+  static_cast<void>(TEMP_FAILURE_RETRY(write(out_, kClearLine, sizeof(kClearLine) - 1)));
+  ended_ = !show_();
+  if (!ended_) el_set(editor_, EL_REFRESH);
+  return !ended_;
+}
+
+}  // namespace udsecho::client
