@@ -116,6 +116,7 @@ Result Run::Measure() {
     count_from();
   }
   const absl::Time begin = absl::Now();
+  const auto steady_begin = std::chrono::steady_clock::now();
   const absl::Duration cpu = CpuTime();
   Watch(begin + plan_.bench.duration, false);
 
@@ -123,6 +124,12 @@ Result Run::Measure() {
   result.address = plan_.target.name();
   result.duration = absl::Now() - begin;
   result.cpu = CpuTime() - cpu;
+  if (Done()) {
+    // All calls were made, some time before anybody looked.
+    auto ended = steady_begin;
+    for (const auto& worker : workers_) ended = std::max(ended, worker->ended());
+    result.duration = absl::FromChrono(ended - steady_begin);
+  }
   Stop();
   line_.Clear();
   result.shape = plan_.shape;

@@ -53,7 +53,7 @@ void Collector::Add(const Interval& interval) {
   const int64_t errors = ErrorsOf(interval.ended);
   recent_.Add(interval.latency);
   recent_errors_ += errors;
-  if (interval.at <= begin_) return;
+  if (!interval.counts) return;
   measured_.latency.Add(interval.latency);
   measured_.lateness.Add(interval.lateness);
   for (int code = 0; code < kCodes; ++code) measured_.ended[code] += interval.ended[code];

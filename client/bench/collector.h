@@ -31,6 +31,7 @@ inline constexpr int kCodes = 17;
 // What one worker did in some 100 ms.
 struct Interval {
   std::chrono::steady_clock::time_point at;  // its end
+  bool counts = false;                       // or is warm-up, which Recent() alone shows
   Histogram latency;                         // of what succeeded
   Histogram lateness;                        // open loop: from when a call was due to when it began
   std::array<int64_t, kCodes> ended = {};    // calls by their code
@@ -60,7 +61,7 @@ class Collector {
  public:
   static constexpr int kPoints = 400;
 
-  // The begin of what counts: what is added before is warm-up, and shown by Recent() alone.
+  // The begin of what counts.
   void Begin(std::chrono::steady_clock::time_point begin);
 
   void Add(const Interval& interval);
@@ -81,7 +82,7 @@ class Collector {
   void AddPoint(const Interval& interval, int64_t calls, int64_t errors);
 
   std::mutex mutex_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point begin_;
   Measured measured_;
   Histogram recent_;
   int64_t recent_errors_ = 0;

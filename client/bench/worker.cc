@@ -52,13 +52,18 @@ void Worker::Run() {
   next_tick_ = now_ + kTick;
   std::optional<ThreadTime> begin;
   while (!stop_ && (MayBegin() || in_flight_ > 0)) {
-    if (counting_ && !begin.has_value()) begin = ThreadTime::OfThisThread();
+    if (counting_ && !begin.has_value()) {
+      begin = ThreadTime::OfThisThread();
+      Publish();  // the warm-up
+      interval_.counts = true;
+    }
     BeginDue();
     Next(std::min(next_tick_, NextDue()));
     if (now_ >= next_tick_) Tick();
   }
   if (begin.has_value()) busy_ = ThreadTime::OfThisThread().BusySince(*begin);
   Publish();
+  ended_ = now_;
   Drain();
   done_ = true;
 }

@@ -63,6 +63,9 @@ class Worker {
   // The share of the counted time that the thread ran, or wanted to and had no core. Once done().
   double busy() const { return busy_; }
 
+  // When the last of its calls ended. Once done().
+  Clock::time_point ended() const { return ended_; }
+
  private:
   static constexpr std::chrono::milliseconds kTick{100};
   static constexpr std::chrono::seconds kDrain{1};
@@ -97,6 +100,7 @@ class Worker {
   std::atomic<bool> done_ = false;
   std::atomic<bool> counting_ = false;
   double busy_ = 0;
+  Clock::time_point ended_;
 };
 
 }  // namespace udsecho::client

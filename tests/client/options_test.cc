@@ -4,8 +4,10 @@
 #include "client/options.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "client/command_line/parse.h"
 #include "gmock/gmock.h"
@@ -123,6 +125,90 @@ TEST(OptionsTest, HelpAndVersionGoToStandardOutput) {
   EXPECT_FALSE(version.options.has_value());
   EXPECT_TRUE(version.outcome.ok());
   EXPECT_THAT(version.output, HasSubstr("udsecho"));
+}
+
+TEST(OptionsTest, HelpFitsAScreen) {
+  const std::string help = ParseArguments({"--help"}).output;
+  const std::vector<std::string> lines = absl::StrSplit(help, '\n');
+  EXPECT_LE(lines.size(), 24U);
+  for (const std::string& line : lines) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(OptionsTest, HelpAndCompletionsKnowEachFlag) {
+  const std::string all = ParseArguments({"--help=all"}).output;
+  const std::string help = ParseArguments({"--help"}).output;
+  const std::string bash = ParseArguments({"--completion=bash"}).output;
+  const std::string zsh = ParseArguments({"--completion", "zsh"}).output;
+  for (const char* flag :
+       {"--shape",     "--count",       "--interval",    "--payload",  "--delay",
+        "--fault",     "--metadata",    "--compression", "--timeout",  "--wait",
+        "--authority", "--output",      "--json",        "--health",   "--whoami",
+        "--list",      "--stats",       "--connections", "--shutdown", "--bench",
+        "--rate",      "--concurrency", "--report",      "--verbose",  "--version"}) {
+    for (const std::string& text : {all, help, bash, zsh}) EXPECT_THAT(text, HasSubstr(flag));
+  }
+}
+
+TEST(OptionsTest, Modes) {
+  EXPECT_EQ(Good({"a", "--whoami"}).mode, Mode::kWhoAmI);
+  EXPECT_EQ(Good({"a", "--connections"}).mode, Mode::kConnections);
+  const Options bench = Good({"a", "--bench", "--connections=3"});
+  EXPECT_EQ(bench.mode, Mode::kBench);
+  EXPECT_EQ(bench.bench.connections, 3);
+  EXPECT_EQ(Good({"--health=svc", "a"}).health_service, "svc");
+  EXPECT_EQ(Good({"--health", "a"}).health_service, "");
+  EXPECT_THAT(Error({"a", "--whoami", "--stats"}), HasSubstr("--stats"));
+  EXPECT_THAT(Error({"a", "--connections=3"}), HasSubstr("--bench"));
+  EXPECT_THAT(Error({"a", "--whoami", "msg"}), HasSubstr("MESSAGE"));
+  EXPECT_THAT(Error({"a", "--rate=3"}), HasSubstr("--bench"));
+}
+
+TEST(OptionsTest, ValuesThatLookLikeListsAreNone) {
+  EXPECT_EQ(Good({"a", "--payload=[1,2]"}).request.payload, "[1,2]");
+  EXPECT_EQ(Good({"a", "--fault=5:[x]"}).request.fault->message, "[x]");
+}
+
+TEST(OptionsTest, Faults) {
+  EXPECT_EQ(Good({"a", "--fault=unavailable"}).request.fault->code, 14);
+  EXPECT_EQ(Good({"a", "--fault=NOT_FOUND:x:y"}).request.fault->message, "x:y");
+  EXPECT_EQ(Good({"a", "--fault=16"}).request.fault->code, 16);
+  for (const char* bad : {"--fault=0", "--fault=17", "--fault=ok", "--fault=nope"}) {
+    EXPECT_THAT(Error({"a", bad}), HasSubstr("--fault"));
+  }
+  EXPECT_THAT(Error({"a", "--fault_after=3"}), HasSubstr("--fault"));
+}
+
+TEST(OptionsTest, MetadataIsChecked) {
+  const auto metadata = Good({"a", "-H", "X-Key: value", "--metadata=k-bin:AAE"}).call.metadata;
+  ASSERT_EQ(metadata.size(), 2U);
+  EXPECT_EQ(metadata[0], std::make_pair(std::string("x-key"), std::string("value")));
+  EXPECT_EQ(metadata[1].second, std::string("\0\1", 2));
+  for (const char* bad :
+       {"nocolon", "a b:c", ":authority", "grpc-x:1", "k-bin:***", "k:\xc3\xa9", "k:a\nb"}) {
+    EXPECT_THAT(Error({"a", "-H", bad}), HasSubstr("--metadata"));
+  }
+}
+
+TEST(OptionsTest, OtherValuesAreChecked) {
+  EXPECT_EQ(Good({"a", "--bench", "--size=16KiB"}).bench.size, 16384);
+  for (const std::vector<const char*>& bad : std::vector<std::vector<const char*>>{
+           {"a", "--shape=round"},
+           {"a", "--count=0"},
+           {"a", "--count=x"},
+           {"a", "--interval=-1"},
+           {"a", "--delay=2h"},
+           {"a", "--payload=@"},
+           {"a", "--compression=zip"},
+           {"a", "--authority=a\nb"},
+           {"a", "--bench", "--rate=0"},
+           {"a", "--bench", "--size=1TiB"},
+           {"a", "--bench", "--size=99999999999"},
+           {"a", "--bench", "-c", "0"},
+           {"a", "--completion=fish"},
+           {"a", "--help=some"},
+       }) {
+    Error(bad);
+  }
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/pipe.h"
+#include "tests/client/run_client.h"
 #include "tests/client/test_server.h"
 #include "tests/support/temp_dir.h"
 #include "uds/address.h"
@@ -30,34 +31,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
-
-struct Result {
-  int exit_code;
-  std::string out;
-  std::string err;
-};
-
-Result RunClient(const std::vector<std::string>& arguments, const std::string& input = "") {
-  Pipe in;
-  Pipe out;
-  Pipe err;
-  // A pipe holds less than some tests send.
-  std::thread writer([&] {
-    in.Write(input);
-    in.CloseWriter();
-  });
-  std::vector<const char*> argv = {"client"};
-  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
-  const int exit_code =
-      Run(static_cast<int>(argv.size()), argv.data(), {in.reader(), out.writer(), err.writer()});
-  in.ReadAll();  // what the client did not want
-  writer.join();
-  return {exit_code, out.CloseWriterAndReadAll(), err.CloseWriterAndReadAll()};
-}
-
-testing::Matcher<std::string> OneLine() {
-  return AllOf(StartsWith("client: "), testing::MatchesRegex("[^\n]*\n"));
-}
 
 class RunTest : public testing::Test {
  protected:

@@ -16,6 +16,7 @@ namespace udsecho::client {
 grpc::Status TestService::Reply(grpc::ServerContext*, const v1::EchoRequest* request,
                                 v1::EchoResponse* response) {
   response->set_message(request->message());
+  response->set_payload(request->payload());
   return grpc::Status::OK;
 }
 
@@ -25,6 +26,24 @@ grpc::Status TestService::ReplyToAll(grpc::ServerContext*, Stream* stream) {
   while (stream->Read(&request)) {
     response.set_message(request.message());
     if (!stream->Write(response)) break;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status TestService::Expand(grpc::ServerContext*, const v1::ExpandRequest* request,
+                                 grpc::ServerWriter<v1::EchoResponse>* writer) {
+  v1::EchoResponse response;
+  response.set_message(request->message());
+  for (int i = 0; i < request->count() && writer->Write(response); ++i) {
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status TestService::Collect(grpc::ServerContext*, grpc::ServerReader<v1::EchoRequest>* reader,
+                                  v1::CollectResponse* response) {
+  v1::EchoRequest request;
+  for (; reader->Read(&request); response->set_count(response->count() + 1)) {
+    response->mutable_message()->append(request.message());
   }
   return grpc::Status::OK;
 }
@@ -42,6 +61,8 @@ TestServer::TestServer(const std::string& path) {
   grpc_init();
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
+  builder.RegisterService(&admin);
+  builder.AddListeningPort("localhost:0", grpc::InsecureServerCredentials(), &port_);
   if (!path.empty()) builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) std::abort();

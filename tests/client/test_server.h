@@ -16,6 +16,8 @@
 #ifndef TESTS_CLIENT_TEST_SERVER_H_
 #define TESTS_CLIENT_TEST_SERVER_H_
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +26,7 @@
 
 #include "grpcpp/grpcpp.h"
 #include "uds/unique_fd.h"
+#include "udsecho/v1/admin.grpc.pb.h"
 #include "udsecho/v1/echo.grpc.pb.h"
 
 namespace udsecho::client {
@@ -66,6 +69,10 @@ class TestService : public v1::Echo::Service {
 
   Behaviour<grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*> echo{&Reply};
   Behaviour<grpc::ServerContext*, Stream*> chat{&ReplyToAll};
+  Behaviour<grpc::ServerContext*, const v1::WhoAmIRequest*, v1::WhoAmIResponse*> who_am_i{
+      [](grpc::ServerContext*, const v1::WhoAmIRequest*, v1::WhoAmIResponse*) {
+        return grpc::Status::OK;
+      }};
 
   grpc::Status Echo(grpc::ServerContext* context, const v1::EchoRequest* request,
                     v1::EchoResponse* response) override {
@@ -73,6 +80,38 @@ class TestService : public v1::Echo::Service {
   }
   grpc::Status Chat(grpc::ServerContext* context, Stream* stream) override {
     return chat(context, stream);
+  }
+  // As many as were asked for.
+  grpc::Status Expand(grpc::ServerContext* context, const v1::ExpandRequest* request,
+                      grpc::ServerWriter<v1::EchoResponse>* writer) override;
+  grpc::Status Collect(grpc::ServerContext* context, grpc::ServerReader<v1::EchoRequest>* reader,
+                       v1::CollectResponse* response) override;
+  grpc::Status WhoAmI(grpc::ServerContext* context, const v1::WhoAmIRequest* request,
+                      v1::WhoAmIResponse* response) override {
+    return who_am_i(context, request, response);
+  }
+};
+
+class TestAdmin : public v1::Admin::Service {
+ public:
+  v1::ConnectionsResponse connections;
+  std::atomic<int64_t> grace_seconds = -1;  // of the last Shutdown
+
+  grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest*,
+                     v1::StatsResponse* response) override {
+    response->set_calls_begun(12345);
+    return grpc::Status::OK;
+  }
+  grpc::Status Connections(grpc::ServerContext*, const v1::ConnectionsRequest*,
+                           v1::ConnectionsResponse* response) override {
+    *response = connections;
+    return grpc::Status::OK;
+  }
+  grpc::Status Shutdown(grpc::ServerContext*, const v1::ShutdownRequest* request,
+                        v1::ShutdownResponse* response) override {
+    grace_seconds = request->grace().seconds();
+    *response->mutable_grace() = request->grace();
+    return grpc::Status::OK;
   }
 };
 
@@ -86,11 +125,16 @@ class TestServer {
   ~TestServer();
 
   TestService service;
+  TestAdmin admin;
+
+  // "localhost:12345": it listens there too.
+  std::string host_and_port() const { return "localhost:" + std::to_string(port_); }
 
   // A new connection to it.
   uds::UniqueFd Connect();
 
  private:
+  int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
 };
 
