@@ -109,15 +109,18 @@ Result Run::Measure() {
     collector_.Begin(std::chrono::steady_clock::now());
     for (const auto& worker : workers_) worker->BeginToCount();
   };
-  if (warmup == absl::ZeroDuration()) count_from();
-  for (const auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
+  const auto start = [this] {
+    for (const auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
+  };
   if (warmup > absl::ZeroDuration()) {
+    start();
     Watch(absl::Now() + warmup, true);
-    count_from();
   }
   const absl::Time begin = absl::Now();
   const auto steady_begin = std::chrono::steady_clock::now();
   const absl::Duration cpu = CpuTime();
+  count_from();
+  if (threads_.empty()) start();
   Watch(begin + plan_.bench.duration, false);
 
   Result result;

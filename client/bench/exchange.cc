@@ -46,6 +46,7 @@ void Exchange::Begin(const BenchChannel& channel, Clock::time_point begun) {
                                               gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
   AddStart();
   AddSend();
+  if (plan_.shape != Shape::kCollect) AddHeaders();
   switch (plan_.shape) {
     case Shape::kUnary:
       AddClose();
@@ -99,6 +100,7 @@ bool Exchange::OnCollect() {
   if (sent_ < plan_.messages) {
     AddSend();
   } else {
+    AddHeaders();  // which come with the answer, as a rule
     AddClose();
     AddReceive();
     AddStatus();
@@ -139,6 +141,9 @@ void Exchange::AddStart() {
   send.op = GRPC_OP_SEND_INITIAL_METADATA;
   send.data.send_initial_metadata.metadata = channel_.metadata;
   send.data.send_initial_metadata.count = channel_.metadata_count;
+}
+
+void Exchange::AddHeaders() {
   grpc_op& receive = ops_[op_count_++];
   receive = {};
   receive.op = GRPC_OP_RECV_INITIAL_METADATA;

@@ -71,6 +71,7 @@ class Exchange {
 
   // Operations to be started together.
   void AddStart();
+  void AddHeaders();
   void AddSend();
   void AddClose();
   void AddReceive();

@@ -37,7 +37,7 @@ h1 { font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 p { margin: .25rem 0; color: var(--quiet); }
 .note { color: var(--warn); }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem;
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem;
            margin: 1.25rem 0; padding: 0; }
 .numbers div { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px;
                padding: .6rem .8rem; }
@@ -85,11 +85,11 @@ std::string Numbers(const Result& result) {
            {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}) {
     absl::StrAppend(&numbers, Number(name, Milliseconds(latency.Percentile(percent))));
   }
-  absl::StrAppend(
-      &numbers, Number("max", Milliseconds(latency.Max())),
-      Number("errors", Thousands(static_cast<double>(result.measured.errors()))),
-      Number("client CPU", absl::StrFormat("%.0f %% of a core",
-                                           100 * absl::FDivDuration(result.cpu, result.duration))));
+  absl::StrAppend(&numbers, Number("max", Milliseconds(latency.Max())),
+                  Number("mean", Milliseconds(latency.Mean())),
+                  Number("errors", Thousands(static_cast<double>(result.measured.errors()))));
+  const double cores = absl::FDivDuration(result.cpu, result.duration);
+  absl::StrAppend(&numbers, Number("client CPU", absl::StrFormat("%.0f %%", 100 * cores)));
   return numbers;
 }
 

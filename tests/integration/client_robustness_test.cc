@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The client in scripts: signals at bad moments, readers that leave, much to send.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "tests/integration/server_process.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::integration {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr int kInterrupted = 130;
+
+class ClientRobustnessTest : public ::testing::Test {
+ protected:
+  const support::TempDir dir_;
+  ServerProcess server_;
+};
+
+TEST_F(ClientRobustnessTest, CtrlCInAPing) {
+  support::SpawnedProcess client(ClientCommand({server_.path(), "hi", "--interval=0.01"}));
+  EXPECT_THAT(client.out().Line(1), HasSubstr("seq=2"));
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+  EXPECT_THAT(client.out().Whole(), HasSubstr("round trip min/avg/max/mdev"));
+  EXPECT_EQ(client.err().Whole(), "");
+}
+
+TEST_F(ClientRobustnessTest, CtrlCWhileTheInputIsOpen) {
+  support::SpawnedProcess client(ClientCommand({server_.path()}));
+  client.Write("one\n");
+  EXPECT_EQ(client.out().Line(0), "one");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+TEST_F(ClientRobustnessTest, CtrlCWhileTheServerHangs) {
+  support::SpawnedProcess client(
+      ClientCommand({server_.path(), "one", "--delay=1h", "--timeout=inf"}));
+  server_.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+// Its output is a pipe that nobody reads: it cannot end by itself.
+TEST_F(ClientRobustnessTest, CtrlCWhileNobodyReads) {
+  ASSERT_EQ(mkfifo(dir_.Path("fifo").c_str(), 0600), 0);
+  const uds::UniqueFd fifo(open(dir_.Path("fifo").c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  const std::string filled(1 << 20, 'x');
+  while (write(fifo.get(), filled.data(), 4096) > 0) {
+  }
+  std::vector<std::string> command = ClientCommand({server_.path(), "one"});
+  command.insert(command.begin(), {"/bin/sh", "-c", "exec \"$@\" >$FIFO", "sh"});
+  support::SpawnOptions options;
+  options.environment = {"FIFO=" + dir_.Path("fifo")};
+  support::SpawnedProcess client(command, options);
+  server_.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+TEST_F(ClientRobustnessTest, AReaderThatLeavesEndsItAsItEndsOtherFilters) {
+  std::vector<std::string> command = ClientCommand({server_.path(), "x", "--interval=0"});
+  command.insert(command.begin(),
+                 {"/bin/bash", "-c", "\"$@\" | head -n 2; echo ${PIPESTATUS[0]}", "bash"});
+  const support::Finished shell = support::RunToEnd(command);
+  EXPECT_THAT(shell.out, HasSubstr("seq=2"));
+  EXPECT_THAT(shell.out, testing::EndsWith("\n141\n"));
+  EXPECT_EQ(shell.err, "");
+}
+
+TEST_F(ClientRobustnessTest, ManyLines) {
+  std::string lines;
+  for (int i = 0; i < 200'000; ++i) absl::StrAppend(&lines, i, "\n");
+  const support::Finished client = RunClient({server_.path()}, lines);
+  EXPECT_EQ(client.exit_code, kExitOk) << client.err;
+  EXPECT_TRUE(client.out == lines);
+}
+
+TEST_F(ClientRobustnessTest, LargePayloads) {
+  const std::string bytes(3 << 20, '\xff');
+  std::ofstream(dir_.Path("in"), std::ios::binary) << bytes;
+  const support::Finished fits =
+      RunClient({server_.path(), "--payload=@" + dir_.Path("in"), "--output=-"});
+  EXPECT_EQ(fits.exit_code, kExitOk) << fits.err;
+  EXPECT_TRUE(fits.out == bytes);
+
+  std::ofstream(dir_.Path("in"), std::ios::binary | std::ios::app) << bytes;
+  const support::Finished too_large =
+      RunClient({server_.path(), "--payload=@" + dir_.Path("in"), "--output=-"});
+  EXPECT_EQ(too_large.exit_code, kResourceExhausted);
+  EXPECT_TRUE(IsOneLine(too_large.err)) << too_large.err;
+
+  const support::Finished endless = RunClient({server_.path(), "--payload=@/dev/zero"});
+  EXPECT_EQ(endless.exit_code, 1);
+  EXPECT_TRUE(IsOneLine(endless.err)) << endless.err;
+}
+
+TEST_F(ClientRobustnessTest, APingOutlivesTheServersRestart) {
+  const std::string path = dir_.Path("again");
+  auto server = std::make_unique<ServerProcess>(
+      ServerProcess::Options{.path = path, .flags = {}, .spawn = {}});
+  support::SpawnedProcess client(ClientCommand({path, "hi", "--interval=0.01"}));
+  EXPECT_THAT(client.out().Line(0), HasSubstr("time="));
+  server->Signal(SIGKILL);
+  server->Wait();
+  size_t line = 1;
+  while (client.out().HasLine(line) &&
+         client.out().Line(line).find("UNAVAILABLE") == std::string::npos) {
+    ++line;
+  }
+  server = std::make_unique<ServerProcess>(
+      ServerProcess::Options{.path = path, .flags = {}, .spawn = {}});
+  while (client.out().HasLine(line) && client.out().Line(line).find("time=") == std::string::npos) {
+    ++line;
+  }
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+TEST(CompletionTest, BashTakesTheScriptAndCompletes) {
+  std::vector<std::string> command = ClientCommand({"--completion=bash"});
+  command.insert(command.begin(),
+                 {"/bin/bash", "-ec",
+                  "source <(\"$@\"); COMP_WORDS=(client --sha) COMP_CWORD=1; _udsecho_client; "
+                  "echo \"${COMPREPLY[@]}\"; COMP_WORDS=(client --shape = co) COMP_CWORD=3; "
+                  "_udsecho_client; echo \"${COMPREPLY[@]}\"",
+                  "bash"});
+  const support::Finished shell = support::RunToEnd(command);
+  EXPECT_THAT(shell.out, testing::StartsWith("--shape=\ncollect\n")) << shell.err;
+}
+
+// The pages are made from what the programs say.
+TEST(ManualTest, KnowsEveryFlag) {
+  std::ifstream file("tools/man/udsecho-client.1");
+  std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
+  for (const absl::string_view line : absl::StrSplit(RunClient({"--help=all"}).out, '\n')) {
+    const size_t flag = line.find("--");
+    if (!absl::StartsWith(line, "  -") || flag == absl::string_view::npos) continue;
+    const std::string name(line.substr(flag, line.find_first_of("=[ ", flag) - flag));
+    EXPECT_THAT(page, HasSubstr(name));
+  }
+  EXPECT_THAT(page, HasSubstr("EXIT STATUS"));
+  std::ifstream server("tools/man/udsecho-server.8");
+  const std::string other{std::istreambuf_iterator<char>(server), std::istreambuf_iterator<char>()};
+  EXPECT_THAT(other, HasSubstr("grace"));
+}
+
+}  // namespace
+}  // namespace udsecho::integration
