@@ -77,7 +77,7 @@ _udsecho_client() {
 $VALUES  esac
   if [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '$FLAGS' -- "$word")
-    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
+    [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && { compopt -o nospace 2>/dev/null || :; }
     return 0
   fi
   mapfile -t COMPREPLY < <(compgen -f -- "$word")

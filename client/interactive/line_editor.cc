@@ -27,19 +27,6 @@ FILE* Open(int fd, const char* mode) {
   return file;
 }
 
-// Also between two lines, when libedit gives the terminal back: what is typed ahead then is neither
-// shown nor edited by the kernel, and Ctrl-D stays a key.
-termios TakeKeyByKey(int fd) {
-  termios begin = {};
-  if (tcgetattr(fd, &begin) != 0) return begin;
-  termios keys = begin;
-  keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-  keys.c_cc[VMIN] = 1;
-  keys.c_cc[VTIME] = 0;
-  tcsetattr(fd, TCSADRAIN, &keys);
-  return begin;
-}
-
 // Characters are read as the user's locale says; one that knows only ASCII would lose all others.
 void TakeUtf8() {
   setlocale(LC_CTYPE, "");
@@ -54,7 +41,6 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int watched, std::fu
       prompt_(std::move(prompt)),
       watched_(watched),
       show_(std::move(show)),
-      begin_(TakeKeyByKey(in)),
       in_file_(Open(in, "r")),
       out_file_(Open(out, "w")),
       error_file_(Open(out, "w")) {
@@ -77,13 +63,15 @@ LineEditor::~LineEditor() {
   el_end(editor_);
   history_end(history_);
   for (FILE* file : {in_file_, out_file_, error_file_}) std::fclose(file);
-  tcsetattr(in_, TCSADRAIN, &begin_);
 }
 
 std::optional<std::string> LineEditor::Read() {
   if (ended_) return std::nullopt;
   int length = 0;
   const char* text = el_gets(editor_, &length);
+  // It gives the terminal back after each line, and what is typed ahead would then be the kernel's:
+  // shown twice, and Ctrl-D lost.
+  el_set(editor_, EL_PREP_TERM, 1);
   if (text == nullptr || length <= 0 || ended_) return std::nullopt;
   absl::string_view line(text, length);
   absl::ConsumeSuffix(&line, "\n");

@@ -13,8 +13,6 @@
 #ifndef CLIENT_INTERACTIVE_LINE_EDITOR_H_
 #define CLIENT_INTERACTIVE_LINE_EDITOR_H_
 
-#include <termios.h>
-
 #include <cstdio>
 #include <cwchar>
 #include <functional>
@@ -54,7 +52,6 @@ class LineEditor {
   const std::function<bool()> show_;
   bool ended_ = false;
 
-  termios begin_ = {};  // the terminal, as it was
   FILE* in_file_;
   FILE* out_file_;
   FILE* error_file_;
