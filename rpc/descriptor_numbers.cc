@@ -27,8 +27,9 @@ DescriptorNumbers::DescriptorNumbers()
 
 absl::StatusOr<uds::UniqueFd> DescriptorNumbers::Duplicate(int fd) {
   // From the floor up, then once more from the bottom: EINVAL says that the floor is at the limit,
-  // EMFILE that nothing above it is free.
-  for (const int floor : {floor_, first_}) {
+  // EMFILE that nothing above it is free. At last among the lowest, for somebody may have lowered
+  // the limit of the running process below `first_`.
+  for (const int floor : {floor_, first_, 0}) {
     uds::UniqueFd duplicate(fcntl(fd, F_DUPFD_CLOEXEC, floor));
     if (!duplicate.valid()) continue;
     floor_ = duplicate.get() + 1 < last_ ? duplicate.get() + 1 : first_;

@@ -48,6 +48,14 @@ TEST_F(DescriptorNumbersTest, StartsAgainAtTheBottom) {
   for (int i = 0; i < 1000; ++i) ASSERT_THAT(numbers.Duplicate(original_.get()), IsOk());
 }
 
+TEST_F(DescriptorNumbersTest, ALimitLoweredLaterLeavesTheLowest) {
+  DescriptorNumbers numbers;
+  ASSERT_THAT(numbers.Duplicate(original_.get()), IsOk());
+  const rlimit fewer{.rlim_cur = 50, .rlim_max = before_.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &fewer);
+  EXPECT_THAT(numbers.Duplicate(original_.get()), IsOk());
+}
+
 TEST_F(DescriptorNumbersTest, AllInUseIsSaidAndPasses) {
   DescriptorNumbers numbers;
   std::vector<uds::UniqueFd> held;
