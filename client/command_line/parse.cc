@@ -9,6 +9,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/version.h"
 #include "client/command_line/completion.h"
 #include "client/command_line/convert.h"
 #include "client/command_line/flags.h"
@@ -17,8 +18,6 @@
 
 namespace udsecho::client {
 namespace {
-
-constexpr char kVersion[] = "0.1.0";
 
 // CLI11 takes "[a,b]" apart into "a" and "b", and drops "[]". A value that could look so to it goes
 // in with a mark in front, and comes out without.
@@ -55,7 +54,7 @@ void Unmark(RawOptions* raw) {
 }
 
 std::string Version() {
-  return absl::StrCat("udsecho client ", kVersion, " (gRPC ", grpc::Version(), ")");
+  return absl::StrCat("udsecho client ", cli::kVersion, " (gRPC ", grpc::Version(), ")");
 }
 
 Parsed End(Outcome outcome, std::string output = "") {
