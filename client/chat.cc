@@ -209,6 +209,8 @@ bool Session::IsDue() {
 
 void Session::Send(absl::string_view message) {
   sending_.requests->FillEcho(message, &request_);
+  // It counts messages from its own on, and a later one would take its place.
+  if (sent_ > 0) request_.clear_fault();
   writing_ = true;
   ++sent_;
   const absl::Time now = absl::Now();

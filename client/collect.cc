@@ -64,8 +64,12 @@ Outcome CollectCall::Run() {
 
 // Whether there is an answer to wait for.
 bool CollectCall::SendAll() {
+  bool first = true;
   while (const std::optional<absl::string_view> message = source_.Await()) {
     sending_.requests->FillEcho(*message, &request_);
+    // It counts messages from its own on, and a later one would take its place.
+    if (!first) request_.clear_fault();
+    first = false;
     if (!Pause()) break;
     const InterruptedBy scope(sending_.interrupt, &context_);
     grpc::WriteOptions how;

@@ -163,6 +163,20 @@ TEST_F(SendingTest, WhatIsAskedOfTheServerArrives) {
   EXPECT_EQ(metadata, std::string("\0\1", 2));
 }
 
+TEST_F(SendingTest, AStreamHasOneFault) {
+  std::atomic<int> faults = 0;
+  server_.service.chat = [&](grpc::ServerContext*, TestService::Stream* stream) {
+    v1::EchoRequest request;
+    while (stream->Read(&request)) {
+      if (request.has_fault()) faults += request.fault().after_messages();
+      stream->Write({});
+    }
+    return grpc::Status::OK;
+  };
+  RunClient({path_, "--shape=chat", "a", "b", "c", "--fault=aborted", "--fault_after=2"});
+  EXPECT_EQ(faults, 2);
+}
+
 TEST_F(SendingTest, JsonTellsAllOfACall) {
   server_.service.echo = Echo([](auto* context, auto*, auto* response) {
     context->AddInitialMetadata("first", "1");
