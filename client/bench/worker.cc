@@ -35,7 +35,8 @@ Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
     exchanges_.push_back(std::make_unique<Exchange>(plan, queue_, i % share.connections));
   }
   // The last is the next: they begin in order.
-  for (auto it = exchanges_.rbegin(); it != exchanges_.rend(); ++it) idle_.push_back(it->get());
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) idle_.push_back(exchange.get());
+  std::reverse(idle_.begin(), idle_.end());
 }
 
 Worker::~Worker() {
@@ -73,7 +74,8 @@ bool Worker::MayBegin() const { return !share_.count.has_value() || begun_ < *sh
 // Open loop: when the next call is to begin; else at once.
 Worker::Clock::time_point Worker::Due() const {
   if (share_.rate == 0) return now_;
-  return start_ + std::chrono::nanoseconds(static_cast<int64_t>(begun_ / share_.rate * 1e9));
+  return start_ + std::chrono::nanoseconds(
+                      static_cast<int64_t>(static_cast<double>(begun_) / share_.rate * 1e9));
 }
 
 Worker::Clock::time_point Worker::NextDue() const {
