@@ -47,7 +47,7 @@ class HonestClient::Session {
         stream_(stub_->Chat(&context_)) {}
   ~Session() {
     context_.TryCancel();
-    stream_->Finish();
+    if (!finished_) stream_->Finish();
   }
 
   // Each gives how it was lost, or nothing.
@@ -56,7 +56,7 @@ class HonestClient::Session {
   }
   std::optional<std::string> Say(const std::string& text) {
     if (integration::Say(stream_.get(), text) == text) return std::nullopt;
-    context_.TryCancel();
+    finished_ = true;
     return absl::StrCat("the stream: ", Describe(stream_->Finish()));
   }
 
@@ -74,6 +74,7 @@ class HonestClient::Session {
   const std::unique_ptr<v1::Echo::Stub> stub_;
   grpc::ClientContext context_;
   const std::unique_ptr<ChatStream> stream_;
+  bool finished_ = false;
 };
 
 HonestClient::HonestClient(uid_t uid, std::string path)
