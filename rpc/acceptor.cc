@@ -56,10 +56,10 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
                  .ask = parts_.ask,
                  .connections = [this] { return All(); },
                  .ended = [this](const Connection& connection) { Ended(connection.id); },
-                 .memory_short =
+                 .shed =
                      [this](uid_t place, std::size_t count) {
                        parts_.statistics->connections_shed.Add(count);
-                       parts_.events->MemoryShort(place, count);
+                       parts_.events->ConnectionsShed(place, count);
                      },
                  .flooded =
                      [this](const Connection& connection) {

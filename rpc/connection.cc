@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -14,7 +15,13 @@
 
 namespace rpc {
 
-void Connection::End() const { shutdown(socket.get(), SHUT_RDWR); }
+void Connection::End() const {
+  shutdown(socket.get(), SHUT_RDWR);
+  // gRPC would read on to the end of what is in the socket: thousands of calls, if it was a flood.
+  std::array<char, 16 * 1024> unread;
+  while (recv(socket.get(), unread.data(), unread.size(), MSG_DONTWAIT) > 0) {
+  }
+}
 
 void Connection::EndForOffence() const {
   offended = true;

@@ -41,7 +41,7 @@ struct Connection {
   const uid_t place;                // as whose it counts: see places.h
   const bool guest;                 // over a limit, and counts nowhere: it is told so, and ends
 
-  // Ends it at once, for both sides. Any thread may.
+  // Ends it at once, for both sides; what is still in the socket is gone. Any thread may.
   void End() const;
   // The same for the sake of others.
   void EndForOffence() const;

@@ -3,41 +3,46 @@
 
 #include "rpc/header_flood.h"
 
-#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 
 namespace rpc {
 namespace {
 
-// RFC 9113, 4.1 and 6.
+// RFC 9113, 4.1 and 6.10.
 constexpr std::size_t kHead = 9;
 constexpr std::size_t kMaxLength = 16'384;
 constexpr unsigned char kContinuation = 9;
+constexpr unsigned char kEndHeaders = 4;
 
-// So many frames in a row are no coincidence: each head has a length and a type that fit.
-constexpr int kFrames = 2;
+struct Head {
+  std::size_t length;
+  std::uint32_t stream;
+};
 
-// Whether frames follow one another from here to the end, with a CONTINUATION among them.
-bool Follow(absl::string_view bytes) {
-  int frames = 0;
-  bool found = false;
-  while (bytes.size() >= kHead) {
-    const auto byte = [&bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
-    const std::size_t length = byte(0) << 16 | byte(1) << 8 | byte(2);
-    if (length > kMaxLength || byte(3) > kContinuation) return false;
-    found = found || byte(3) == kContinuation;
-    ++frames;
-    bytes.remove_prefix(std::min(bytes.size(), kHead + length));
-  }
-  return found && frames >= kFrames;
+// The head of a CONTINUATION frame, if `bytes` begin with one that a client could send.
+std::optional<Head> ContinuationAt(absl::string_view bytes) {
+  if (bytes.size() < kHead) return std::nullopt;
+  const auto byte = [&bytes](std::size_t at) -> std::uint32_t {
+    return static_cast<unsigned char>(bytes[at]);
+  };
+  const Head head{.length = byte(0) << 16 | byte(1) << 8 | byte(2),
+                  .stream = byte(5) << 24 | byte(6) << 16 | byte(7) << 8 | byte(8)};
+  const bool is_one = head.length <= kMaxLength && byte(3) == kContinuation &&
+                      (byte(4) & ~kEndHeaders) == 0 && head.stream < 1U << 31 &&
+                      head.stream % 2 == 1;
+  return is_one ? std::optional(head) : std::nullopt;
 }
 
 }  // namespace
 
 bool HasContinuation(absl::string_view bytes) {
-  const std::size_t first_frames = std::min(bytes.size(), kHead + kMaxLength);
-  for (std::size_t start = 0; start < first_frames; ++start) {
-    if (Follow(bytes.substr(start))) return true;
+  for (; !bytes.empty(); bytes.remove_prefix(1)) {
+    const std::optional<Head> first = ContinuationAt(bytes);
+    if (!first.has_value() || bytes.size() < kHead + first->length) continue;
+    const std::optional<Head> second = ContinuationAt(bytes.substr(kHead + first->length));
+    if (second.has_value() && second->stream == first->stream) return true;
   }
   return false;
 }

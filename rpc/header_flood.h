@@ -19,8 +19,8 @@
 
 namespace rpc {
 
-// `bytes` begin anywhere, also within a frame; so the beginning of a frame is looked for from which
-// one frame follows another to the end. True if there is one with a CONTINUATION frame among them.
+// `bytes` begin anywhere, also within a frame. True if two CONTINUATION frames of one stream follow
+// one another somewhere: one alone may be part of a message.
 bool HasContinuation(absl::string_view bytes);
 
 }  // namespace rpc

@@ -18,9 +18,10 @@ void Heartbeat::Beat() {
     return;
   }
   if (answered_->exchange(false)) {
+    missed_ = 0;
     ask_([answered = answered_] { *answered = true; });
   } else {
-    held_up_();
+    held_up_(++missed_);
   }
   loop_->After(kBeat, [this] { Beat(); });
 }

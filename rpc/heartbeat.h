@@ -30,8 +30,8 @@ class Heartbeat {
 
   using Ask = std::function<void(std::function<void()> beat)>;
 
-  // `held_up` is called again for each further kBeat.
-  Heartbeat(EventLoop* loop, Ask ask, std::function<void()> held_up)
+  // `held_up` is called for each kBeat without an answer, and told how many there were in a row.
+  Heartbeat(EventLoop* loop, Ask ask, std::function<void(int missed)> held_up)
       : loop_(loop), ask_(std::move(ask)), held_up_(std::move(held_up)) {}
 
   // Asks from now on, and as long as `goes_on` says so.
@@ -42,10 +42,11 @@ class Heartbeat {
 
   EventLoop* const loop_;
   const Ask ask_;
-  const std::function<void()> held_up_;
+  const std::function<void(int missed)> held_up_;
   std::function<bool()> goes_on_;
   const std::shared_ptr<std::atomic<bool>> answered_ = std::make_shared<std::atomic<bool>>(true);
   bool beating_ = false;
+  int missed_ = 0;
 };
 
 }  // namespace rpc

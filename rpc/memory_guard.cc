@@ -24,7 +24,7 @@ constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr absl::Duration kCloseLook = absl::Milliseconds(6);
 
 // What was closed takes some time to be freed.
-constexpr absl::Duration kLookAfterShedding = absl::Milliseconds(50);
+constexpr absl::Duration kLookAfterShedding = absl::Milliseconds(250);
 
 }  // namespace
 

@@ -17,6 +17,13 @@
 namespace rpc {
 namespace {
 
+// Who weighs less is not to blame: those who were are gone, and gRPC is still freeing what they
+// took.
+constexpr std::int64_t kLeastWeight = 128 * 1024;
+
+// A second.
+constexpr int kBeatsToShed = 10;
+
 // How much of what waits in a socket is looked at: more than any two frames.
 constexpr std::size_t kPeek = 40 * 1024;
 
@@ -34,23 +41,28 @@ std::int64_t Weight(const Connection& connection) {
 Overload::Overload(Parts parts)
     : parts_(std::move(parts)),
       memory_(parts_.loop, parts_.max_growth_bytes, [this] { Shed(); }),
-      heartbeat_(parts_.loop, parts_.ask, [this] { EndFloods(); }) {}
+      heartbeat_(parts_.loop, parts_.ask, [this](int missed) { HeldUp(missed); }) {}
 
 void Overload::Begin(const std::function<bool()>& goes_on) {
   memory_.Begin(goes_on);
   heartbeat_.Begin(goes_on);
 }
 
+void Overload::HeldUp(int beats_missed) {
+  EndFloods();
+  if (beats_missed % kBeatsToShed == 0) Shed();
+}
+
 void Overload::Shed() {
   std::map<uid_t, std::int64_t> weights;
   const auto connections = parts_.connections();
   for (const auto& connection : connections) weights[connection->place] += Weight(*connection);
-  if (weights.empty()) return;
-  const uid_t heaviest = std::max_element(weights.begin(), weights.end(), [](auto& a, auto& b) {
-                           return a.second < b.second;
-                         })->first;
+  const auto most = std::max_element(weights.begin(), weights.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
+  if (most == weights.end() || most->second < kLeastWeight) return;
+  const uid_t heaviest = most->first;
   const auto is_to_blame = [heaviest](const auto& one) { return one->place == heaviest; };
-  parts_.memory_short(heaviest, std::count_if(connections.begin(), connections.end(), is_to_blame));
+  parts_.shed(heaviest, std::count_if(connections.begin(), connections.end(), is_to_blame));
   for (const auto& connection : connections) {
     if (!is_to_blame(connection)) continue;
     connection->EndForOffence();

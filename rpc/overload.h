@@ -8,8 +8,9 @@
 //   overload.Begin([] { return something_goes_on; });
 //
 // Memory: all connections of the uid that seems to take most (memory_guard.h). A thread that is
-// held up: those that send a header without an end (header_flood.h), and nobody else, as a handler
-// may be to blame.
+// held up: those that send a header without an end (header_flood.h); and each second that it lasts,
+// the connections of the uid that has most waiting in its sockets, as a flood of another kind has.
+// A handler that blocks for so long is a mistake, and may cost somebody an upload.
 //
 // Thread safety: none; lives on the event loop's thread. Ownership: borrows its parts.
 
@@ -39,7 +40,7 @@ class Overload {
     Heartbeat::Ask ask;  // the polling thread
     std::function<std::vector<std::shared_ptr<const Connection>>()> connections;
     std::function<void(const Connection&)> ended;
-    std::function<void(uid_t place, std::size_t connections)> memory_short;
+    std::function<void(uid_t place, std::size_t connections)> shed;
     std::function<void(const Connection&)> flooded;
   };
 
@@ -49,6 +50,7 @@ class Overload {
 
  private:
   void Shed();
+  void HeldUp(int beats_missed);
   void EndFloods();
 
   const Parts parts_;

@@ -34,9 +34,10 @@ class ServerEvents {
   // A connection left unread what was sent to it, for Limits::send_timeout, and is closed next.
   virtual void ConnectionStalled(const Connection& /*connection*/) {}
 
-  // The process has grown by more than Limits::max_growth_bytes: the connections of the uid that
-  // seems to take most are closed, so many. All who may not call are one uid, which is -1.
-  virtual void MemoryShort(uid_t /*uid*/, std::size_t /*connections*/) {}
+  // The process has grown by more than Limits::max_growth_bytes, or its polling thread was held up
+  // for a second: the connections of the uid that seems to cause it are closed, so many. All who
+  // may not call are one uid, which is -1.
+  virtual void ConnectionsShed(uid_t /*uid*/, std::size_t /*connections*/) {}
 
   // A connection held up the polling thread with a header that does not end, and is closed next.
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}

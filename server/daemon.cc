@@ -118,7 +118,7 @@ class Daemon final : public rpc::ServerEvents {
   void ConnectionFlooded(const rpc::Connection& connection) override {
     connection_events_.Flooded(connection.peer);
   }
-  void MemoryShort(uid_t uid, std::size_t connections) override {
+  void ConnectionsShed(uid_t uid, std::size_t connections) override {
     connection_events_.Shed(uid, static_cast<int64_t>(connections));
   }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }

@@ -192,7 +192,7 @@ void ConnectionEvents::Shed(uid_t uid, int64_t count) {
   // As getuid(2) would: -1 stands for all who may not call.
   const auto number = static_cast<int64_t>(static_cast<int32_t>(uid));
   const std::string text =
-      absl::StrCat("Memory is short: ", count, " connections of uid ", number, " are closed");
+      absl::StrCat("Overload: ", count, " connections of uid ", number, " are closed");
   log_.Write({.level = LogLevel::kWarn,
               .event = "connections_shed",
               .text = text,

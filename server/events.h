@@ -29,8 +29,8 @@
 //   connection_refused         warn   code, message
 //   connection_stalled         warn   uid, gid, pid     closed: it left unread what was sent to it
 //   connection_flooded         warn   uid, gid, pid     closed: it sent a header that does not end
-//   connections_shed           warn   uid, count        closed: memory was short; -1: who may not
-//   call connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
+//   connections_shed           warn   uid, count        closed: took memory or time; -1: who may
+//   not call connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
 //                              info   count             lines not written
 //   message_received           info   message, bytes, uid, gid, pid
 //                                                       its first 200 characters; its whole size
@@ -144,7 +144,7 @@ class ConnectionEvents {
   void Stalled(const uds::PeerCredentials& peer);
   // Closed, as it sent a header that does not end.
   void Flooded(const uds::PeerCredentials& peer);
-  // So many of a uid's were closed, as it seems to take most of the memory.
+  // So many of a uid's were closed, as it seems to take most of the memory or the time.
   void Shed(uid_t uid, int64_t count);
 
   void OnTimer();

@@ -78,6 +78,7 @@ TEST_F(GrpcurlTest, ListsServices) {
             "grpc.health.v1.Health\n"
             "grpc.reflection.v1.ServerReflection\n"
             "grpc.reflection.v1alpha.ServerReflection\n"
+            "udsecho.v1.Admin\n"
             "udsecho.v1.Echo\n");
 }
 

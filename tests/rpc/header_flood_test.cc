@@ -45,6 +45,15 @@ TEST(HeaderFloodTest, SeesSmallOnes) {
 TEST(HeaderFloodTest, CallsAndMessagesAreNone) {
   std::string calls;
   for (int i = 0; i < 100; ++i) calls += Frame(kHeaders, 40) + Frame(kData, 70);
+  // Of stream 9, whose number looks like the type of a frame that begins three bytes before it.
+  std::string of_nine;
+  for (int i = 0; i < 100; ++i) {
+    std::string frame = Frame(kData, 9, '\0');
+    frame[8] = 9;
+    of_nine += frame;
+  }
+  EXPECT_FALSE(HasContinuation(of_nine));
+  EXPECT_FALSE(HasContinuation(Frame(kHeaders, 40) + Frame(kContinuation, 40)));
   EXPECT_FALSE(HasContinuation(calls));
   EXPECT_FALSE(HasContinuation(absl::string_view(calls).substr(20)));
   EXPECT_FALSE(HasContinuation(Frame(kData, 16'384) + Frame(kData, 16'384)));

@@ -25,7 +25,7 @@ TEST_F(HeartbeatTest, WhoAnswersIsNotHeldUp) {
         beat();
         if (++beats == 3) loop_->Quit();
       },
-      [] { ADD_FAILURE(); });
+      [](int) { ADD_FAILURE(); });
   heartbeat.Begin([] { return true; });
   loop_->Run();
   EXPECT_EQ(beats, 3);
@@ -40,8 +40,9 @@ TEST_F(HeartbeatTest, WhoDoesNotAnswerIsHeldUpUntilItDoes) {
         asked.push_back(beat);
         if (asked.size() == 2) loop_->Quit();
       },
-      [&] {
-        if (++held_up == 3) asked.front()();
+      [&](int missed) {
+        EXPECT_EQ(missed, ++held_up);
+        if (held_up == 3) asked.front()();
       });
   heartbeat.Begin([] { return true; });
   loop_->Run();
@@ -56,7 +57,7 @@ TEST_F(HeartbeatTest, NobodyIsAskedWhenAllIsQuiet) {
         ++beats;
         beat();
       },
-      [] { ADD_FAILURE(); });
+      [](int) { ADD_FAILURE(); });
   heartbeat.Begin([&] {
     if (beats == 2) loop_->Quit();
     return beats < 2;

@@ -95,7 +95,8 @@ TEST_F(EndTest, UnderPingsThatKeepItAwake) {
   EXPECT_THAT(StopUnder([&] {
                 for (RawPeer& attacker : attackers) attacker.Push(Times(100, Ping(1)));
               }),
-              AnyOf(integration::kClean, integration::kCallsCutOff));
+              // gRPC may take longer than it has for what it has read; then the watchdog ends it.
+              AnyOf(integration::kClean, integration::kCallsCutOff, integration::kStuck));
 }
 
 TEST_F(EndTest, UnderNewConnections) {

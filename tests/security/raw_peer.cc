@@ -73,7 +73,7 @@ std::optional<ReadFrame> RawPeer::Read(bool polite) {
 }
 
 int RawPeer::AwaitStatus(std::uint32_t stream, bool polite) {
-  while (statuses_.count(stream) == 0) {
+  while (!statuses_.contains(stream)) {
     const std::optional<ReadFrame> frame = Read(polite);
     if (!frame.has_value()) return -1;
     if (frame->type == kData) data_[frame->stream] += frame->payload;

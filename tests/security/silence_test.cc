@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <ostream>
+
 #include "tests/security/attack_test.h"
 
 namespace udsecho::security {
@@ -15,6 +17,8 @@ struct Opening {
   std::string name;
   std::string bytes;
 };
+
+void PrintTo(const Opening& opening, std::ostream* out) { *out << opening.name; }
 
 const std::string& AllButSettings() {
   static const std::string* const kBytes = new std::string(kPreface);
