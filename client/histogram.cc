@@ -65,13 +65,14 @@ absl::Duration Histogram::Min() const { return absl::Nanoseconds(min_); }
 absl::Duration Histogram::Max() const { return absl::Nanoseconds(max_); }
 
 absl::Duration Histogram::Mean() const {
-  return count_ == 0 ? absl::ZeroDuration() : absl::Nanoseconds(sum_ / count_);
+  return count_ == 0 ? absl::ZeroDuration() : absl::Nanoseconds(sum_ / static_cast<double>(count_));
 }
 
 absl::Duration Histogram::StandardDeviation() const {
   if (count_ == 0) return absl::ZeroDuration();
-  const double mean = sum_ / count_;
-  return absl::Nanoseconds(std::sqrt(std::max(0.0, sum_of_squares_ / count_ - mean * mean)));
+  const auto count = static_cast<double>(count_);
+  const double mean = sum_ / count;
+  return absl::Nanoseconds(std::sqrt(std::max(0.0, sum_of_squares_ / count - mean * mean)));
 }
 
 absl::Duration Histogram::Percentile(double percent) const {

@@ -75,7 +75,7 @@ Acceptor::~Acceptor() {
 
 absl::Status Acceptor::Start() {
   if (listener_.watch_fd() >= 0) {
-    const absl::Status watched =
+    absl::Status watched =
         parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, [this] { CheckPath(); });
     if (!watched.ok()) return watched;
   }
@@ -138,7 +138,7 @@ void Acceptor::Pause(const absl::Status& why) {
 }
 
 bool Acceptor::Admit(Newcomer* newcomer) {
-  absl::Status admission =
+  const absl::Status admission =
       parts_.admit == nullptr ? absl::OkStatus() : parts_.admit(newcomer->peer);
   const uid_t place = admission.ok() ? newcomer->peer.uid : Places::kDenied;
   const absl::Status free = MakePlace(place);
@@ -155,7 +155,7 @@ bool Acceptor::Admit(Newcomer* newcomer) {
   }
   auto connection = std::make_shared<Connection>(
       ++last_id_, for_grpc->release(), std::move(newcomer->fd), std::move(newcomer->peer),
-      absl::Now(), guest ? free : std::move(admission), place, guest);
+      absl::Now(), guest ? free : admission, place, guest);
   if (guest) Refuse(free);
   Adopt(std::move(connection));
   return true;

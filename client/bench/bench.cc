@@ -192,10 +192,10 @@ void Run::Stop() {
 Outcome OutcomeOf(const Result& result, Interrupt* interrupt) {
   if (interrupt->triggered()) return Interrupted();
   const auto& ended = result.measured.ended;
-  const auto most = std::max_element(ended.begin() + 1, ended.end());
+  const auto* const most = std::max_element(ended.begin() + 1, ended.end());
   if (*most == 0) return {};
   const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
-  const double of = static_cast<double>(result.measured.errors() + result.calls());
+  const auto of = static_cast<double>(result.measured.errors() + result.calls());
   return CallOutcome(ShapeName(result.shape), result.address,
                      grpc::Status(code, absl::StrCat(Thousands(static_cast<double>(*most)), " of ",
                                                      Thousands(of), " calls failed so")));

@@ -135,6 +135,8 @@ void Exchange::GiveUp() {
   Cancel();
 }
 
+// grpc_op is a union: that is gRPC's interface.
+// NOLINTBEGIN(cppcoreguidelines-pro-type-union-access)
 void Exchange::AddStart() {
   grpc_op& send = ops_[op_count_++];
   send = {};
@@ -183,6 +185,7 @@ void Exchange::AddStatus() {
   op.data.recv_status_on_client.status = &status_;
   op.data.recv_status_on_client.status_details = &details_;
 }
+// NOLINTEND(cppcoreguidelines-pro-type-union-access)
 
 void Exchange::Go() {
   busy_ = true;

@@ -28,9 +28,10 @@ FILE* Open(int fd, const char* mode) {
 }
 
 // Characters are read as the user's locale says; one that knows only ASCII would lose all others.
-void TakeUtf8() {
+EditLine* NewEditor(FILE* in, FILE* out, FILE* error) {
   setlocale(LC_CTYPE, "");
   if (MB_CUR_MAX == 1) setlocale(LC_CTYPE, "C.UTF-8");
+  return el_init("udsecho", in, out, error);
 }
 
 }  // namespace
@@ -43,10 +44,9 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int watched, std::fu
       show_(std::move(show)),
       in_file_(Open(in, "r")),
       out_file_(Open(out, "w")),
-      error_file_(Open(out, "w")) {
-  TakeUtf8();
-  editor_ = el_init("udsecho", in_file_, out_file_, error_file_);
-  history_ = history_init();
+      error_file_(Open(out, "w")),
+      editor_(NewEditor(in_file_, out_file_, error_file_)),
+      history_(history_init()) {
   if (editor_ == nullptr || history_ == nullptr) std::abort();
   HistEvent event;
   history(history_, &event, H_SETSIZE, kHistory);

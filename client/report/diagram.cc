@@ -56,7 +56,9 @@ std::string Diagram::Svg(const std::vector<Place>& line) const {
                     Text(X(tick.at), Y(0) + 20, "middle", tick.text));
   }
   if (!line.empty()) {
-    absl::StrAppendFormat(&svg, "<polygon class=\"area\" points=\"%.1f,%.1f %s%.1f,%.1f\"/>\n",
+    absl::StrAppendFormat(&svg,
+                          R"(<polygon class="area" points="%.1f,%.1f %s%.1f,%.1f"/>)"
+                          "\n",
                           X(line.front().x), Y(0), Points(line), X(line.back().x), Y(0));
     absl::StrAppend(&svg, "<polyline class=\"line\" points=\"", Points(line), "\"/>\n");
   }

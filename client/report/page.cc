@@ -97,8 +97,8 @@ std::string Numbers(const Result& result) {
 std::string LatencyDiagram(const Histogram& latency) {
   constexpr int kNines = 5;
   constexpr int kSteps = 40;  // a nine
-  const double nines =
-      std::clamp(std::log10(std::max<double>(latency.count(), 10)), 1.0, 1.0 * kNines);
+  const double nines = std::clamp(std::log10(std::max(static_cast<double>(latency.count()), 10.0)),
+                                  1.0, 1.0 * kNines);
   std::vector<Place> line;
   const std::vector<double> scale = RoundSteps(absl::ToDoubleMilliseconds(latency.Max()), 5);
   const int last = static_cast<int>(std::ceil(nines * kSteps));
