@@ -3,6 +3,7 @@
 
 #include "server/interop_service.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -39,10 +40,8 @@ grpc::Status CheckCompression(const Request& request, const rpc::Call& call) {
 }
 
 bool AsksForCompression(const grpc::testing::StreamingOutputCallRequest& request) {
-  for (const auto& parameters : request.response_parameters()) {
-    if (parameters.compressed().value()) return true;
-  }
-  return false;
+  return std::any_of(request.response_parameters().begin(), request.response_parameters().end(),
+                     [](const auto& one) { return one.compressed().value(); });
 }
 
 grpc::Status Gone() { return {grpc::StatusCode::CANCELLED, "the caller went away"}; }

@@ -106,11 +106,11 @@ pid_t FindThread(pid_t pid, const std::string& wanted) {
 // As a debugger does: it stands still, while the other threads go on.
 class StoppedThread {
  public:
-  explicit StoppedThread(pid_t tid) : tid_(tid) {
-    stopped_ = tid != 0 && ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) == 0 &&
-               ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0 &&
-               waitpid(tid, nullptr, __WALL) == tid;
-  }
+  explicit StoppedThread(pid_t tid)
+      : tid_(tid),
+        stopped_(tid != 0 && ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) == 0 &&
+                 ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0 &&
+                 waitpid(tid, nullptr, __WALL) == tid) {}
   bool stopped() const { return stopped_; }
 
   // Waits for its process's end, which has to be seen by the debugger first.
@@ -122,7 +122,7 @@ class StoppedThread {
 
  private:
   const pid_t tid_;
-  bool stopped_ = false;
+  const bool stopped_;
 };
 
 // So does a handler that never returns.

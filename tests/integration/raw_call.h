@@ -47,8 +47,8 @@ RawReply RawCall(const std::shared_ptr<grpc::Channel>& channel, const std::strin
                  const RawRequest& request);
 
 inline bool IsGzip(absl::string_view bytes) { return absl::StartsWith(bytes, "\x1f\x8b"); }
-// zlib's header; no protobuf message begins so.
-inline bool IsDeflate(absl::string_view bytes) { return absl::StartsWith(bytes, "\x78"); }
+// zlib's header is 0x78; no protobuf message of ours begins so.
+inline bool IsDeflate(absl::string_view bytes) { return absl::StartsWith(bytes, "x"); }
 
 }  // namespace udsecho::integration
 

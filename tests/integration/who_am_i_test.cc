@@ -98,7 +98,7 @@ TEST_F(WhoAmITest, TellsTheTimeLeft) {
 
 TEST_F(WhoAmITest, TellsHowTheRequestWasCompressed) {
   // A field that is unknown, so that there is something to compress.
-  const std::string request = "\x7a\x64" + std::string(100, 'x');
+  const std::string request = "zd" + std::string(100, 'x');
   for (const auto& [encoding, name] :
        {std::pair{GRPC_COMPRESS_NONE, "identity"}, std::pair{GRPC_COMPRESS_GZIP, "gzip"},
         std::pair{GRPC_COMPRESS_DEFLATE, "deflate"}}) {
