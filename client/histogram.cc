@@ -78,8 +78,8 @@ absl::Duration Histogram::StandardDeviation() const {
 absl::Duration Histogram::Percentile(double percent) const {
   if (count_ == 0) return absl::ZeroDuration();
   // The smallest value that at least so many do not exceed.
-  const auto rank = static_cast<uint64_t>(
-      std::clamp(std::ceil(percent / 100 * count_), 1.0, static_cast<double>(count_)));
+  const auto count = static_cast<double>(count_);
+  const auto rank = static_cast<uint64_t>(std::clamp(std::ceil(percent / 100 * count), 1.0, count));
   const auto& axis = bins_->histogram.axis();
   uint64_t seen = 0;
   for (int i = -1; i <= axis.size(); ++i) {

@@ -60,7 +60,7 @@ std::string Diagram::Svg(const std::vector<Place>& line) const {
                           R"(<polygon class="area" points="%.1f,%.1f %s%.1f,%.1f"/>)"
                           "\n",
                           X(line.front().x), Y(0), Points(line), X(line.back().x), Y(0));
-    absl::StrAppend(&svg, "<polyline class=\"line\" points=\"", Points(line), "\"/>\n");
+    absl::StrAppend(&svg, R"(<polyline class="line" points=")", Points(line), "\"/>\n");
   }
   absl::StrAppend(&svg, Line(kLeft, Y(0), kWidth - kRight, Y(0), "axis"),
                   Text(X(0.5), kHeight - 8, "middle", x_title), Text(8, 16, "start", y_title));
