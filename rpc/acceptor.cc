@@ -115,11 +115,7 @@ bool Acceptor::AcceptOne() {
     return true;
   }
   parts_.statistics->connections_accepted.Add(1);
-  if (penalties_.IsOut(peer->uid, absl::Now())) {
-    Refuse(absl::ResourceExhaustedError(
-        absl::StrCat("uid ", peer->uid, " took too much a moment ago; let it wait, and do less")));
-    return true;
-  }
+  if (RefuseWhoIsOut(peer->uid)) return true;
   gate_.Enter({.fd = std::move(fd), .peer = *std::move(peer)});
   return !paused_;
 }
@@ -137,7 +133,15 @@ void Acceptor::Pause(const absl::Status& why) {
   });
 }
 
+bool Acceptor::RefuseWhoIsOut(uid_t uid) {
+  if (!penalties_.IsOut(uid, absl::Now())) return false;
+  Refuse(absl::ResourceExhaustedError(
+      absl::StrCat("uid ", uid, " took too much a moment ago; let it wait, and do less")));
+  return true;
+}
+
 bool Acceptor::Admit(Newcomer* newcomer) {
+  if (RefuseWhoIsOut(newcomer->peer.uid)) return true;  // since it came to the gate
   const absl::Status admission =
       parts_.admit == nullptr ? absl::OkStatus() : parts_.admit(newcomer->peer);
   const uid_t place = admission.ok() ? newcomer->peer.uid : Places::kDenied;

@@ -93,6 +93,7 @@ class Acceptor {
   void Pause(const absl::Status& why);
 
   // Of one that has spoken: false if there is no descriptor for it now.
+  bool RefuseWhoIsOut(uid_t uid);
   bool Admit(Newcomer* newcomer);
   void Refuse(const absl::Status& why);
   void Adopt(std::shared_ptr<Connection> connection);

@@ -13,18 +13,24 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "rpc/limits.h"
 
 namespace rpc {
 namespace {
 
-// The fastest that was seen took 0.5 GB a second: 10 MB between two looks, and 3 MB when it gets
+// The fastest that was seen took 1.6 GB a second: 16 MB between two looks, and 6 MB when it gets
 // near. A look takes 2 us.
-constexpr absl::Duration kLook = absl::Milliseconds(20);
-constexpr absl::Duration kCloseLook = absl::Milliseconds(6);
+constexpr absl::Duration kLook = absl::Milliseconds(10);
+constexpr absl::Duration kCloseLook = absl::Milliseconds(4);
 
-// What was closed takes some time to be freed.
-constexpr absl::Duration kLookAfterShedding = absl::Milliseconds(250);
+// For so long the memory goes on growing as fast when the connections were ended: gRPC still
+// handles what it has read of them. Measured with 50 that send PINGs: 22 to 30 MB more.
+constexpr absl::Duration kShedding = absl::Milliseconds(25);
+
+// What was closed takes some time to be freed, and meanwhile only what still grows is shed.
+constexpr absl::Duration kFreeing = absl::Milliseconds(250);
 
 }  // namespace
 
@@ -59,13 +65,27 @@ void MemoryGuard::Look() {
     malloc_trim(0);
     return;
   }
-  absl::Duration next = Growth() < growth_ / 2 ? kLook : kCloseLook;
-  if (Growth() > growth_) {
+  const std::int64_t forecast = Forecast();
+  absl::Duration next = forecast < growth_ / 2 ? kLook : kCloseLook;
+  if (forecast > growth_) {
     malloc_trim(0);  // what was freed by now
-    if (Growth() > growth_) shed_();
-    next = kLookAfterShedding;
+    if (Forecast() > growth_ && (Growth() > seen_ || absl::Now() > shed_at_ + kFreeing)) {
+      shed_();
+      shed_at_ = absl::Now();
+    }
+    next = kShedding;
   }
+  seen_ = Growth();
+  seen_at_ = absl::Now();
   loop_->After(next, [this] { Look(); });
+}
+
+std::int64_t MemoryGuard::Forecast() const {
+  const std::int64_t growth = Growth();
+  const absl::Duration since = absl::Now() - seen_at_;
+  if (growth <= seen_ || since < kCloseLook / 2) return growth;
+  return growth + static_cast<std::int64_t>(static_cast<double>(growth - seen_) *
+                                            absl::FDivDuration(kShedding, since));
 }
 
 }  // namespace rpc

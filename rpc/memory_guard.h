@@ -32,7 +32,7 @@ namespace rpc {
 class MemoryGuard {
  public:
   // `growth`: how much more there may be than now, in bytes of resident memory. `shed` is called
-  // again while that did not help.
+  // when that is near, by how fast it is approached, and again while that did not help.
   MemoryGuard(EventLoop* loop, std::int64_t growth, std::function<void()> shed);
 
   // Looks from now on, and as long as `goes_on` says so.
@@ -44,6 +44,8 @@ class MemoryGuard {
  private:
   void Look();
   std::int64_t Growth() const { return Resident() - start_; }
+  // What it will have come to if the connections are ended now.
+  std::int64_t Forecast() const;
 
   EventLoop* const loop_;
   const uds::UniqueFd statm_;
@@ -52,6 +54,9 @@ class MemoryGuard {
   const std::function<void()> shed_;
   std::function<bool()> goes_on_;
   bool looking_ = false;
+  std::int64_t seen_ = 0;                      // the growth at the last look
+  absl::Time seen_at_ = absl::InfinitePast();  // and when that was
+  absl::Time shed_at_ = absl::InfinitePast();
 };
 
 }  // namespace rpc
