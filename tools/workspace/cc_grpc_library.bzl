@@ -80,6 +80,6 @@ def cc_grpc_library(name, srcs, deps, **kwargs):
         srcs = [codegen + "_sources"],
         hdrs = [codegen + "_headers"],
         includes = [codegen],
-        deps = deps + [Label("//:grpc++")],
+        deps = deps + [Label("//:grpc++_unsecure")],
         **kwargs
     )

@@ -6,9 +6,22 @@
 load("//tools/workspace:abseil.bzl", "ABSEIL_MODULES")
 load("//tools/workspace:system_repository.bzl", "system_repository")
 
+# They share these: whoever takes one as an archive has to take all as archives.
+_ARCHIVES = [
+    "absl_",
+    "address_sorting",
+    "cares",
+    "gpr",
+    "grpc",
+    "protobuf",
+    "re2",
+    "upb",
+]
+
 def _libraries():
     system_repository(
         name = "com_google_absl",
+        archives = _ARCHIVES,
         modules = ABSEIL_MODULES,
         package = "libabsl-dev",
         version = "20220623",
@@ -70,6 +83,7 @@ def _libraries():
 def _protobuf_and_grpc():
     system_repository(
         name = "com_google_protobuf",
+        archives = _ARCHIVES,
         build_file = "//tools/workspace:protobuf.BUILD",
         links = {
             "bin/protoc": "/usr/bin/protoc",
@@ -81,6 +95,7 @@ def _protobuf_and_grpc():
     )
     system_repository(
         name = "com_github_grpc_grpc",
+        archives = _ARCHIVES,
         build_file = "//tools/workspace:grpc.BUILD",
         files = {"//tools/workspace:cc_grpc_library.bzl": "bazel/cc_grpc_library.bzl"},
         links = {"bin/grpc_cpp_plugin": "/usr/bin/grpc_cpp_plugin"},
@@ -89,6 +104,7 @@ def _protobuf_and_grpc():
             "grpc++_unsecure": "grpc++_unsecure",
         },
         package = "libgrpc++-dev (or protobuf-compiler-grpc)",
+        unnamed = {"grpc++_unsecure": ["address_sorting", "re2", "upb", "cares", "z"]},
         version = "1.51",
     )
     system_repository(

@@ -14,6 +14,8 @@ that their upstream projects use, so that BUILD files read as they would anywher
     )
 """
 
+_SHARED_LIBRARIES = "@udsecho//tools/workspace:shared_libraries"
+
 def _missing(ctx, what):
     fail("@{}: {}. The Debian package {} has it: run tools/setup, then build again.".format(
         ctx.name,
@@ -40,6 +42,22 @@ def _keep_last(flags):
             kept.insert(0, flag)
     return kept
 
+def _shared(libraries):
+    """A module names all that it might need; a program keeps what it does need."""
+    return ["-Wl,--push-state,--as-needed"] + libraries + ["-Wl,--pop-state"]
+
+def _archives(libraries, prefixes):
+    """The same, but what begins with one of the prefixes becomes a part of the program."""
+    archives = []
+    others = []
+    for flag in libraries:
+        name = flag[len("-l"):]
+        if [prefix for prefix in prefixes if name.startswith(prefix)]:
+            archives.append("-l:lib{}.a".format(name))
+        else:
+            others.append(flag)
+    return ["-Wl,--start-group"] + archives + ["-Wl,--end-group"] + _shared(others)
+
 def _split(label):
     """\"absl/strings:cord\" -> (\"absl/strings\", \"cord\"), \"absl/strings\" -> (…, \"strings\")."""
     if ":" in label:
@@ -62,9 +80,16 @@ def _cc_library(ctx, package, name, module):
 
     flags = _pkg_config(ctx, module, ["--cflags-only-other"])
     libraries = [f for f in _pkg_config(ctx, module, ["--libs"]) if not f.startswith("-Wl,")]
-
-    # A module names all that it might need; a program keeps what it does need.
-    linkopts = ["-Wl,--push-state,--as-needed"] + _keep_last(libraries) + ["-Wl,--pop-state"]
+    libraries += ["-l" + name for name in ctx.attr.unnamed.get(module, [])]
+    linkopts = "[]"
+    if libraries:
+        linkopts = repr(_shared(_keep_last(libraries)))
+    if libraries and ctx.attr.archives:
+        linkopts = "select({{\"{}\": {}, \"//conditions:default\": {}}})".format(
+            _SHARED_LIBRARIES,
+            linkopts,
+            repr(_archives(_keep_last(libraries), ctx.attr.archives)),
+        )
     return """
 cc_library(
     name = "{name}",
@@ -79,7 +104,7 @@ cc_library(
         hdrs = ", ".join(["\"{}/**\"".format(folder) for folder in includes]),
         defines = repr([f[len("-D"):] for f in flags if f.startswith("-D")]),
         includes = repr(includes),
-        linkopts = repr(linkopts if libraries else []),
+        linkopts = linkopts,
     )
 
 def _system_repository_impl(ctx):
@@ -101,11 +126,17 @@ def _system_repository_impl(ctx):
 system_repository = repository_rule(
     implementation = _system_repository_impl,
     attrs = {
+        "archives": attr.string_list(
+            doc = "Libraries whose names begin so are linked as archives (see BUILD.bazel).",
+        ),
         "build_file": attr.label(doc = "BUILD file of the root package, before the modules."),
         "files": attr.label_keyed_string_dict(doc = "Our file -> its path in the repository."),
         "links": attr.string_dict(doc = "Path in the repository -> an installed file or folder."),
         "modules": attr.string_dict(doc = "Label in the repository -> pkg-config module."),
         "package": attr.string(doc = "The Debian package that has all this.", mandatory = True),
+        "unnamed": attr.string_list_dict(
+            doc = "pkg-config module -> libraries that its archive needs and it does not name.",
+        ),
         "version": attr.string(doc = "The oldest version of the modules that will do."),
     },
     configure = True,
