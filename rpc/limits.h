@@ -34,8 +34,9 @@ struct Limits {
 
   // Connections that have not spoken yet, in all; from 1. For one more, the oldest of the uid that
   // has most of them is closed. To speak is to send the HTTP/2 preface and the SETTINGS frame after
-  // it, which every client does at once.
-  int max_silent_connections = 256;
+  // it, which every client does at once; but one may make all of its connections first, and then
+  // speak: as many as one uid may have.
+  int max_silent_connections = 2048;
 
   // How long a connection may take to speak before it is closed. Above 0. PostgreSQL gives 60 s
   // (authentication_timeout), dbus-daemon 30 s (auth_timeout), for a dialogue; this is one message.

@@ -61,6 +61,10 @@ struct ServerOptions {
 
   Limits limits = {};
 
+  // How long to look for the next event before sleeping until it comes, where that has paid of late
+  // (busy_poll.h); 0 is never.
+  absl::Duration busy_poll = absl::Microseconds(50);
+
   // Whether whoever connected may call: asked once a connection, on the thread in Run(). A status
   // other than OK is what all of its calls are answered with, and reaches no handler. Unset: all
   // may.

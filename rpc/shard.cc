@@ -6,6 +6,7 @@
 #include <grpc/support/log.h>
 #include <pthread.h>
 
+#include <chrono>
 #include <utility>
 
 namespace rpc {
@@ -42,8 +43,8 @@ class Shard::Timer final : public Tag {
 };
 
 Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
-             Statistics* statistics)
-    : queue_(std::move(queue)), users_(limits, statistics) {}
+             absl::Duration busy_poll, Statistics* statistics)
+    : queue_(std::move(queue)), busy_poll_(busy_poll), users_(limits, statistics) {}
 
 Shard::~Shard() {
   GPR_ASSERT(!thread_.joinable() && "Stop() comes first");
@@ -67,7 +68,26 @@ void Shard::Poll() {
   pthread_setname_np(pthread_self(), "rpc-polling");  // for `top -H`, gdb and the like
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);
+  while (Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);
+}
+
+bool Shard::Next(void** tag, bool* ok) {
+  using grpc::CompletionQueue;
+  const auto look = [&] { return queue_->AsyncNext(tag, ok, gpr_inf_past(GPR_CLOCK_MONOTONIC)); };
+  CompletionQueue::NextStatus status = look();
+  if (status == CompletionQueue::TIMEOUT) {
+    BusyPoll::Time now = std::chrono::steady_clock::now();
+    if (busy_poll_.IsWorthIt(now)) {
+      const BusyPoll::Time end = now + busy_poll_.length();
+      while (status == CompletionQueue::TIMEOUT && now < end) {
+        status = look();
+        now = std::chrono::steady_clock::now();
+      }
+      busy_poll_.Ended(now, status != CompletionQueue::TIMEOUT);
+    }
+  }
+  if (status == CompletionQueue::TIMEOUT) return queue_->Next(tag, ok);
+  return status == CompletionQueue::GOT_EVENT;
 }
 
 void Shard::Post(std::function<void()> work) {

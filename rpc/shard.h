@@ -25,6 +25,7 @@
 #include "grpc/support/time.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/completion_queue.h"
+#include "rpc/busy_poll.h"
 #include "rpc/connection.h"
 #include "rpc/limits.h"
 #include "rpc/statistics.h"
@@ -40,8 +41,9 @@ gpr_timespec DeadlineAfter(absl::Duration delay);
 
 class Shard {
  public:
+  // `busy_poll`: see busy_poll.h; 0 is never.
   Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
-        Statistics* statistics);
+        absl::Duration busy_poll, Statistics* statistics);
   ~Shard();
 
   void Start();
@@ -75,10 +77,12 @@ class Shard {
   class Timer;
 
   void Poll();
+  bool Next(void** tag, bool* ok);
   void RunPosted(bool ok);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::thread thread_;
+  BusyPoll busy_poll_;
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_

@@ -39,10 +39,14 @@ constexpr char kFooter[] =
 
 constexpr int kHelpColumn = 36;  // where descriptions begin: after the longest flag
 
+constexpr absl::Duration kLongestGrace = absl::Hours(24);
+constexpr absl::Duration kLongestBusyPoll = absl::Milliseconds(10);
+
 // The flags as they are typed.
 struct Flags {
   std::string address;
   std::string grace;
+  std::string busy_poll;
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
@@ -51,16 +55,19 @@ struct Flags {
   CLI::Option* address_given = nullptr;
   bool interop = false;
   CLI::Option* grace_given = nullptr;
+  CLI::Option* busy_poll_given = nullptr;
   CLI::Option* reply_given = nullptr;
 };
 
-absl::Duration ParseGrace(const std::string& text) {
-  const absl::StatusOr<absl::Duration> grace = cli::ParseDuration("--grace", text);
-  if (!grace.ok()) throw CLI::ValidationError(std::string(grace.status().message()));
-  if (*grace < absl::ZeroDuration() || *grace > absl::Hours(24)) {
-    throw CLI::ValidationError("--grace: must be from 0 to 24h");
+// Of what may be 0.
+absl::Duration ParseUpTo(const std::string& flag, const std::string& text, absl::Duration most) {
+  const absl::StatusOr<absl::Duration> duration = cli::ParseDuration(flag, text);
+  if (!duration.ok()) throw CLI::ValidationError(std::string(duration.status().message()));
+  if (*duration < absl::ZeroDuration() || *duration > most) {
+    throw CLI::ValidationError(
+        absl::StrCat(flag, ": must be from 0 to ", absl::FormatDuration(most)));
   }
-  return *grace;
+  return *duration;
 }
 
 std::string CheckReply(const std::string& text) {
@@ -122,6 +129,10 @@ void Declare(CLI::App* app, Flags* flags) {
   flags->grace_given = app->add_option("--grace", flags->grace,
                                        "How long calls in flight may go on at the end (10s)")
                            ->type_name("TIME");
+  flags->busy_poll_given =
+      app->add_option("--busy_poll", flags->busy_poll,
+                      "How long to look for the next event before sleeping (50us)")
+          ->type_name("TIME");
   flags->reply_given =
       app->add_option("--reply", flags->reply, "Answer every message with this")->type_name("TEXT");
   app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
@@ -155,7 +166,11 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
   options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
   options.listener.group = flags.socket.group;
   if (flags.reply_given->count() > 0) options.reply = CheckReply(flags.reply);
-  if (flags.grace_given->count() > 0) options.server.grace = ParseGrace(flags.grace);
+  if (flags.grace_given->count() > 0)
+    options.server.grace = ParseUpTo("--grace", flags.grace, kLongestGrace);
+  if (flags.busy_poll_given->count() > 0) {
+    options.server.busy_poll = ParseUpTo("--busy_poll", flags.busy_poll, kLongestBusyPoll);
+  }
   options.server.limits = flags.limits;
   options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   options.log.level = kLevels.at(flags.log_level);

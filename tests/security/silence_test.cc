@@ -56,6 +56,20 @@ TEST_P(SilenceTest, IsClosedInTime) {
   for (RawPeer& attacker : attackers) EXPECT_TRUE(attacker.AwaitClosed());
 }
 
+using ManyTest = AttackTest;
+
+// As load generators do: all connect, then all speak.
+TEST_F(ManyTest, ThatConnectFirstAndSpeakLaterAreServed) {
+  Serve();
+  std::vector<RawPeer> peers;
+  for (int i = 0; i < 900; ++i) peers.push_back(Connect());
+  for (RawPeer& peer : peers) {
+    peer.Greet();
+    EXPECT_TRUE(peer.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  }
+  for (RawPeer& peer : peers) EXPECT_EQ(peer.AwaitStatus(1), 0);
+}
+
 using GarbageTest = SilenceTest;
 
 // After a proper beginning: each is an error of HTTP/2 that ends the connection.

@@ -27,14 +27,16 @@ Command ParseArguments(std::vector<std::string> arguments) {
   return ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
 }
 
-rpc::Limits Limits(const std::vector<std::string>& flags) {
+rpc::ServerOptions ServerOptionsOf(const std::vector<std::string>& flags) {
   std::vector<std::string> arguments = {"/tmp/s"};
   arguments.insert(arguments.end(), flags.begin(), flags.end());
   Command command = ParseArguments(arguments);
   EXPECT_TRUE(command.options.has_value()) << testing::PrintToString(flags);
   if (!command.options.has_value()) return {};
-  return command.options->server.limits;
+  return command.options->server;
 }
+
+rpc::Limits Limits(const std::vector<std::string>& flags) { return ServerOptionsOf(flags).limits; }
 
 // What is said on standard error of a command line that is refused.
 std::string Error(std::vector<std::string> flags) {
@@ -82,6 +84,14 @@ TEST(OptionsTest, EachLimitHasItsFlag) {
   EXPECT_EQ(limits.max_connection_idle, absl::Minutes(1));
   EXPECT_EQ(limits.max_connection_age, absl::Hours(1));
   EXPECT_EQ(limits.max_connection_age_grace, absl::Milliseconds(500));
+}
+
+TEST(OptionsTest, BusyPollIsShortOrNothing) {
+  EXPECT_EQ(ServerOptionsOf({}).server.busy_poll, rpc::ServerOptions().busy_poll);
+  EXPECT_EQ(ServerOptionsOf({"--busy_poll=0"}).server.busy_poll, absl::ZeroDuration());
+  EXPECT_EQ(ServerOptionsOf({"--busy_poll=20us"}).server.busy_poll, absl::Microseconds(20));
+  EXPECT_THAT(Error({"--busy_poll=-1us"}), HasSubstr("--busy_poll"));
+  EXPECT_THAT(Error({"--busy_poll=1s"}), HasSubstr("10ms"));
 }
 
 TEST(OptionsTest, NeverIsInfinite) {
