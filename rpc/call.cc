@@ -119,7 +119,7 @@ void Call::Over() {
 void Call::Sleeping::await_suspend(std::coroutine_handle<> waiter) {
   waiter_ = waiter;
   call_->waiting_ = this;
-  alarm_.Set(call_->shard_->queue(), DeadlineAfter(duration_), static_cast<Tag*>(this));
+  alarm_.emplace().Set(call_->shard_->queue(), DeadlineAfter(duration_), static_cast<Tag*>(this));
 }
 
 void Call::Sleeping::Complete(bool /*ok*/) {

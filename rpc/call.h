@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/string_view.h"
@@ -192,11 +193,11 @@ class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {
   void Complete(bool ok) override;
 
  private:
-  void Interrupt() override { alarm_.Cancel(); }
+  void Interrupt() override { alarm_->Cancel(); }
 
   Call* const call_;
   const absl::Duration duration_;
-  grpc::Alarm alarm_;
+  std::optional<grpc::Alarm> alarm_;  // to make one costs 2 % of a call that does not wait
   std::coroutine_handle<> waiter_;
 };
 

@@ -53,11 +53,16 @@ int Milliseconds(absl::Duration duration) {
       std::min<std::int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
 }
 
+// Of a stream whose handler says that more follows, gRPC keeps so much back, where nobody counts
+// it. 64 KiB, its default, takes 8 % less CPU a message.
+constexpr int kBufferedBytes = 8 * 1024;
+
 // What gRPC itself keeps. It holds back a client that heard its SETTINGS; who has not is refused
 // by rpc/users.h.
 void SetLimits(const Limits& limits, grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
   builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // see encoding.h
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, kBufferedBytes);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.CallsPerUid());
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
                               Milliseconds(limits.max_connection_idle));

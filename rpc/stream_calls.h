@@ -19,6 +19,15 @@
 // What is written is taken when Write() or Finish() is awaited, and must be there until then: await
 // them in the same expression.
 //
+// A handler that has more to send at once says so, and several messages then leave together.
+// Without a Write() or Finish() to follow, what it sent may stay where it is:
+//
+//   static const grpc::WriteOptions kMoreFollows = grpc::WriteOptions().set_buffer_hint();
+//   for (const Line& line : lines) {
+//     if (!co_await call.Write(line, kMoreFollows)) co_return;
+//   }
+//   co_await call.Finish(grpc::Status::OK);
+//
 // Flow control is gRPC's: Write() is resumed when the message was taken for sending, which for a
 // caller that does not read is never, until the call is cancelled.
 //

@@ -12,6 +12,8 @@
 #ifndef RPC_TYPED_CALL_H_
 #define RPC_TYPED_CALL_H_
 
+#include <utility>
+
 #include "grpcpp/impl/rpc_method.h"
 #include "grpcpp/support/async_stream.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -37,7 +39,9 @@ class TypedCall : public Call {
                      [this, request](bool ok) { return ok && ParseInto(request, &read_bytes_); });
   }
 
-  auto WriteNext(const Response& response, const grpc::WriteOptions& options) {
+  auto WriteNext(const Response& response, grpc::WriteOptions options) {
+    // gRPC sends the headers with the first message, and waits for them to be sent.
+    if (!std::exchange(headers_sent_, true)) options.clear_buffer_hint();
     return Send([this, &response, options](void* tag) {
       stream_.Write(response, options, tag);
       return EncodedSize(response);
@@ -74,6 +78,7 @@ class TypedCall : public Call {
   }
   void FinishWith(const grpc::Status& status, Tag* tag) override { FinishStream(status, tag); }
 
+  bool headers_sent_ = false;
   grpc::ByteBuffer read_bytes_;
   grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> stream_{&context()};
 };

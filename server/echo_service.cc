@@ -52,10 +52,13 @@ rpc::Task EchoService::Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>
   grpc::Status end = Check(request);
   if (end.ok()) {
     if (!co_await call.Sleep(DelayOf(request))) co_return;
+    const absl::Duration interval = IntervalOf(request);
+    grpc::WriteOptions options;
+    if (interval <= absl::ZeroDuration()) options.set_buffer_hint();  // more follows at once
     Expansion expansion(request, options_.reply);
     while (const Response* response = expansion.Next()) {
-      if (expansion.count() > 1 && !co_await call.Sleep(IntervalOf(request))) co_return;
-      if (!co_await call.Write(*response)) co_return;  // the caller went away
+      if (expansion.count() > 1 && !co_await call.Sleep(interval)) co_return;
+      if (!co_await call.Write(*response, options)) co_return;  // the caller went away
     }
     if (request.has_fault()) end = ToStatus(request.fault());
   }

@@ -12,6 +12,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "rpc/limits.h"
+#include "rpc/server.h"
 
 namespace udsecho {
 namespace {
@@ -87,9 +88,9 @@ TEST(OptionsTest, EachLimitHasItsFlag) {
 }
 
 TEST(OptionsTest, BusyPollIsShortOrNothing) {
-  EXPECT_EQ(ServerOptionsOf({}).server.busy_poll, rpc::ServerOptions().busy_poll);
-  EXPECT_EQ(ServerOptionsOf({"--busy_poll=0"}).server.busy_poll, absl::ZeroDuration());
-  EXPECT_EQ(ServerOptionsOf({"--busy_poll=20us"}).server.busy_poll, absl::Microseconds(20));
+  EXPECT_EQ(ServerOptionsOf({}).busy_poll, rpc::ServerOptions().busy_poll);
+  EXPECT_EQ(ServerOptionsOf({"--busy_poll=0"}).busy_poll, absl::ZeroDuration());
+  EXPECT_EQ(ServerOptionsOf({"--busy_poll=20us"}).busy_poll, absl::Microseconds(20));
   EXPECT_THAT(Error({"--busy_poll=-1us"}), HasSubstr("--busy_poll"));
   EXPECT_THAT(Error({"--busy_poll=1s"}), HasSubstr("10ms"));
 }
