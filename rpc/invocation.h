@@ -15,9 +15,11 @@
 #ifndef RPC_INVOCATION_H_
 #define RPC_INVOCATION_H_
 
+#include <cstddef>
 #include <functional>
 #include <utility>
 
+#include "rpc/block_pool.h"
 #include "rpc/call.h"
 #include "rpc/registration.h"
 #include "rpc/shard.h"
@@ -48,6 +50,9 @@ class Invocation final : private Task::Owner {
    protected:
     ~Source() = default;
   };
+
+  static void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
+  static void operator delete(void* self, std::size_t size) { BlockPool::Free(self, size); }
 
   static void Listen(Source* source, Registration* registration, Shard* shard) {
     auto* next = new Invocation(source, registration, shard);
@@ -136,9 +141,9 @@ class Invocation final : private Task::Owner {
   }
 
   void TaskEnded() override {
+    task_ = Task();  // with all that the handler kept
     if (call_.finishing_) {
-      answered_ = true;
-      DeleteIfDone();
+      Answered();
     } else {
       Finish(UnsaidStatus(call_));
     }
@@ -151,7 +156,14 @@ class Invocation final : private Task::Owner {
 
   void Finished(bool /*ok*/) {
     call_.WriteEnded();
+    Answered();
+  }
+
+  // A caller that has its status may ask for as much again at once, and gRPC says that the call is
+  // over in an event behind this one.
+  void Answered() {
     answered_ = true;
+    if (call_.connection_ != nullptr) call_.ReleaseAll();
     DeleteIfDone();
   }
 

@@ -23,8 +23,11 @@
 #define RPC_TASK_H_
 
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <utility>
+
+#include "rpc/block_pool.h"
 
 namespace rpc {
 
@@ -66,6 +69,10 @@ class [[nodiscard]] Task {
 
 class Task::promise_type {
  public:
+  // The coroutine's frame.
+  static void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
+  static void operator delete(void* frame, std::size_t size) { BlockPool::Free(frame, size); }
+
   Task get_return_object() { return Task(Handle::from_promise(*this)); }
   std::suspend_always initial_suspend() noexcept { return {}; }
   auto final_suspend() noexcept { return End(); }
