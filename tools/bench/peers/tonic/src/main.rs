@@ -58,14 +58,19 @@ impl Echo for Service {
                 Box::new(words.into_iter())
             }
         };
-        let responses = tokio_stream::iter(
-            messages.map(move |message| Ok(pb::EchoResponse { message, payload: payload.clone() })),
-        );
-        Ok(Response::new(if interval.is_zero() {
-            Box::pin(responses)
-        } else {
-            Box::pin(responses.throttle(interval))
-        }))
+        let responses = tokio_stream::iter(messages)
+            .map(move |message| Ok(pb::EchoResponse { message, payload: payload.clone() }));
+        if interval.is_zero() {
+            return Ok(Response::new(Box::pin(responses)));
+        }
+        let mut wait = Duration::ZERO;
+        Ok(Response::new(Box::pin(responses.then(move |response| {
+            let wait = std::mem::replace(&mut wait, interval); // none before the first
+            async move {
+                tokio::time::sleep(wait).await;
+                response
+            }
+        }))))
     }
 
     async fn collect(
