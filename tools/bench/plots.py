@@ -42,18 +42,32 @@ def _names(axes, names):
 
 
 def _bars(axes, names, spreads, label):
-    """A bar a server: the median, a line from the least to the most, the number at the end."""
+    """A bar a server: the median, a line from the least to the most, the number at the end. Who is far from
+    all others gets a bar with a gap in it, or theirs could not be told apart."""
+    medians = sorted(spread.median for spread in spreads if spread)
+    full = min(medians[-1], 2.5 * medians[len(medians) * 3 // 4]) if medians else 1
     for row, (name, spread) in enumerate(zip(names, spreads)):
         if spread is None:
-            axes.text(0, row, " failed", va="center", fontsize=8, color=INK)
+            axes.text(0, row, " failed", va="center", fontsize=8)
             continue
-        axes.barh(row, spread.median, height=0.66, color=_color(name))
-        axes.plot([spread.least, spread.most], [row, row], color=INK, linewidth=1)
-        axes.text(max(spread.most, spread.median), row, "  " + label(spread.median), va="center",
-                  fontsize=9, weight="bold" if _is_ours(name) else "normal")
-    axes.set_xlim(0, max((s.most for s in spreads if s), default=1) * 1.25)
+        end = min(spread.median, full)
+        axes.barh(row, end, height=0.66, color=_color(name))
+        if spread.median > full:
+            axes.plot([0.9 * full, 0.93 * full], [row + 0.5, row - 0.5], color="white", linewidth=4)
+        else:
+            end = max(end, min(spread.most, 1.2 * full))
+            axes.plot([spread.least, end], [row, row], color=INK, linewidth=1)
+        axes.text(end, row, "  " + label(spread.median), va="center", fontsize=9,
+                  weight="bold" if _is_ours(name) else "normal")
+    axes.set_xlim(0, full * 1.4)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
+
+
+def _head(figure, text):
+    """In the same distance of the panels' titles, however tall the figure."""
+    figure.suptitle(text, x=0.02, ha="left", va="bottom", weight="bold", fontsize=12,
+                    y=0.9 + 0.3 / figure.get_figheight())
 
 
 def _size(number):
@@ -82,7 +96,7 @@ def cpu(results, path, works):
         _bars(axes, names, spreads, lambda value: f"{value:.3g} µs")
         axes.set_title(work.title, loc="left", fontsize=10)
     _names(panels[0][0], names)
-    figure.suptitle("Server CPU per RPC (less is better)", x=0.02, ha="left", weight="bold", y=1.04)
+    _head(figure, "Server CPU per RPC (less is better)")
     _save(figure, path)
 
 
@@ -98,10 +112,7 @@ def throughput(results, path, works):
         _bars(axes, names, spreads, _size)
         axes.set_title(work.title, loc="left", fontsize=10)
     _names(panels[0][0], names)
-    figure.suptitle(
-        "Calls a second by connections × calls of each (more is better)",
-        x=0.02, ha="left", weight="bold", y=1.04,
-    )
+    _head(figure, "Calls a second by connections × calls of each (more is better)")
     _save(figure, path)
 
 
@@ -118,7 +129,7 @@ def latency(results, path, work):
     """The middle of the calls, and the slowest of a hundred and of a thousand."""
     names = _sorted(results, work.name, "p99_us")
     figure, axes = pyplot.subplots(figsize=(9, 0.9 + 0.36 * len(names)))
-    marks = (("p50_us", "o", "half"), ("p99_us", "|", "99 %"), ("p99.9_us", ">", "99.9 %"))
+    marks = (("p50_us", "o", "50 %"), ("p99_us", "|", "99 %"), ("p99.9_us", ">", "99.9 %"))
     for row, name in enumerate(names):
         color = OURS if _is_ours(name) else "#7b8794"
         times = [results.spread(work.name, name, mark).median for mark, _, _ in marks]

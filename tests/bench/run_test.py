@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The udsecho Authors
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from servers import ROOT
+from works import WORKS
+
+# All but those that are long for what they do.
+QUICK = [name for name in WORKS if name not in ("sparse", "idle_cpu")]
+
+
+def run(*arguments):
+    return subprocess.run(
+        [ROOT / "tools/bench/run", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, timeout=1800, check=False,
+    )
+
+
+class RunTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if not shutil.which("h2load"):
+            raise unittest.SkipTest("there is no h2load on the PATH")
+        cls._directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls._directory.cleanup)
+        cls.out = pathlib.Path(cls._directory.name)
+        cls.result = run(
+            "--only=udsecho", "--rounds=2", "--seconds=0.2", f"--work={','.join(QUICK)}",
+            f"--out={cls.out}",
+        )
+
+    def test_each_work_has_a_number_of_each_round(self):
+        self.assertEqual(self.result.returncode, 0, self.result.stdout)
+        samples = json.loads((self.out / "performance/results.json").read_text())["samples"]
+        self.assertEqual(sorted(samples), sorted(QUICK))
+        for work, servers in samples.items():
+            self.assertEqual(len(servers["udsecho"]), 2, work)
+            for sample in servers["udsecho"]:
+                self.assertNotIn("error", sample, work)
+                self.assertTrue(sample, work)
+
+    def test_the_page_has_the_machine_and_the_commands(self):
+        page = (self.out / "performance.md").read_text()
+        for text in ("## Goals", "## Levers", "h2load -n CALLS -c 1000 -m 1 ", "| processor |"):
+            self.assertIn(text, page)
+
+    def test_the_page_is_made_anew_of_the_numbers_alone(self):
+        page = self.out / "performance.md"
+        before = page.read_text()
+        page.unlink()
+        result = run("--report-only", f"--out={self.out}")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(page.read_text(), before)
+
+    def test_the_diagrams_are_drawn(self):
+        if "SKIP diagrams" in self.result.stdout:
+            self.skipTest("there is no matplotlib")
+        page = (self.out / "performance.md").read_text()
+        for name in ("cpu", "throughput", "latency"):
+            self.assertIn(f"(performance/{name}.svg)", page)
+            self.assertIn("<svg", (self.out / f"performance/{name}.svg").read_text())
+
+
+class UsageTest(unittest.TestCase):
+    def test_an_unknown_server_is_refused(self):
+        result = run("--only=nobody")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("nobody is none of udsecho, ", result.stdout)
+
+    def test_no_rounds_are_refused(self):
+        self.assertEqual(run("--rounds=0").returncode, 2)
