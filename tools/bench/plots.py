@@ -100,9 +100,10 @@ def cpu(results, path, works):
     _save(figure, path)
 
 
-def throughput(results, path, works):
-    """Calls a second: a panel a number of connections and calls, each with a scale of its own."""
-    names = _sorted(results, works[0].name, "rate")[::-1]
+def throughput(results, path, works, by):
+    """Calls a second: a panel a number of connections and calls, each with a scale of its own, the servers
+    in the order of one of them."""
+    names = _sorted(results, by.name, "rate")[::-1]
     figure, panels = pyplot.subplots(
         1, len(works), sharey=True, squeeze=False,
         figsize=(2.6 + 1.9 * len(works), 0.7 + 0.32 * len(names)),
@@ -129,17 +130,14 @@ def latency(results, path, work):
     """The middle of the calls, and the slowest of a hundred and of a thousand."""
     names = _sorted(results, work.name, "p99_us")
     figure, axes = pyplot.subplots(figsize=(9, 0.9 + 0.36 * len(names)))
-    marks = (("p50_us", "o", "50 %"), ("p99_us", "|", "99 %"), ("p99.9_us", ">", "99.9 %"))
+    marks = (("p50_us", "o"), ("p99_us", "|"), ("p99.9_us", ">"))
     for row, name in enumerate(names):
         color = OURS if _is_ours(name) else "#7b8794"
-        times = [results.spread(work.name, name, mark).median for mark, _, _ in marks]
+        times = [results.spread(work.name, name, mark).median for mark, _ in marks]
         axes.plot(times, [row] * len(times), color=color, linewidth=2, zorder=1)
-        for time, (_, shape, text) in zip(times, marks):
+        for time, (_, shape) in zip(times, marks):
             axes.plot(time, row, shape, color=color, markersize=9 if shape == "|" else 6,
                       markeredgewidth=2 if shape == "|" else 1)
-            if row == 0:
-                axes.annotate(text, (time, row), (0, 12), textcoords="offset points", ha="center",
-                              fontsize=8, annotation_clip=False)
         axes.annotate(
             " · ".join(map(_time, times)), (times[-1], row), (10, 0), textcoords="offset points",
             va="center", fontsize=8, weight="bold" if _is_ours(name) else "normal",
@@ -156,6 +154,8 @@ def latency(results, path, work):
     _names(axes, names)
     axes.set_ylim(len(names) - 0.4, -0.9)
     axes.set_title(
-        f"Latency at {work.title} (less is better)", loc="left", weight="bold", pad=16, x=-0.3
+        f"Latency at {work.title} (less is better)", loc="left", weight="bold", pad=22, x=-0.3
     )
+    axes.text(0, 1.02, "● 50 %    ❙ 99 %    ▶ 99.9 % of the calls took no longer", fontsize=9,
+              transform=axes.transAxes)
     _save(figure, path)

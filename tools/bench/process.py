@@ -3,9 +3,9 @@
 """A server's processes, and what the kernel says they cost.
 
     with Process(server, cores="0") as process:
-        before = process.cpu_ns()
+        before = process.cpu()
         load(process.socket)
-        print(process.cpu_ns() - before)
+        print(process.cpu_since(before))
 
 The whole tree counts: a front's server behind it and a master's workers too.
 """
@@ -18,6 +18,8 @@ import signal
 import subprocess
 import tempfile
 import time
+
+from programs import Failed
 
 PATIENCE = 60  # seconds, for a server to come and to go
 
@@ -86,8 +88,16 @@ class Process:
         """The end of what it said."""
         return (self.directory / "log").read_text(errors="replace")[-2000:]
 
-    def cpu_ns(self):
-        return sum(cpu_clock(pid) for pid in tree(self._process.pid))
+    def cpu(self):
+        """The clock of each of its processes, for cpu_since."""
+        return {pid: cpu_clock(pid) for pid in tree(self._process.pid)}
+
+    def cpu_since(self, before):
+        """Nanoseconds, of all of them. What one that has ended used since is not known."""
+        after = self.cpu()
+        if ended := before.keys() - after.keys():
+            raise Failed(f"of the server's processes {len(ended)} ended meanwhile")
+        return sum(after.values()) - sum(before.values())
 
     def memory(self):
         """Bytes: each process's share of what it has resident, summed (PSS)."""

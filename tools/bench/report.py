@@ -8,11 +8,17 @@ import shlex
 import machine
 import tables
 from goals import goals
+from programs import CLIENT_CORE, SERVER_CORE
 from works import WORKS
 
 _HERE = pathlib.Path(__file__).parent
 
-_UNARY = ("unary_1x1", "unary_1x64", "unary_8x8", "unary_64x1", "unary_1000x1", "unary_1x64_both_cores")
+_CONNECTIONS = ("unary_1x1", "unary_1x64", "unary_8x8", "unary_64x1", "unary_1000x1")
+# The headline first: tables are sorted by it.
+_UNARY = tuple(dict.fromkeys(("unary_1x64", "unary_1x64_both_cores", *_CONNECTIONS)))
+
+# wire.echo() for a shell.
+_BODY = r"{ printf '\0\0\0\0\102\12\100'; printf 'x%.0s' {1..64}; } >BODY"
 
 _INTRODUCTION = """\
 <!-- Made by tools/bench/run from performance/results.json, tools/bench/levers.md and tools/bench/model.md:
@@ -20,43 +26,47 @@ change those, and run tools/bench/run --report-only. -->
 
 # Performance
 
-`tools/bench/run` measured udsecho and its peers in one run, on {date}: {rounds} rounds, in each of them
-every server one after the other, {seconds:g} s a load. The server has core {server_core} to itself and the load
-core {client_core}, but where it says both cores. A number is the median of the rounds, and in brackets stand the least and the
-most. **CPU is the server's**, by the kernel's accounting, of all its processes: what a server costs, whatever
-the load could make of it. Ratios are made in each round, then their median is taken.
+`tools/bench/run` measured udsecho and its peers in one run, on {date}. Rounds: {rounds}, in each of them every
+server one after the other, {seconds:g} s a load. The server has core {server_core} to itself and the load core
+{client_core}; where it says both cores, the server may use the load's too. A number is the median of the
+rounds, and in brackets stand the least and the most. **CPU is the server's**, by the kernel's accounting, of
+all its processes: what a server costs, whatever the load could make of it. Ratios are made in each round, then
+their median is taken.
 """
 
 
 def _plots(results, folder):
-    """The names of those that there is something to draw for."""
+    """Draws what there is something to draw for. Their names; None without matplotlib."""
     try:
         import plots
     except ImportError:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {}
-    has = lambda *names: [WORKS[name] for name in names if any(
-        results.spread(name, server, "cpu_us") for server in results.servers(name)
-    )]
-    for name, draw, works in (
-        ("cpu", plots.cpu, has("unary_1x64", "unary_1x64_both_cores")),
-        ("throughput", plots.throughput, has(*_UNARY[:5])),
-        ("latency", plots.latency, has("open_loop")),
-    ):
-        if works:
-            draw(results, folder / f"{name}.svg", works[0] if name == "latency" else works)
-            drawn[name] = f"performance/{name}.svg"
+
+    def has(*names):
+        return [WORKS[name] for name in names if any(
+            results.spread(name, server, "cpu_us") for server in results.servers(name)
+        )]
+
+    if works := has(*_UNARY[:2]):
+        drawn["cpu"] = plots.cpu, works
+    if works := has(*_CONNECTIONS):
+        drawn["throughput"] = plots.throughput, works, (has(*_UNARY[:1]) or works)[0]
+    if works := has("open_loop"):
+        drawn["latency"] = plots.latency, works[0]
+    for name, (draw, *what) in drawn.items():
+        draw(results, folder / f"{name}.svg", *what)
     return drawn
 
 
 def _picture(drawn, name, text):
-    return [f"![{text}]({drawn[name]})"] if drawn and name in drawn else []
+    return [f"![{text}](performance/{name}.svg)"] if drawn and name in drawn else []
 
 
 def _commands(results):
     """Each command of a load, as it was run."""
-    lines = ["```sh"]
+    lines = ["```sh", "# BODY, of the 64 bytes", _BODY]
     for name in results.samples:
         if name in WORKS and WORKS[name].command:
             lines += [f"# {name}", shlex.join(WORKS[name].command())]
@@ -116,7 +126,6 @@ def write(results, folder):
 
 
 def facts(servers, works, rounds, seconds, date, skipped):
-    from programs import CLIENT_CORE, SERVER_CORE
     return {
         "date": date, "rounds": rounds, "seconds": seconds, "server_core": SERVER_CORE,
         "client_core": CLIENT_CORE, "machine": machine.describe(), "versions": machine.versions(),

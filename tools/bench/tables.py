@@ -9,37 +9,37 @@ from works import (
 from results import percentile
 
 CPU_TEXT = """\
-A 64-byte message there and back, connections × calls at once on each. nginx's numbers are those of nginx and of
-the udsecho behind it together."""
+A 64-byte message there and back, connections × calls at once on each, in µs. nginx's numbers are those of nginx
+and of the udsecho behind it together."""
 
 THROUGHPUT_TEXT = """\
-Calls a second of the same loads. At its height it is the server's core that is busy, so the order is that of
-CPU; at 1 × 1 each call waits for the one before."""
+Calls a second of the same loads. At its height it is the server's core that is busy, so the order is that
+of CPU; at 1 × 1 each call waits for the one before. † is where h2load's core was busy for more than 90 % of
+the time: there the server could do more."""
 
 LATENCY_TEXT = f"""\
-At 1 × 1 by h2load, and the raw ping-pong of 64 bytes over a Unix socket measured right after it: no RPC can be
-faster. Then, by `client --bench`, at {OPEN_LOOP_RATE:,} calls a second that are sent when they are due, whether or not
-those before were answered, and timed from when they were due. Who does not keep up with that many has a queue
-that grows for as long as the run lasts."""
+At 1 × 1 by h2load, and the raw ping-pong of 64 bytes over a Unix socket measured right after it: no RPC can
+be faster. Then, by `client --bench`, at {OPEN_LOOP_RATE:,} calls a second that are sent when they are due,
+whether or not those before were answered, and timed from when they were due. Who does not keep up with that
+many has a queue that grows for as long as the run lasts."""
 
 BULK_TEXT = """\
-A message there and back at a time on one stream of `Chat`; one call of `Expand` that streams 64-byte messages;
-and 1 MiB there and back, one call at a time."""
+A message there and back at a time on one stream of `Chat`; one call of `Expand` that streams 64-byte
+messages; and 1 MiB there and back, one call at a time. † as above."""
 
 IDLE_TEXT = f"""\
-From `exec` to the first answered call, the middle of {STARTS} starts a round (a peer's script of `sh` is about 1 ms of
-it); what {IDLE_CONNECTIONS:,} connections add that have shaken hands and say nothing, and what there is then in all;
-CPU and wake-ups with {QUIET_CONNECTIONS} such connections, {SETTLE_SECONDS} s after they came. Memory is the proportional share
-(PSS)."""
+From `exec` to the first answered call, the middle of {STARTS} starts a round (a peer's script of `sh` is
+about 1 ms of it); what {IDLE_CONNECTIONS:,} connections add that have shaken hands and say nothing, and
+what there is then in all; CPU and wake-ups with {QUIET_CONNECTIONS} such connections, {SETTLE_SECONDS} s
+after they came. Memory is the proportional share (PSS)."""
 
 METHOD_TEXT = """\
-h2load makes the load, and knows nothing of gRPC. So each server's answers are first checked by `client`, whose exit
-code is gRPC's status; and in each run of h2load all calls must succeed and the answers must have the
-bytes that whole answers have, or it counts as failed. Before anything is measured a server is under load until it is warm.
-CALLS is how many fill the time, found out in the first round, and the same in all. The server's CPU is read
-before the first call and after the last one, to the nanosecond (`clock_gettime` on the process's clock). LOG has each call's
-time, of which p50 is made. BODY is gRPC's frame of the request; for 64 bytes:
-`{ printf '\\0\\0\\0\\0\\102\\12\\100'; printf 'x%.0s' {1..64}; } >BODY`."""
+h2load makes the load, and knows nothing of gRPC. So each server's answers are first checked by `client`,
+whose exit code is gRPC's status; and in each run of h2load all calls must succeed and the answers must have
+the bytes that whole answers have, or it counts as failed. Before anything is measured a server is under
+load until it is warm. CALLS is how many fill the time, found out in the first round, and the same in all.
+The server's CPU is read before the first call and after the last one, to the nanosecond (`clock_gettime` on
+the process's clock). LOG has each call's time, of which p50 is made. BODY is gRPC's frame of the request."""
 
 _RULE = {True: "---", False: "---:"}
 
@@ -68,9 +68,14 @@ def title(name):
     return f"**{SERVERS[name].title}**" if SERVERS[name].ours else SERVERS[name].title
 
 
+def _load_is_the_limit(results, work, server):
+    spread = results.spread(work, server, "load_busy")
+    return spread is not None and spread.median > 0.9
+
+
 def by_server(results, columns, forms, best=min):
     """A row a server: those that are best in the first column first. `columns`: (work, number, head);
-    `forms`: how to print them, one for all or one each."""
+    `forms`: how to print them, one for all or one each. Rates that the load held back are marked."""
     columns = [
         (work, name, head, forms if isinstance(forms, str) else forms[at])
         for at, (work, name, head) in enumerate(columns) if results.servers(work)
@@ -87,7 +92,9 @@ def by_server(results, columns, forms, best=min):
     servers.sort(key=first, reverse=best is max)
     return table(["", *(head for _, _, head, _ in columns)], [
         [title(server), *(
-            cell(results.spread(work, server, name), form) for work, name, _, form in columns
+            cell(results.spread(work, server, name), form)
+            + ("†" if name == "rate" and _load_is_the_limit(results, work, server) else "")
+            for work, name, _, form in columns
         )] for server in servers
     ])
 

@@ -18,7 +18,7 @@ import wire
 
 OPEN_LOOP_RATE = 10_000  # a second: what most servers can keep up with
 SPARSE_INTERVAL = 1.05  # seconds: just over the one after which some servers fall asleep
-SPARSE_CALLS = 7
+SPARSE_CALLS = 6
 IDLE_CONNECTIONS, QUIET_CONNECTIONS = 1000, 100
 SETTLE_SECONDS = 5  # what servers still do for a new connection is no idleness
 STARTS = 3
@@ -57,9 +57,9 @@ def _load(name, load, title, cores=programs.SERVER_CORE, more=None, messages=1):
         log = context.directory / "calls" if more else None
         if log:
             log.unlink(missing_ok=True)
-        before = context.process.cpu_ns()
+        before = context.process.cpu()
         outcome = h2load.run(load, socket, context.directory, context.calls[key], log)
-        cpu = context.process.cpu_ns() - before
+        cpu = context.process.cpu_since(before)
         return {
             "cpu_us": cpu / 1000 / outcome.calls / messages, "rate": outcome.rate * messages,
             "calls": outcome.calls, "load_busy": outcome.load_cpu / outcome.seconds,
@@ -89,9 +89,9 @@ def _unary(connections, streams):
 
 
 def _bench(context, *arguments):
-    before = context.process.cpu_ns()
+    before = context.process.cpu()
     report = programs.bench(context.process.socket, context.seconds, *arguments)
-    cpu = context.process.cpu_ns() - before
+    cpu = context.process.cpu_since(before)
     return {
         "cpu_us": cpu / 1000 / report["calls"], "rate": report["calls_per_second"],
         **{f"{name}_us": report["latency_us"][name] for name in ("p50", "p99", "p99.9")},
@@ -133,11 +133,12 @@ def _idle_memory(context):
 def _idle_cpu(context):
     with wire.idle_connections(context.process.socket, QUIET_CONNECTIONS):
         time.sleep(SETTLE_SECONDS)
-        cpu, wake_ups = context.process.cpu_ns(), context.process.wake_ups()
+        before, wake_ups = context.process.cpu(), context.process.wake_ups()
         begin = time.monotonic()
-        time.sleep(2 * context.seconds)
+        time.sleep(context.seconds)
         taken = time.monotonic() - begin
-        cpu, wake_ups = context.process.cpu_ns() - cpu, context.process.wake_ups() - wake_ups
+        cpu = context.process.cpu_since(before)
+        wake_ups = context.process.wake_ups() - wake_ups
     return {"cpu_percent": cpu / 1e7 / taken, "wake_ups": wake_ups / taken}
 
 
@@ -152,7 +153,7 @@ def _with_client(seconds):
 WORKS = {work.name: work for work in (
     # Memory first: what load leaves behind is not idle connections'.
     Work("idle_memory", "1,000 idle connections", _idle_memory, lambda _: 1),
-    Work("idle_cpu", "100 idle connections", _idle_cpu, lambda seconds: 2 * seconds + SETTLE_SECONDS),
+    Work("idle_cpu", "100 idle connections", _idle_cpu, lambda seconds: seconds + SETTLE_SECONDS),
     _load("unary_1x1", _unary(1, 1), "1 connection × 1 call", more=_latency),
     _load("unary_1x64", _unary(1, 64), "1 × 64"),
     _load("unary_8x8", _unary(8, 8), "8 × 8"),
