@@ -28,8 +28,12 @@ class ProcessTest(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.directory = pathlib.Path(directory.name)
 
+    def wait_for(self, process):
+        programs.client(process.socket, "x", "--wait=60s")
+
     def test_work_costs_cpu_and_connections_cost_memory(self):
         with Process(server()) as process:
+            self.wait_for(process)
             programs.check(process.socket, self.directory)
             before, memory = process.cpu(), process.memory()
             with wire.idle_connections(process.socket, 100):
@@ -39,7 +43,7 @@ class ProcessTest(unittest.TestCase):
 
     def test_it_is_gone_at_the_end(self):
         with Process(server()) as process:
-            programs.check(process.socket, self.directory)
+            self.wait_for(process)
         self.assertTrue(process.ended())
         self.assertFalse(process.directory.exists())
 
@@ -50,6 +54,7 @@ class ProcessTest(unittest.TestCase):
 
     def test_wrong_answers_are_not_measured(self):
         with Process(server("--reply=something else")) as process:
+            self.wait_for(process)
             with self.assertRaisesRegex(programs.Failed, "was answered"):
                 programs.check(process.socket, self.directory)
 
@@ -58,6 +63,6 @@ class ProcessTest(unittest.TestCase):
             self.skipTest("there is no h2load on the PATH")
         load = h2load.Load("Echo", wire.echo(), len(wire.echo()), 1, 1, first=10)
         with Process(server("--reply=something else")) as process:
-            programs.client(process.socket, "x", "--wait=60s")
+            self.wait_for(process)
             with self.assertRaisesRegex(programs.Failed, "bytes and not 710"):
                 h2load.run(load, process.socket, self.directory, 10)

@@ -8,7 +8,9 @@ import subprocess
 import tempfile
 import unittest
 
-from servers import ROOT
+from results import Results
+from rounds import Rounds, temporary_directory
+from servers import ROOT, Server
 from works import WORKS
 
 # All but those that are long for what they do.
@@ -65,6 +67,18 @@ class RunTest(unittest.TestCase):
         for name in ("cpu", "throughput", "latency"):
             self.assertIn(f"(performance/{name}.svg)", page)
             self.assertIn("<svg", (self.out / f"performance/{name}.svg").read_text())
+
+
+class RoundsTest(unittest.TestCase):
+    def test_a_server_that_does_not_come_is_a_failure_of_each_round(self):
+        nobody = Server("nobody", "nobody")  # there is no such peer to start
+        with temporary_directory() as directory:
+            rounds = Rounds([nobody], [WORKS["unary_1x64"]], 0.1, directory)
+            rounds.run(0)
+            rounds.run(1)
+        errors = list(Results({}, rounds.samples).errors())
+        self.assertEqual([error[:4] for error in errors], [("unary_1x64", "nobody", 2, 2)])
+        self.assertIn("peers/nobody/start", errors[0][4])
 
 
 class UsageTest(unittest.TestCase):

@@ -14,7 +14,7 @@ import time
 
 import h2load
 import programs
-from process import Process
+from process import PATIENCE, Process
 from works import WORKS, Context
 
 _START_SECONDS = 1  # to start a server, to check it and to stop it
@@ -85,20 +85,27 @@ class Rounds:
     def _prepare(self, context):
         """Why the server cannot be measured, or None."""
         try:
-            # A front may be there before what it stands for.
-            deadline = time.monotonic() + 30
-            while context.server.name not in self._checked:
-                try:
-                    programs.check(context.process.socket, self._directory)
-                    self._checked.add(context.server.name)
-                except programs.Failed:
-                    if context.process.ended() or time.monotonic() > deadline:
-                        raise
-            programs.client(context.process.socket, "x", "--wait=60s")
+            self._await(context)
             _warm_up(context)
             return None
         except programs.Failed as error:
             return f"{error}\n{context.process.log()}".strip()
+
+    def _await(self, context):
+        """Until it answers, and the first time until it answers right. A front may be there before what it
+        stands for."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if context.server.name in self._checked:
+                    programs.client(context.process.socket, "x", "--wait=1s")
+                else:
+                    programs.check(context.process.socket, self._directory)
+                self._checked.add(context.server.name)
+                return
+            except programs.Failed:
+                if context.process.ended() or time.monotonic() > deadline:
+                    raise
 
     def _keep(self, work, server, sample):
         if "error" in sample:

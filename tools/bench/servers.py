@@ -31,9 +31,8 @@ class Server:
         return [str(PEERS / self.name / "start"), str(socket)]
 
 
-# As in production: a line a message is for those who watch. A thousand connections at once are more
-# than may be silent by default.
-_FLAGS = ("--log_level=warn", "--max_silent_connections=2048")
+# As in production: a line a message is for those who watch.
+_FLAGS = ("--log_level=warn",)
 
 
 def _ours(name, title, *flags):
@@ -44,6 +43,7 @@ SERVERS = {server.name: server for server in (
     _ours(OURS, "udsecho"),
     Server("cpp_callback", "C++ callback, health and reflection"),
     Server("cpp_callback_bare", "C++ callback"),
+    Server("cpp_callback_tuned", "C++ callback, tuned"),
     Server("cpp_sync", "C++ sync"),
     Server("cpp_queue", "C++ completion queue by hand", peer=False),
     Server("go", "grpc-go"),
