@@ -119,6 +119,12 @@ pid_t Start(const char* core, char** command) {
   _exit(127);
 }
 
+bool HasEnded(pid_t server) {
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(server), &info, WEXITED | WNOHANG | WNOWAIT);
+  return info.si_pid == server;
+}
+
 // Stops the server and all that it started, by force if it does not go by itself.
 void Stop(pid_t server) {
   kill(server, SIGTERM);
@@ -142,7 +148,7 @@ int main(int argc, char** argv) {
   const auto begin = Clock::now();
   const pid_t server = Start(argv[1], argv + 3);
   bool answered = false;
-  while (!(answered = Ask(address)) && Clock::now() - begin < kPatience) {
+  while (!(answered = Ask(address)) && !HasEnded(server) && Clock::now() - begin < kPatience) {
     // Short beside what is measured, and leaves a shared core to the server.
     usleep(50);
   }

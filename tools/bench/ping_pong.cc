@@ -2,8 +2,8 @@
 // Copyright The udsecho Authors
 
 // What two processes can do over a Unix socket with nothing in between: 64 bytes there and back,
-// by blocking reads and writes. No RPC can be faster, and how fast it is tells one machine, or one
-// minute of a shared one, from another.
+// by blocking reads and writes, which wake either side each time. How fast it is tells one machine,
+// or one minute of a shared one, from another.
 //
 //   ping_pong 0 1 0.5   # echo on core 0, ask from core 1, for half a second
 //

@@ -18,10 +18,11 @@ of CPU; at 1 × 1 each call waits for the one before. † is where h2load's core
 the time: there the server could do more."""
 
 LATENCY_TEXT = f"""\
-At 1 × 1 by h2load, and the raw ping-pong of 64 bytes over a Unix socket measured right after it: no RPC can
-be faster. Then, by `client --bench`, at {OPEN_LOOP_RATE:,} calls a second that are sent when they are due,
-whether or not those before were answered, and timed from when they were due. Who does not keep up with that
-many has a queue that grows for as long as the run lasts."""
+At 1 × 1 by h2load, and right after it the raw ping-pong: 64 bytes there and back over a Unix socket by
+blocking reads and writes, which wake either side each time. (Only a server that looks for the next call
+before it sleeps can be below it.) Then, by `client --bench`, at {OPEN_LOOP_RATE:,} calls a second that are
+sent when they are due, whether or not those before were answered, and timed from when they were due. Who
+does not keep up with that many has a queue that grows for as long as the run lasts."""
 
 BULK_TEXT = """\
 A message there and back at a time on one stream of `Chat`; one call of `Expand` that streams 64-byte
