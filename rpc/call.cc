@@ -3,6 +3,7 @@
 
 #include "rpc/call.h"
 
+#include <grpc/byte_buffer.h>
 #include <grpc/grpc.h>
 
 #include <utility>
@@ -13,31 +14,56 @@
 
 namespace rpc {
 
-void Call::SetMalformed(absl::string_view type_name) {
-  untaken_ = grpc::Status(
-      grpc::StatusCode::INVALID_ARGUMENT,
-      absl::StrCat("the bytes sent are not a ", type_name,
-                   ": they are malformed, or a text field is not UTF-8; mend the request"));
+std::size_t Call::FinishWith(const grpc::Status& status, CoreTag* tag) {
+  finishing_ = true;
+  core_.Finish(Verdict(status), nullptr, tag);
+  return kNoMessage;
 }
 
-bool Call::Unpack(grpc::ByteBuffer* bytes) {
-  const auto encoding = EncodingOfLastMessage(context_.c_call());
+bool Call::ParseReceived(google::protobuf::Message* message) {
+  grpc_byte_buffer* const bytes = core_.received();
+  const bool taken = bytes != nullptr && Take(bytes, message);
+  core_.DropReceived();
+  return taken;
+}
+
+bool Call::Take(grpc_byte_buffer* bytes, google::protobuf::Message* message) {
+  const auto encoding = EncodingOfLastMessage(core_.get());
+  if (encoding.has_value()) request_encoding_ = *encoding;
+  if (encoding == GRPC_COMPRESS_NONE) {
+    if (!HoldReceived(grpc_byte_buffer_length(bytes))) return false;
+    return Parse(*bytes, message) || SetMalformed(*message);
+  }
   if (!encoding.has_value()) {
     untaken_ = grpc::Status(grpc::StatusCode::UNIMPLEMENTED,
                             "the message is compressed in a way that is not known here, or that "
                             "its headers do not tell; send gzip, deflate or identity");
     return false;
   }
-  request_encoding_ = *encoding;
+  grpc::ByteBuffer buffer = ToByteBuffer(*bytes);
+  if (!Unpack(&buffer) || !HoldReceived(buffer.Length())) return false;
+  return Parse(&buffer, message) || SetMalformed(*message);
+}
+
+bool Call::Unpack(grpc::ByteBuffer* bytes) {
   const auto limit = static_cast<std::size_t>(shard_->users().limits().max_message_bytes);
   const absl::Status unpacked = rpc::Unpack(request_encoding_, limit, bytes);
   if (!unpacked.ok()) untaken_ = ToGrpcStatus(unpacked);
   return unpacked.ok();
 }
 
+bool Call::SetMalformed(const google::protobuf::Message& message) {
+  untaken_ = grpc::Status(
+      grpc::StatusCode::INVALID_ARGUMENT,
+      absl::StrCat("the bytes sent are not a ", message.GetDescriptor()->full_name(),
+                   ": they are malformed, or a text field is not UTF-8; mend the request"));
+  return false;
+}
+
 bool Call::Compress(grpc_compression_algorithm encoding) {
-  if (!Accepts(context_.c_call(), encoding)) return false;
-  context_.set_compression_algorithm(encoding);
+  if (!Accepts(core_.get(), encoding)) return false;
+  // What gRPC's filter for compression looks for.
+  core_.AddInitialMetadata(GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY, EncodingName(encoding));
   return true;
 }
 
@@ -105,18 +131,20 @@ void Call::Cancel(const grpc::Status& status) {
   // A handler that waits is woken, and its call ends like any other: gRPC can lose the status of a
   // call that is cancelled once its connection was told to go away.
   if (waiting_ != nullptr) return waiting_->Interrupt();
-  // ServerContext::TryCancel() would do, but can say nothing other than CANCELLED.
-  grpc_call_cancel_with_status(context_.c_call(),
-                               static_cast<grpc_status_code>(status.error_code()),
-                               status.error_message().c_str(), nullptr);
+  core_.Cancel(status);
+}
+
+void Call::WatchEnd() {
+  if (!std::exchange(end_watched_, true)) core_.AwaitEnd(over_);
 }
 
 void Call::Over() {
-  cancelled_ = context_.IsCancelled();
+  cancelled_ = core_.cancelled();
   if (cancelled_ && waiting_ != nullptr) waiting_->Interrupt();
 }
 
 void Call::Sleeping::await_suspend(std::coroutine_handle<> waiter) {
+  call_->WatchEnd();
   waiter_ = waiter;
   call_->waiting_ = this;
   alarm_.emplace().Set(call_->shard_->queue(), DeadlineAfter(duration_), static_cast<Tag*>(this));
@@ -134,6 +162,7 @@ void Broadcast::Send() {
 }
 
 void Call::Listening::await_suspend(std::coroutine_handle<> waiter) {
+  call_->WatchEnd();
   waiter_ = waiter;
   call_->waiting_ = this;
   broadcast_->listeners_.push_back(this);

@@ -28,13 +28,15 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "google/protobuf/message.h"
 #include "grpcpp/alarm.h"
-#include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "rpc/connection.h"
+#include "rpc/core_call.h"
 #include "rpc/encoding.h"
 #include "rpc/operation.h"
 #include "rpc/shard.h"
@@ -52,9 +54,24 @@ class Call {
   Call& operator=(const Call&) = delete;
   virtual ~Call() = default;
 
-  // Metadata, deadline, compression. What gRPC offers and rpc/ has no better word for.
-  grpc::ServerContext& context() { return context_; }
-  const grpc::ServerContext& context() const { return context_; }
+  // What the caller says beside its messages. The keys are in lower case; what the strings are of
+  // lives as long as the call.
+  std::vector<CoreCall::Header> metadata() const { return core_.metadata(); }
+  std::vector<absl::string_view> MetadataValues(absl::string_view key) const {
+    return core_.Values(key);
+  }
+  absl::string_view authority() const { return core_.authority(); }
+  // InfiniteFuture() if there is none.
+  absl::Time deadline() const { return core_.deadline(); }
+
+  // What is said beside the answers: to be called before the first one, or before Finish(). False,
+  // and nothing is said, for a key or a value that gRPC does not allow: see core_call.h.
+  bool AddInitialMetadata(absl::string_view key, absl::string_view value) {
+    return core_.AddInitialMetadata(key, value);
+  }
+  bool AddTrailingMetadata(absl::string_view key, absl::string_view value) {
+    return core_.AddTrailingMetadata(key, value);
+  }
 
   // Who called connect(2), as the kernel says. The uid and groups can be trusted; the pid is
   // decoration.
@@ -74,6 +91,7 @@ class Call {
   [[nodiscard]] bool Keep(std::size_t bytes);
 
   // The caller cancelled, its deadline passed or its connection ended. Nothing more can be sent.
+  // (A unary call knows that once it has waited.)
   bool cancelled() const { return cancelled_ || ending_; }
 
   // --- Waiting. Await these; false means that the call was cancelled, which ends every wait. ---
@@ -108,8 +126,13 @@ class Call {
     ~Interruptible() = default;
   };
 
-  // Ends the call with a status and no message. Told to `tag`.
-  virtual void FinishWith(const grpc::Status& status, Tag* tag) = 0;
+  // Ends the call with a status and no message. Told to `tag`. The bytes of no message.
+  std::size_t FinishWith(const grpc::Status& status, CoreTag* tag);
+
+  // Sees to it that a wait ends with the call, from here on.
+  void WatchEnd();
+
+  CoreCall& core() { return core_; }
 
   // The status to send when the handler wants `wanted`: a request that could not be taken decides.
   const grpc::Status& Verdict(const grpc::Status& wanted) const {
@@ -118,20 +141,14 @@ class Call {
 
   // Parses what the caller sent, which is kept until it sends more, or to the call's end. On
   // failure returns false and settles the verdict.
-  template <class Message>
-  bool ParseInto(Message* message, grpc::ByteBuffer* bytes) {
-    if (!Unpack(bytes) || !HoldReceived(bytes->Length())) return false;
-    if (Parse(bytes, message)) return true;
-    SetMalformed(Message::descriptor()->full_name());
-    return false;
-  }
+  bool ParseReceived(google::protobuf::Message* message);
 
   // Starts an operation that sends, and says how many bytes its message has: connection.h counts
   // those under way.
   template <class Start>
   auto Send(Start start) {
     return Operation(
-        [this, start = std::move(start)](void* tag) {
+        [this, start = std::move(start)](CoreTag* tag) {
           const auto begin = [this, &start, tag] {
             WriteBegan();
             HoldSent(start(tag));
@@ -156,8 +173,9 @@ class Call {
   template <class CallType>
   friend class Invocation;
 
-  void SetMalformed(absl::string_view type_name);
+  bool Take(grpc_byte_buffer* bytes, google::protobuf::Message* message);
   bool Unpack(grpc::ByteBuffer* bytes);
+  bool SetMalformed(const google::protobuf::Message& message);
   grpc::Status TooMuch() const;
   bool HoldReceived(std::size_t bytes);
   void HoldSent(std::size_t bytes);
@@ -169,7 +187,9 @@ class Call {
   void Over();
 
   Shard* const shard_;
-  grpc::ServerContext context_;
+  CoreCall core_;
+  CoreTag* over_ = nullptr;  // is told of the call's end, if that is watched
+  bool end_watched_ = false;
   std::shared_ptr<Connection> connection_;
   grpc::Status untaken_;             // why a request could not be taken
   std::int64_t bytes_received_ = 0;  // held for this call: users.h

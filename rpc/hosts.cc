@@ -74,6 +74,7 @@ bool Hosts::NewHost() {
   host->server = builder_->BuildAndStart();
   if (host->server == nullptr) return false;
   for (std::size_t i = 0; i < services_->size(); ++i) {
+    registrations_[i]->Start(host->server->c_server());
     (*services_)[i]->Listen(registrations_[i].get(), shard_);
   }
   hosts_.push_back(std::move(host));

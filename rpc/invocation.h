@@ -19,6 +19,7 @@
 #include <functional>
 #include <utility>
 
+#include "grpcpp/impl/rpc_method.h"
 #include "rpc/block_pool.h"
 #include "rpc/call.h"
 #include "rpc/registration.h"
@@ -44,20 +45,21 @@ class Invocation final : private Task::Owner {
     virtual grpc::Status Begin(CallType& call) = 0;  // what service.h says
     virtual Task Handle(CallType& call) = 0;
     // Has `tag` told when a call came, or, with ok = false, that none will.
-    virtual void Request(Registration* registration, CallType* call,
-                         grpc::ServerCompletionQueue* queue, Tag* tag) = 0;
+    virtual void Request(Registration* registration, CoreCall* call, grpc_completion_queue* queue,
+                         CoreTag* tag) = 0;
 
    protected:
     ~Source() = default;
   };
 
+  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that is told the size
   static void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
   static void operator delete(void* self, std::size_t size) { BlockPool::Free(self, size); }
 
   static void Listen(Source* source, Registration* registration, Shard* shard) {
     auto* next = new Invocation(source, registration, shard);
-    next->call_.context().AsyncNotifyWhenDone(static_cast<Tag*>(&next->over_));
-    source->Request(registration, &next->call_, shard->queue(), &next->arrived_);
+    next->call_.over_ = &next->over_;
+    source->Request(registration, &next->call_.core(), shard->queue()->cq(), &next->arrived_);
   }
 
  private:
@@ -73,7 +75,9 @@ class Invocation final : private Task::Owner {
       return;
     }
     Listen(source_, registration_, shard_);
-    call_.connection_ = shard_->connections().Find(call_.context().peer());
+    // One message each way has its end with its status, unless its handler waits before.
+    if constexpr (CallType::kShape != grpc::internal::RpcMethod::NORMAL_RPC) call_.WatchEnd();
+    call_.connection_ = shard_->connections().Find(call_.core().peer());
     place_ = shard_->CallBegan(&call_);
     if (call_.connection_ == nullptr) {
       // The connection ended before its call was looked at. There is nobody to answer and nobody
@@ -112,7 +116,7 @@ class Invocation final : private Task::Owner {
       return;
     }
     if constexpr (kTakesRequest) {
-      call_.AwaitRequest(&requested_);
+      call_.core().Read(&requested_);
     } else {
       Handle();
     }
@@ -125,9 +129,9 @@ class Invocation final : private Task::Owner {
 
   void Requested(bool ok) {
     if constexpr (kTakesRequest) {
-      if (!ok) {
+      if (!ok || call_.core().received() == nullptr) {
         Finish(NoRequestStatus(call_));
-      } else if (!call_.ParseRequest(&call_.request_)) {
+      } else if (!call_.ParseReceived(&call_.request_)) {
         Finish(grpc::Status::OK);  // the call's verdict stands in for OK
       } else {
         Handle();
@@ -164,6 +168,7 @@ class Invocation final : private Task::Owner {
   void Answered() {
     answered_ = true;
     if (call_.connection_ != nullptr) call_.ReleaseAll();
+    if (call_.core().ends_with_status()) return Over(true);
     DeleteIfDone();
   }
 
@@ -188,10 +193,10 @@ class Invocation final : private Task::Owner {
   Source* const source_;
   Registration* const registration_;
   Shard* const shard_;
-  MemberTag<Invocation, &Invocation::Arrived> arrived_{this};
-  MemberTag<Invocation, &Invocation::Requested> requested_{this};
-  MemberTag<Invocation, &Invocation::Finished> finished_{this};
-  MemberTag<Invocation, &Invocation::Over> over_{this};
+  MemberTag<Invocation, &Invocation::Arrived, CoreTag> arrived_{this};
+  MemberTag<Invocation, &Invocation::Requested, CoreTag> requested_{this};
+  MemberTag<Invocation, &Invocation::Finished, CoreTag> finished_{this};
+  MemberTag<Invocation, &Invocation::Over, CoreTag> over_{this};
   bool looked_again_ = false;
   bool admitted_ = false;
   bool answered_ = false;  // the status went out, or could not

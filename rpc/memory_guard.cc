@@ -69,15 +69,20 @@ void MemoryGuard::Look() {
   absl::Duration next = forecast < growth_ / 2 ? kLook : kCloseLook;
   if (forecast > growth_) {
     malloc_trim(0);  // what was freed by now
-    if (Forecast() > growth_ && (Growth() > seen_ || absl::Now() > shed_at_ + kFreeing)) {
-      shed_();
-      shed_at_ = absl::Now();
-    }
-    next = kShedding;
+    if (Forecast() > growth_) next = ShedOrWait();
   }
   seen_ = Growth();
   seen_at_ = absl::Now();
   loop_->After(next, [this] { Look(); });
+}
+
+// How long it takes to see what that did.
+absl::Duration MemoryGuard::ShedOrWait() {
+  const bool still_freeing = absl::Now() < shed_at_ + kFreeing;
+  if (still_freeing && Growth() <= seen_) return kLook;
+  shed_();
+  shed_at_ = absl::Now();
+  return kShedding;
 }
 
 std::int64_t MemoryGuard::Forecast() const {

@@ -43,6 +43,7 @@ class MemoryGuard {
 
  private:
   void Look();
+  absl::Duration ShedOrWait();
   std::int64_t Growth() const { return Resident() - start_; }
   // What it will have come to if the connections are ended now.
   std::int64_t Forecast() const;

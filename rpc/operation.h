@@ -3,15 +3,15 @@
 
 // One gRPC operation, awaited.
 //
-//   bool ok = co_await Operation([&](void* tag) { stream.Write(bytes, tag); });
+//   bool ok = co_await Operation([&](CoreTag* tag) { call.Write(bytes, 0, tag); });
 //
 // The operation starts when it is awaited, and the coroutine resumes with the queue's verdict:
 // false means that the call is over for the peer (cancelled, past its deadline, disconnected) or,
 // for a read, that the peer has sent its last message. A second callable may turn the verdict into
 // another:
 //
-//   bool ok = co_await Operation([&](void* tag) { stream.Read(&bytes, tag); },
-//                                [&](bool ok) { return ok && Parse(&bytes, message); });
+//   bool ok = co_await Operation([&](CoreTag* tag) { call.Read(tag); },
+//                                [&](bool ok) { return ok && Parse(call.received(), message); });
 //
 // Thread safety: none; awaited and resumed on the shard's polling thread.
 // Ownership: lives in the frame of the coroutine that awaits it, which must not be destroyed
@@ -29,7 +29,7 @@
 namespace rpc {
 
 template <class Start, class Verdict = std::identity>
-class [[nodiscard]] Operation final : public Tag {
+class [[nodiscard]] Operation final : public CoreTag {
  public:
   explicit Operation(Start start, Verdict verdict = {})
       : start_(std::move(start)), verdict_(std::move(verdict)) {}
@@ -37,7 +37,7 @@ class [[nodiscard]] Operation final : public Tag {
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
     waiter_ = waiter;
-    start_(static_cast<Tag*>(this));
+    start_(static_cast<CoreTag*>(this));
   }
   bool await_resume() { return verdict_(ok_); }
 

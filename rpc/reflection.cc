@@ -4,6 +4,7 @@
 #include "rpc/reflection.h"
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.pb.h"
 
 namespace rpc {
 namespace {

@@ -6,7 +6,8 @@
 //
 //   auto registration = std::make_shared<Registration>(paths);
 //   initializer->RegisterService(registration);
-//   registration->RequestAsyncBidiStreaming(0, ...);         // the next call of the first method
+//   registration->Start(server->c_server());
+//   registration->Request(0, &call, queue, &arrived);       // the next call of the first method
 //
 // Each method is a stream both ways to gRPC: of others it tells only once a whole message is there.
 //
@@ -23,6 +24,8 @@
 #include "grpcpp/impl/rpc_method.h"
 #include "grpcpp/impl/rpc_service_method.h"
 #include "grpcpp/impl/service_type.h"
+#include "rpc/core_call.h"
+#include "rpc/tag.h"
 
 namespace rpc {
 
@@ -30,15 +33,24 @@ class Registration final : public grpc::Service {
  public:
   // Each path is "/package.Service/Method".
   explicit Registration(const std::vector<std::string>& paths) {
-    int index = 0;
     for (const std::string& path : paths) {
-      AddMethod(new grpc::internal::RpcServiceMethod(
+      methods_.push_back(new grpc::internal::RpcServiceMethod(
           path.c_str(), grpc::internal::RpcMethod::BIDI_STREAMING, nullptr));
-      MarkMethodRaw(index++);
+      AddMethod(methods_.back());
+      MarkMethodRaw(static_cast<int>(methods_.size()) - 1);
     }
   }
 
-  using grpc::Service::RequestAsyncBidiStreaming;
+  // The server that it was registered with, which was started.
+  void Start(grpc_server* server) { server_ = server; }
+
+  void Request(int index, CoreCall* call, grpc_completion_queue* queue, CoreTag* tag) {
+    call->Request(server_, methods_[static_cast<std::size_t>(index)]->server_tag(), queue, tag);
+  }
+
+ private:
+  std::vector<grpc::internal::RpcServiceMethod*> methods_;  // grpc::Service owns them
+  grpc_server* server_ = nullptr;
 };
 
 }  // namespace rpc

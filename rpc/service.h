@@ -104,10 +104,9 @@ class Service::Method final : public AnyMethod, public Invocation<CallType>::Sou
   grpc::Status Begin(CallType& call) override { return service_->Begin(call); }
   Task Handle(CallType& call) override { return handler_(call); }
 
-  void Request(Registration* registration, CallType* call, grpc::ServerCompletionQueue* queue,
-               Tag* tag) override {
-    registration->RequestAsyncBidiStreaming(index_, &call->context(), &call->stream_, queue, queue,
-                                            tag);
+  void Request(Registration* registration, CoreCall* call, grpc_completion_queue* queue,
+               CoreTag* tag) override {
+    registration->Request(index_, call, queue, tag);
   }
 
  private:

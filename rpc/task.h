@@ -70,6 +70,7 @@ class [[nodiscard]] Task {
 class Task::promise_type {
  public:
   // The coroutine's frame.
+  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that is told the size
   static void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
   static void operator delete(void* frame, std::size_t size) { BlockPool::Free(frame, size); }
 

@@ -12,11 +12,7 @@
 #ifndef RPC_TYPED_CALL_H_
 #define RPC_TYPED_CALL_H_
 
-#include <utility>
-
 #include "grpcpp/impl/rpc_method.h"
-#include "grpcpp/support/async_stream.h"
-#include "grpcpp/support/byte_buffer.h"
 #include "rpc/call.h"
 #include "rpc/operation.h"
 #include "rpc/wire.h"
@@ -35,52 +31,30 @@ class TypedCall : public Call {
 
  protected:
   auto ReadNext(Request* request) {
-    return Operation([this](void* tag) { stream_.Read(&read_bytes_, tag); },
-                     [this, request](bool ok) { return ok && ParseInto(request, &read_bytes_); });
+    return Operation([this](CoreTag* tag) { core().Read(tag); },
+                     [this, request](bool ok) { return ok && ParseReceived(request); });
   }
 
-  auto WriteNext(const Response& response, grpc::WriteOptions options) {
-    // gRPC sends the headers with the first message, and waits for them to be sent.
-    if (!std::exchange(headers_sent_, true)) options.clear_buffer_hint();
-    return Send([this, &response, options](void* tag) {
-      stream_.Write(response, options, tag);
+  auto WriteNext(const Response& response, const grpc::WriteOptions& options) {
+    return Send([this, &response, options](CoreTag* tag) {
+      core().Write(Encode(response), options.flags(), tag);
       return EncodedSize(response);
     });
   }
 
   // Sends the response and OK, unless a request could not be taken.
   auto EndWith(const Response& response) {
-    return Send([this, &response](void* tag) {
-      if (!Verdict(grpc::Status::OK).ok()) return FinishStream(grpc::Status::OK, tag);
+    return Send([this, &response](CoreTag* tag) {
+      if (!Verdict(grpc::Status::OK).ok()) return FinishWith(grpc::Status::OK, tag);
       finishing_ = true;
-      stream_.WriteAndFinish(response, grpc::WriteOptions(), grpc::Status::OK, tag);
+      core().Finish(grpc::Status::OK, Encode(response), tag);
       return EncodedSize(response);
     });
   }
 
   auto EndWith(const grpc::Status& status) {
-    return Send([this, status](void* tag) { return FinishStream(status, tag); });
+    return Send([this, status](CoreTag* tag) { return FinishWith(status, tag); });
   }
-
- private:
-  template <class CallType>
-  friend class Invocation;
-  friend class Service;
-
-  // For the shapes with one message in: has `tag` told when it is there, then parses it.
-  void AwaitRequest(Tag* tag) { stream_.Read(&read_bytes_, tag); }
-  bool ParseRequest(Request* request) { return ParseInto(request, &read_bytes_); }
-
-  std::size_t FinishStream(const grpc::Status& status, void* tag) {
-    finishing_ = true;
-    stream_.Finish(Verdict(status), tag);
-    return kNoMessage;
-  }
-  void FinishWith(const grpc::Status& status, Tag* tag) override { FinishStream(status, tag); }
-
-  bool headers_sent_ = false;
-  grpc::ByteBuffer read_bytes_;
-  grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> stream_{&context()};
 };
 
 }  // namespace rpc

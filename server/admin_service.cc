@@ -58,7 +58,7 @@ AdminService::AdminService(rpc::Server* server, absl::Duration grace)
 }
 
 grpc::Status AdminService::Begin(rpc::Call& call) {
-  EchoMetadata(&call);
+  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
   if (call.peer().uid == geteuid() || call.peer().uid == 0) return CompressAsAsked(&call);
   return {
       grpc::StatusCode::PERMISSION_DENIED,

@@ -3,9 +3,8 @@
 
 #include "server/echo_metadata.h"
 
-#include <string>
-#include <vector>
-
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "grpc/compression.h"
 
 namespace udsecho {
@@ -16,26 +15,24 @@ constexpr char kTrailing[] = "x-grpc-test-echo-trailing-bin";
 constexpr char kCompress[] = "udsecho-compress";
 
 // In the order in which they were sent.
-std::vector<std::string> ValuesOf(const rpc::Call& call, const char* key) {
-  std::vector<std::string> values;
-  const auto [begin, end] = call.context().client_metadata().equal_range(key);
-  for (auto it = begin; it != end; ++it) values.emplace_back(it->second.data(), it->second.size());
-  return values;
-}
 
 }  // namespace
 
-void EchoMetadata(rpc::Call* call) {
-  for (const std::string& value : ValuesOf(*call, kInitial)) {
-    call->context().AddInitialMetadata(kInitial, value);
+grpc::Status EchoMetadata(rpc::Call* call) {
+  for (const absl::string_view value : call->MetadataValues(kInitial)) {
+    if (!call->AddInitialMetadata(kInitial, value)) {
+      return {grpc::StatusCode::INVALID_ARGUMENT,
+              absl::StrCat(kInitial, " must be printable ASCII, for it is sent back")};
+    }
   }
-  for (const std::string& value : ValuesOf(*call, kTrailing)) {
-    call->context().AddTrailingMetadata(kTrailing, value);
+  for (const absl::string_view value : call->MetadataValues(kTrailing)) {
+    call->AddTrailingMetadata(kTrailing, value);
   }
+  return grpc::Status::OK;
 }
 
 grpc::Status CompressAsAsked(rpc::Call* call) {
-  for (const std::string& encoding : ValuesOf(*call, kCompress)) {
+  for (const absl::string_view encoding : call->MetadataValues(kCompress)) {
     if (encoding == "gzip") {
       call->Compress(GRPC_COMPRESS_GZIP);
     } else if (encoding == "deflate") {

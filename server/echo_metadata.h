@@ -4,8 +4,8 @@
 // What callers ask for by metadata, on every method: values that come back, and compression.
 //
 //   grpc::Status EchoService::Begin(rpc::Call& call) {
-//     EchoMetadata(&call);
-//     return CompressAsAsked(&call);
+//     const grpc::Status echoed = EchoMetadata(&call);
+//     return echoed.ok() ? CompressAsAsked(&call) : echoed;
 //   }
 //
 // Thread safety: on the polling thread of the call.
@@ -20,7 +20,8 @@ namespace udsecho {
 
 // Sends back x-grpc-test-echo-initial among the initial metadata, and
 // x-grpc-test-echo-trailing-bin among the trailers, whatever status these have.
-void EchoMetadata(rpc::Call* call);
+// INVALID_ARGUMENT for a value that cannot be sent.
+grpc::Status EchoMetadata(rpc::Call* call);
 
 // Compresses responses if udsecho-compress asks for it and the caller accepts them.
 // INVALID_ARGUMENT for an encoding that nobody knows.

@@ -27,7 +27,7 @@ EchoService::EchoService(EchoOptions options, MessageEvents* events)
 }
 
 grpc::Status EchoService::Begin(rpc::Call& call) {
-  EchoMetadata(&call);
+  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
   return CompressAsAsked(&call);
 }
 

@@ -60,7 +60,7 @@ InteropService::InteropService(int max_payload)
 }
 
 grpc::Status InteropService::Begin(rpc::Call& call) {
-  EchoMetadata(&call);
+  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
   return grpc::Status::OK;
 }
 
@@ -91,7 +91,7 @@ rpc::Task InteropService::UnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
 
 // The time, so that a test can tell a cached answer from another.
 rpc::Task InteropService::CacheableUnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
-  call.context().AddInitialMetadata("cache-control", "max-age=60, public");
+  call.AddInitialMetadata("cache-control", "max-age=60, public");
   SimpleReply reply;
   reply.mutable_payload()->set_body(absl::StrCat(absl::GetCurrentTimeNanos()));
   co_await call.Finish(reply);

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -19,19 +18,18 @@
 namespace udsecho {
 namespace {
 
-void AddMetadata(const grpc::ServerContext& context, v1::WhoAmIResponse* response) {
-  for (const auto& [key, value] : context.client_metadata()) {
+void AddMetadata(const rpc::Call& call, v1::WhoAmIResponse* response) {
+  for (const auto& [key, value] : call.metadata()) {
     v1::Metadata* entry = response->add_metadata();
     entry->set_key(key.data(), key.size());
     entry->set_value(value.data(), value.size());
   }
 }
 
-void SetTimeLeft(const grpc::ServerContext& context, v1::WhoAmIResponse* response) {
-  const std::chrono::system_clock::time_point deadline = context.deadline();
-  if (deadline == std::chrono::system_clock::time_point::max()) return;
+void SetTimeLeft(const rpc::Call& call, v1::WhoAmIResponse* response) {
+  if (call.deadline() == absl::InfiniteFuture()) return;
   *response->mutable_time_left() =
-      ToProto(std::max(absl::ZeroDuration(), absl::FromChrono(deadline) - absl::Now()));
+      ToProto(std::max(absl::ZeroDuration(), call.deadline() - absl::Now()));
 }
 
 }  // namespace
@@ -45,10 +43,9 @@ v1::WhoAmIResponse WhoAmI(const rpc::Call& call) {
   response.set_connection_id(call.connection().id);
   *response.mutable_connected_at() = ToProto(call.connection().since);
   response.set_connection_calls(call.connection().calls);
-  const grpc::string_ref authority = call.context().ExperimentalGetAuthority();
-  response.set_authority(ProtoText(absl::string_view(authority.data(), authority.size())));
-  AddMetadata(call.context(), &response);
-  SetTimeLeft(call.context(), &response);
+  response.set_authority(ProtoText(call.authority()));
+  AddMetadata(call, &response);
+  SetTimeLeft(call, &response);
   response.set_request_encoding(std::string(call.request_encoding()));
   response.set_server_version(cli::kVersion);
   response.set_server_pid(getpid());

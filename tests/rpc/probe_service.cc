@@ -32,12 +32,10 @@ ProbeService::ProbeService() : Service("udsecho.testing.v1.Probe") {
 }
 
 grpc::Status ProbeService::Begin(rpc::Call& call) {
-  call.context().AddTrailingMetadata("probe-began", "yes");
-  const auto& metadata = call.context().client_metadata();
-  const auto found = metadata.find("probe-refuse");
-  if (found == metadata.end()) return grpc::Status::OK;
-  return {grpc::StatusCode::FAILED_PRECONDITION,
-          std::string(found->second.data(), found->second.size())};
+  call.AddTrailingMetadata("probe-began", "yes");
+  const auto refusals = call.MetadataValues("probe-refuse");
+  if (refusals.empty()) return grpc::Status::OK;
+  return {grpc::StatusCode::FAILED_PRECONDITION, std::string(refusals.front())};
 }
 
 rpc::Task ProbeService::Pause(rpc::Call& call, int64_t milliseconds, bool* interrupted) {

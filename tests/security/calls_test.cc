@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
+constexpr int kInvalidArgument = 3;
 constexpr int kResourceExhausted = 8;
 
 std::string DelayedEcho(std::uint32_t stream) {
@@ -75,6 +76,22 @@ TEST_F(CallsTest, T18NoSettingsAckAndTwoHundredStreams) {
     if (event["event"] == "message_received" && event["fields"]["uid"] == kAttacker) ++handled;
   }
   EXPECT_LE(handled, 10);
+}
+
+// What the server would have to send back, and HTTP/2 does not allow.
+TEST_F(CallsTest, MetadataThatCannotComeBack) {
+  Serve();
+  RawPeer attacker = Attacker();
+  std::uint32_t stream = 1;
+  for (const std::string value : {"\xff\xfe", "a\x01z", "a\x7f", "\n", "\r\n: x"}) {
+    ASSERT_TRUE(attacker.Send(Request(stream, kEcho, {{"x-grpc-test-echo-initial", value}}) +
+                              Data(stream, GrpcMessage(EchoRequest("x")), kEndStream)));
+    // gRPC refuses some by itself.
+    EXPECT_THAT(attacker.AwaitStatus(stream), ::testing::AnyOf(kInvalidArgument, -1));
+    if (attacker.IsClosed()) attacker = Attacker();
+    stream += 2;
+  }
+  honest().AwaitAnswers(20);
 }
 
 // Nothing here ever acknowledges SETTINGS.
