@@ -68,7 +68,7 @@ class BlockPool {
 
   static std::size_t RoundedUp(std::size_t size) { return (size + kStep - 1) / kStep * kStep; }
 
-  static Kept* KeptOf(std::size_t size) {
+  static Kept* KeptOf([[maybe_unused]] std::size_t size) {
 #ifdef __SANITIZE_ADDRESS__  // which would not see what is used after its end
     return nullptr;
 #else
