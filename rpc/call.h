@@ -94,7 +94,8 @@ class Call {
   // (A unary call knows that once it has waited.)
   bool cancelled() const { return cancelled_ || ending_; }
 
-  // --- Waiting. Await these; false means that the call was cancelled, which ends every wait. ---
+  // --- Waiting. Await these; false means that the call was cancelled, which ends every wait. After
+  // Finish() there is nothing to wait for, and none of them does. ---
 
   class Sleeping;
   class Listening;
@@ -161,8 +162,9 @@ class Call {
         },
         [this](bool ok) {
           WriteEnded();
-          answered_ = ok && finishing_;
-          return ok;
+          if (core_.ends_with_status()) cancelled_ = core_.cancelled();  // the tag does not tell
+          answered_ = ok && finishing_ && !cancelled_;
+          return ok && !cancelled_;
         });
   }
 
@@ -206,7 +208,9 @@ class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {
  public:
   Sleeping(Call* call, absl::Duration duration) : call_(call), duration_(duration) {}
 
-  bool await_ready() const { return call_->cancelled() || duration_ <= absl::ZeroDuration(); }
+  bool await_ready() const {
+    return call_->cancelled() || call_->finishing_ || duration_ <= absl::ZeroDuration();
+  }
   void await_suspend(std::coroutine_handle<> waiter);
   bool await_resume() const { return !call_->cancelled(); }
 
@@ -236,7 +240,7 @@ class [[nodiscard]] Call::Listening final : private Interruptible {
  public:
   Listening(Call* call, Broadcast* broadcast) : call_(call), broadcast_(broadcast) {}
 
-  bool await_ready() const { return call_->cancelled(); }
+  bool await_ready() const { return call_->cancelled() || call_->finishing_; }
   void await_suspend(std::coroutine_handle<> waiter);
   bool await_resume() const { return !call_->cancelled(); }
 

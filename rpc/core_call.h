@@ -81,7 +81,7 @@ class CoreCall {
   absl::string_view authority() const;
   // InfiniteFuture() if there is none.
   absl::Time deadline() const;
-  // What the caller sent, in its order; valid as long as this.
+  // What the caller sent, that of one key in its order; valid as long as this.
   std::vector<Header> metadata() const;
   std::vector<absl::string_view> Values(absl::string_view key) const;
 

@@ -14,19 +14,17 @@ constexpr char kInitial[] = "x-grpc-test-echo-initial";
 constexpr char kTrailing[] = "x-grpc-test-echo-trailing-bin";
 constexpr char kCompress[] = "udsecho-compress";
 
-// In the order in which they were sent.
-
 }  // namespace
 
 grpc::Status EchoMetadata(rpc::Call* call) {
+  for (const absl::string_view value : call->MetadataValues(kTrailing)) {
+    call->AddTrailingMetadata(kTrailing, value);
+  }
   for (const absl::string_view value : call->MetadataValues(kInitial)) {
     if (!call->AddInitialMetadata(kInitial, value)) {
       return {grpc::StatusCode::INVALID_ARGUMENT,
               absl::StrCat(kInitial, " must be printable ASCII, for it is sent back")};
     }
-  }
-  for (const absl::string_view value : call->MetadataValues(kTrailing)) {
-    call->AddTrailingMetadata(kTrailing, value);
   }
   return grpc::Status::OK;
 }

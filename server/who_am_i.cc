@@ -18,10 +18,13 @@
 namespace udsecho {
 namespace {
 
+// google.protobuf.Duration has no longer one: "approximately" 10,000 years, says its comment.
+constexpr absl::Duration kLongestDuration = absl::Seconds(315'576'000'000);
+
 void AddMetadata(const rpc::Call& call, v1::WhoAmIResponse* response) {
   for (const auto& [key, value] : call.metadata()) {
     v1::Metadata* entry = response->add_metadata();
-    entry->set_key(key.data(), key.size());
+    entry->set_key(ProtoText(key));  // gRPC lets through what is no UTF-8
     entry->set_value(value.data(), value.size());
   }
 }
@@ -29,7 +32,7 @@ void AddMetadata(const rpc::Call& call, v1::WhoAmIResponse* response) {
 void SetTimeLeft(const rpc::Call& call, v1::WhoAmIResponse* response) {
   if (call.deadline() == absl::InfiniteFuture()) return;
   *response->mutable_time_left() =
-      ToProto(std::max(absl::ZeroDuration(), call.deadline() - absl::Now()));
+      ToProto(std::clamp(call.deadline() - absl::Now(), absl::ZeroDuration(), kLongestDuration));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include "tests/rpc/probe_service.h"
 
+#include <chrono>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 
@@ -29,6 +31,7 @@ ProbeService::ProbeService() : Service("udsecho.testing.v1.Probe") {
   Handle("Collect", &ProbeService::Collect);
   Handle("Talk", &ProbeService::Talk);
   Handle("Forget", &ProbeService::Forget);
+  Handle("Linger", &ProbeService::Linger);
 }
 
 grpc::Status ProbeService::Begin(rpc::Call& call) {
@@ -90,5 +93,12 @@ rpc::Task ProbeService::Talk(rpc::BidiCall<Request, Reply>& call) {
 }
 
 rpc::Task ProbeService::Forget(rpc::UnaryCall<Request, Reply>& /*call*/) { co_return; }
+
+rpc::Task ProbeService::Linger(rpc::UnaryCall<Request, Reply>& call) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(call.request().wait_ms()));
+  const bool answered = co_await call.Finish(Reply());
+  co_await call.Sleep(absl::Hours(1));
+  words_.Say(answered ? Word::kWaited : Word::kInterrupted);
+}
 
 }  // namespace udsecho::testing

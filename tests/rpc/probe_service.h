@@ -52,6 +52,7 @@ class ProbeService final : public rpc::Service {
   rpc::Task Collect(rpc::ClientStreamCall<Request, Reply>& call);
   rpc::Task Talk(rpc::BidiCall<Request, Reply>& call);
   rpc::Task Forget(rpc::UnaryCall<Request, Reply>& call);
+  rpc::Task Linger(rpc::UnaryCall<Request, Reply>& call);
 
   // A task that tasks await.
   rpc::Task Pause(rpc::Call& call, int64_t milliseconds, bool* interrupted);

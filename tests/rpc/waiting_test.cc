@@ -71,5 +71,22 @@ TEST_F(WaitingTest, DeadlineEndsTheWait) {
   EXPECT_EQ(slow.get().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
+TEST_F(WaitingTest, AfterTheEndNothingIsWaitedFor) {
+  v1::ProbeReply reply;
+  EXPECT_TRUE(stub_->Linger(&context_, {}, &reply).ok());
+  EXPECT_EQ(server_.words().Hear(), Word::kWaited);
+}
+
+// One that did not wait hears of it with its end.
+TEST_F(WaitingTest, FinishSaysThatTheCallerIsGone) {
+  context_.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(300));
+  v1::ProbeRequest request;
+  request.set_wait_ms(700);
+  v1::ProbeReply reply;
+  EXPECT_EQ(stub_->Linger(&context_, request, &reply).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(server_.words().Hear(), Word::kInterrupted);
+}
+
 }  // namespace
 }  // namespace udsecho::testing
