@@ -104,7 +104,7 @@ def _checks(name, work, short, long, per, instructions, calls):
 CHECKS = (
     *_checks("unary 64 B, 1 at a time", _echo(1, MESSAGE, 1), 500, 3500, "RPC", 3, 3),
     *_checks("unary 64 B, 64 at a time", _echo(1, MESSAGE, 64), 1280, 11520, "RPC", 3, 10),
-    *_checks("unary 1 MiB", _echo(2, b"a" * (1 << 20), 1), 10, 70, "RPC", 3, 50),
+    *_checks("unary 1 MiB", _echo(2, b"a" * (1 << 20), 1), 10, 70, "RPC", 3, 100),
     *_checks("server stream", _expand, 2 * STREAM, 22 * STREAM, "message", 3, 100),
     *_checks("chat, ping-pong", _chat, 500, 5500, "message", 4, 4),
 )
