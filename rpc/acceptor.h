@@ -92,8 +92,9 @@ class Acceptor {
   bool AcceptOne();
   void Pause(const absl::Status& why);
 
-  // Of one that has spoken: false if there is no descriptor for it now.
+  // Whether it was refused: it is kept out for a while (penalties.h).
   bool RefuseWhoIsOut(uid_t uid);
+  // Of one that has spoken: false if there is no descriptor for it now.
   bool Admit(Newcomer* newcomer);
   void Refuse(const absl::Status& why);
   void Adopt(std::shared_ptr<Connection> connection);

@@ -8,7 +8,7 @@
 //   void operator delete(void* block, std::size_t size) { BlockPool::Free(block, size); }
 //
 // A call's invocation and its coroutine's frame are longer than what the C library keeps at hand,
-// and from there on its allocator merges and splits: measured in docs/performance.md.
+// and from there on its allocator merges and splits: tools/bench/levers.md has by how much.
 //
 // Thread safety: any thread may allocate and free; each has a pool of its own. Ownership: a pool
 // has up to kMostKept blocks of each length, and frees them with its thread.

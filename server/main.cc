@@ -18,8 +18,8 @@
 
 int main(int argc, char** argv) {
   uds::OccupyStandardDescriptors();
-  // Debian builds abseil without NDEBUG, and every mutex then looks for deadlocks: 5 to 10 % of a
-  // call's CPU.
+  // Debian builds abseil without NDEBUG, and every mutex then looks for deadlocks: what that costs
+  // is in tools/bench/levers.md.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const rpc::StopSignals signals;  // before any thread starts
 

@@ -95,6 +95,7 @@ rpc::Task ProbeService::Talk(rpc::BidiCall<Request, Reply>& call) {
 rpc::Task ProbeService::Forget(rpc::UnaryCall<Request, Reply>& /*call*/) { co_return; }
 
 rpc::Task ProbeService::Linger(rpc::UnaryCall<Request, Reply>& call) {
+  // Blocks, as no handler should: a wait would tell it of the call's end.
   std::this_thread::sleep_for(std::chrono::milliseconds(call.request().wait_ms()));
   const bool answered = co_await call.Finish(Reply());
   co_await call.Sleep(absl::Hours(1));
