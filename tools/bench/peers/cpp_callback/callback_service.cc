@@ -6,6 +6,9 @@
 #include <grpcpp/alarm.h>
 
 #include <chrono>
+#include <iostream>
+#include <memory>
+#include <string>
 
 #include "tools/bench/peers/answers.h"
 
@@ -111,6 +114,21 @@ grpc::ServerReadReactor<EchoRequest>* CallbackService::Collect(
 grpc::ServerBidiReactor<EchoRequest, EchoResponse>* CallbackService::Chat(
     grpc::CallbackServerContext* /*context*/) {
   return new Chatter();
+}
+
+int Serve(int argc, char** argv, grpc::ServerBuilder* builder) {
+  if (argc != 2) {
+    std::cerr << "usage: " << argv[0] << " SOCKET_PATH\n";
+    return 2;
+  }
+  CallbackService service;
+  builder->AddListeningPort("unix:" + std::string(argv[1]), grpc::InsecureServerCredentials());
+  builder->SetMaxReceiveMessageSize(kMaxMessage);
+  builder->RegisterService(&service);
+  const std::unique_ptr<grpc::Server> server = builder->BuildAndStart();
+  if (server == nullptr) return 1;
+  server->Wait();
+  return 0;
 }
 
 }  // namespace peers

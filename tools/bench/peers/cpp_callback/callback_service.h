@@ -3,8 +3,8 @@
 
 // The Echo service on gRPC's callback API.
 //
-//   peers::CallbackService service;
-//   builder.RegisterService(&service);
+//   grpc::ServerBuilder builder;
+//   return peers::Serve(argc, argv, &builder);
 //
 // Thread safety: gRPC calls it from several threads; it has no state of its own.
 // Ownership: each stream's reactor deletes itself when the call is done.
@@ -30,6 +30,10 @@ class CallbackService final : public udsecho::v1::Echo::CallbackService {
   grpc::ServerBidiReactor<udsecho::v1::EchoRequest, udsecho::v1::EchoResponse>* Chat(
       grpc::CallbackServerContext* context) override;
 };
+
+// Serves at the path that the command line names, with what the builder was told, until a signal.
+// The exit code.
+int Serve(int argc, char** argv, grpc::ServerBuilder* builder);
 
 }  // namespace peers
 
