@@ -42,7 +42,7 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
     : listener_(std::move(listener)),
       parts_(std::move(parts)),
       gate_(
-          parts_.loop, parts_.limits, parts_.statistics,
+          parts_.loop, parts_.limits, parts_.counters,
           {.spoke = [this](Newcomer* newcomer) { return Admit(newcomer); },
            .refused = [this](const absl::Status& why) { parts_.events->ConnectionRefused(why); }}),
       unread_(parts_.loop, parts_.limits.send_timeout,
@@ -58,12 +58,12 @@ Acceptor::Acceptor(uds::Listener listener, Parts parts)
                  .ended = [this](const Connection& connection) { Ended(connection.id); },
                  .shed =
                      [this](uid_t place, std::size_t count) {
-                       parts_.statistics->connections_shed.Add(count);
+                       parts_.counters->shed.Add(count);
                        parts_.events->ConnectionsShed(place, count);
                      },
                  .flooded =
                      [this](const Connection& connection) {
-                       parts_.statistics->connections_shed.Add(1);
+                       parts_.counters->shed.Add(1);
                        parts_.events->ConnectionFlooded(connection);
                      }}),
       places_(parts_.limits) {}
@@ -110,11 +110,11 @@ bool Acceptor::AcceptOne() {
   uds::UniqueFd fd = **std::move(accepted);
   absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd.get());
   if (!peer.ok()) {
-    parts_.statistics->connections_refused.Add(1);
+    parts_.counters->refused.Add(1);
     parts_.events->ConnectionRefused(peer.status());
     return true;
   }
-  parts_.statistics->connections_accepted.Add(1);
+  parts_.counters->accepted.Add(1);
   if (RefuseWhoIsOut(peer->uid)) return true;
   gate_.Enter({.fd = std::move(fd), .peer = *std::move(peer)});
   return !paused_;
@@ -179,7 +179,7 @@ absl::Status Acceptor::MakePlace(uid_t user) {
 }
 
 void Acceptor::Refuse(const absl::Status& why) {
-  parts_.statistics->connections_refused.Add(1);
+  parts_.counters->refused.Add(1);
   parts_.events->ConnectionRefused(why);
 }
 
@@ -241,7 +241,7 @@ void Acceptor::Ended(std::uint64_t id) {
 
 void Acceptor::EndStalled(std::uint64_t id) {
   const Connection& connection = *open_.at(id).connection;
-  parts_.statistics->connections_unread.Add(1);
+  parts_.counters->unread.Add(1);
   parts_.events->ConnectionStalled(connection);
   End(id);
 }

@@ -44,7 +44,7 @@ class Acceptor {
   struct Parts {
     EventLoop* loop;
     ServerEvents* events;
-    Statistics* statistics;
+    ConnectionCounters* counters;
     Limits limits;
     // Whether whoever connected may call: see ServerOptions.
     std::function<absl::Status(const uds::PeerCredentials&)> admit;

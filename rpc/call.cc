@@ -69,19 +69,19 @@ bool Call::Compress(grpc_compression_algorithm encoding) {
 
 grpc::Status Call::TooMuch() const {
   return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-          absl::StrCat("the calls in flight of uid ", connection_->user->uid, " take ",
-                       connection_->user->bytes, " of the ", shard_->users().Share(),
+          absl::StrCat("the calls in flight of uid ", connection_->account->user->uid, " take ",
+                       connection_->account->user->bytes(), " of the ", shard_->users().Share(),
                        " bytes that it may have now; send less at once, or have --max_memory "
                        "raised")};
 }
 
 bool Call::HoldReceived(std::size_t bytes) {
-  Users& users = shard_->users();
+  Account* const account = connection_->account;
   const auto count = static_cast<std::int64_t>(bytes);
-  connection_->bytes_received += bytes;
-  users.statistics().bytes_received.Add(bytes);
-  users.Release(connection_->user, std::exchange(bytes_received_, 0));
-  if (users.Hold(connection_->user, count)) {
+  connection_->bytes_received.Add(bytes);
+  account->all->counters.bytes_received.Add(bytes);
+  Users::Release(account, std::exchange(bytes_received_, 0));
+  if (shard_->users().Hold(account, count)) {
     bytes_received_ = count;
     return true;
   }
@@ -91,7 +91,7 @@ bool Call::HoldReceived(std::size_t bytes) {
 
 bool Call::Keep(std::size_t bytes) {
   const auto count = static_cast<std::int64_t>(bytes);
-  if (shard_->users().Hold(connection_->user, count)) {
+  if (shard_->users().Hold(connection_->account, count)) {
     bytes_kept_ += count;
     return true;
   }
@@ -100,17 +100,17 @@ bool Call::Keep(std::size_t bytes) {
 }
 
 void Call::HoldSent(std::size_t bytes) {
-  connection_->bytes_sent += bytes;
-  shard_->users().statistics().bytes_sent.Add(bytes);
+  connection_->bytes_sent.Add(bytes);
+  connection_->account->all->counters.bytes_sent.Add(bytes);
   // Twice: as the handler's message, and as what gRPC has made of it for the wire.
   bytes_sent_ = 2 * static_cast<std::int64_t>(bytes);
-  shard_->users().HoldAnyway(connection_->user, bytes_sent_);
+  Users::HoldAnyway(connection_->account, bytes_sent_);
 }
 
 void Call::ReleaseAll() {
-  shard_->users().Release(connection_->user, std::exchange(bytes_received_, 0) +
-                                                 std::exchange(bytes_sent_, 0) +
-                                                 std::exchange(bytes_kept_, 0));
+  Users::Release(connection_->account, std::exchange(bytes_received_, 0) +
+                                           std::exchange(bytes_sent_, 0) +
+                                           std::exchange(bytes_kept_, 0));
 }
 
 void Call::WriteBegan() {
@@ -121,7 +121,7 @@ void Call::WriteEnded() {
   if (connection_ == nullptr) return;
   --connection_->writes_under_way;
   connection_->writes_ended.Add(1);
-  shard_->users().Release(connection_->user, std::exchange(bytes_sent_, 0));
+  Users::Release(connection_->account, std::exchange(bytes_sent_, 0));
   if (connection_->goaway_due && connection_->writes_under_way == 0) GoAway(connection_.get());
 }
 
@@ -156,20 +156,46 @@ void Call::Sleeping::Complete(bool /*ok*/) {
 }
 
 void Broadcast::Send() {
-  // Those who wait again while we resume the others are for the next time.
-  std::list<Call::Listening*> listeners = std::exchange(listeners_, {});
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++sent_;
+  for (const auto& [shard, listeners] : listeners_) {
+    if (listeners.empty()) continue;
+    shard->Post([this, shard = shard] { ResumeAllOf(shard); });
+  }
+}
+
+void Broadcast::ResumeAllOf(Shard* shard) {
+  std::list<Call::Listening*> listeners;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    // Those who wait again while we resume the others are for the next time.
+    listeners.swap(listeners_[shard]);
+  }
   for (Call::Listening* listener : listeners) listener->Resume();
 }
 
-void Call::Listening::await_suspend(std::coroutine_handle<> waiter) {
+bool Broadcast::Add(Shard* shard, Call::Listening* listener, std::uint64_t seen) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (sent_ != seen) return false;
+  listeners_[shard].push_back(listener);
+  return true;
+}
+
+void Broadcast::Remove(Shard* shard, Call::Listening* listener) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  listeners_[shard].remove(listener);
+}
+
+bool Call::Listening::await_suspend(std::coroutine_handle<> waiter) {
+  if (!broadcast_->Add(call_->shard_, this, seen_)) return false;
   call_->WatchEnd();
   waiter_ = waiter;
   call_->waiting_ = this;
-  broadcast_->listeners_.push_back(this);
+  return true;
 }
 
 void Call::Listening::Interrupt() {
-  broadcast_->listeners_.remove(this);
+  broadcast_->Remove(call_->shard_, this);
   Resume();
 }
 

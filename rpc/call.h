@@ -25,7 +25,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -103,8 +105,8 @@ class Call {
   // Waits for `duration`; 0 and less do not wait at all.
   Sleeping Sleep(absl::Duration duration);
 
-  // Waits until `broadcast` is next sent.
-  Listening Wait(Broadcast& broadcast);
+  // Waits until `broadcast` was sent once more than `seen` times: see there.
+  Listening Wait(Broadcast& broadcast, std::uint64_t seen);
 
   // Ends the call from outside of its handler: `status` goes to the caller at once, and what the
   // handler awaits returns false. No effect on a call that has ended.
@@ -225,23 +227,46 @@ class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {
   std::coroutine_handle<> waiter_;
 };
 
-// Lets any number of calls of one shard wait for the same thing to happen.
+// Lets any number of calls wait for the same thing to happen:
+//
+//   for (;;) {
+//     const std::uint64_t seen = changed.sent();   // before looking, so that nothing is missed
+//     if (ItHasHappened()) break;
+//     if (!co_await call.Wait(changed, seen)) co_return;
+//   }
+//
+// Thread safety: all of it. It outlives the server.
 class Broadcast {
  public:
-  // Resumes all that wait now. One that waits again at once waits for the next Send().
+  // Resumes all that wait now, soon, each on its polling thread.
   void Send();
+
+  // How often it was sent.
+  std::uint64_t sent() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return sent_;
+  }
 
  private:
   friend class Call::Listening;
-  std::list<Call::Listening*> listeners_;
+
+  // False if it was sent since it was seen.
+  bool Add(Shard* shard, Call::Listening* listener, std::uint64_t seen);
+  void Remove(Shard* shard, Call::Listening* listener);
+  void ResumeAllOf(Shard* shard);
+
+  mutable std::mutex mutex_;
+  std::uint64_t sent_ = 0;                                   // guarded by mutex_
+  std::map<Shard*, std::list<Call::Listening*>> listeners_;  // likewise
 };
 
 class [[nodiscard]] Call::Listening final : private Interruptible {
  public:
-  Listening(Call* call, Broadcast* broadcast) : call_(call), broadcast_(broadcast) {}
+  Listening(Call* call, Broadcast* broadcast, std::uint64_t seen)
+      : call_(call), broadcast_(broadcast), seen_(seen) {}
 
   bool await_ready() const { return call_->cancelled() || call_->finishing_; }
-  void await_suspend(std::coroutine_handle<> waiter);
+  bool await_suspend(std::coroutine_handle<> waiter);
   bool await_resume() const { return !call_->cancelled(); }
 
  private:
@@ -251,11 +276,14 @@ class [[nodiscard]] Call::Listening final : private Interruptible {
 
   Call* const call_;
   Broadcast* const broadcast_;
+  const std::uint64_t seen_;
   std::coroutine_handle<> waiter_;
 };
 
 inline Call::Sleeping Call::Sleep(absl::Duration duration) { return {this, duration}; }
-inline Call::Listening Call::Wait(Broadcast& broadcast) { return {this, &broadcast}; }
+inline Call::Listening Call::Wait(Broadcast& broadcast, std::uint64_t seen) {
+  return {this, &broadcast, seen};
+}
 
 }  // namespace rpc
 

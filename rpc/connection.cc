@@ -5,7 +5,6 @@
 
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -34,8 +33,12 @@ void ConnectionTable::Insert(std::shared_ptr<Connection> connection) {
 }
 
 void ConnectionTable::Remove(const Connection& connection) {
+  if (Has(connection)) by_fd_.erase(connection.fd);
+}
+
+bool ConnectionTable::Has(const Connection& connection) const {
   const auto found = by_fd_.find(connection.fd);
-  if (found != by_fd_.end() && found->second->id == connection.id) by_fd_.erase(found);
+  return found != by_fd_.end() && found->second->id == connection.id;
 }
 
 std::shared_ptr<Connection> ConnectionTable::Find(absl::string_view peer) const {
@@ -43,14 +46,6 @@ std::shared_ptr<Connection> ConnectionTable::Find(absl::string_view peer) const 
   if (!absl::ConsumePrefix(&peer, "fd:") || !absl::SimpleAtoi(peer, &fd)) return nullptr;
   const auto found = by_fd_.find(fd);
   return found == by_fd_.end() ? nullptr : found->second;
-}
-
-std::vector<std::shared_ptr<const Connection>> ConnectionTable::All() const {
-  std::vector<std::shared_ptr<const Connection>> all;
-  all.reserve(by_fd_.size());
-  for (const auto& [fd, connection] : by_fd_) all.push_back(connection);
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
-  return all;
 }
 
 void ConnectionTable::GoAway() {

@@ -14,6 +14,7 @@
 #define RPC_CONNECTION_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -23,13 +24,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "rpc/statistics.h"
+#include "rpc/counter.h"
 #include "uds/peer_credentials.h"
 #include "uds/unique_fd.h"
 
 namespace rpc {
 
-struct User;
+struct Account;
 
 struct Connection {
   const std::uint64_t id;           // never used twice in one server
@@ -46,14 +47,15 @@ struct Connection {
   // The same for the sake of others.
   void EndForOffence() const;
 
-  User* user = nullptr;  // whose it is: see users.h
-  // These may be read by any thread, and the last set by any.
+  std::size_t shard = 0;       // which one has it, from the moment that it is handed over
+  Account* account = nullptr;  // whose it is: see users.h
+  // These may be read by any thread, and `offended` set by any.
   std::atomic<int> calls_in_flight = 0;
   Counter writes_ended;
   mutable std::atomic<bool> offended = false;  // it is ended for the sake of others: penalties.h
-  std::uint64_t calls = 0;                     // all that ever arrived
-  std::uint64_t bytes_received = 0;            // of messages, as encoded
-  std::uint64_t bytes_sent = 0;
+  Counter calls;                               // all that ever arrived
+  Counter bytes_received;                      // of messages, as encoded
+  Counter bytes_sent;
   int writes_under_way = 0;  // messages and statuses that gRPC has not yet put into the socket
   bool goaway_due = false;   // see goaway.h
   bool goaway_sent = false;
@@ -77,10 +79,7 @@ class ConnectionTable {
   // Tells all clients to go away that were not told yet: see goaway.h.
   void GoAway();
 
-  // All of them, by age.
-  std::vector<std::shared_ptr<const Connection>> All() const;
-
-  std::size_t size() const { return by_fd_.size(); }
+  bool Has(const Connection& connection) const;
 
  private:
   std::unordered_map<int, std::shared_ptr<Connection>> by_fd_;

@@ -4,7 +4,9 @@
 #include "rpc/drain.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <memory>
 #include <utility>
 
 #include "rpc/call.h"
@@ -39,18 +41,14 @@ void Drain::Stop(absl::Duration grace) {
   }
 }
 
-void Drain::OnShardThen(std::function<void()> work, std::function<void()> next) {
-  parts_.shard->Post([this, work = std::move(work), next = std::move(next)] {
-    work();
-    parts_.loop->Post(next);
-  });
-}
-
 void Drain::Begin(absl::Duration grace) {
   begun_ = true;
   parts_.events->Draining(grace);
   parts_.loop->After(grace, [this] { Cut(); });
-  OnShardThen(parts_.tell_services, [this] { Refuse(); });
+  parts_.shards->first().Post([this] {
+    parts_.tell_services();
+    parts_.loop->Post([this] { Refuse(); });
+  });
 }
 
 void Drain::Refuse() {
@@ -68,20 +66,20 @@ void Drain::AwaitLeaving(std::chrono::steady_clock::time_point until) {
     return;
   }
   // Again and again, for those whose socket was full.
-  OnShardThen(
-      [this] { parts_.shard->connections().GoAway(); },
-      [this, until] { parts_.loop->After(kLeavingPoll, [this, until] { AwaitLeaving(until); }); });
+  const auto again = [this, until] {
+    parts_.loop->After(kLeavingPoll, [this, until] { AwaitLeaving(until); });
+  };
+  parts_.shards->OnEach([](Shard& shard) { shard.connections().GoAway(); },
+                        [this, again] { parts_.loop->Post(again); });
 }
 
 void Drain::ShutDownGrpc() {
   if (std::exchange(shutting_down_, true)) return;
-  parts_.shard->Post([this] {
-    parts_.hosts->ShutDown([this] { parts_.loop->Post([this] { GrpcEnded(); }); });
-    // Who has no call left had time to leave.
-    parts_.shard->WhenIdle([this] {
-      parts_.loop->Post([this] {
-        if (!cut_) parts_.acceptor->EndAll();  // else Cut() does, once the statuses are out
-      });
+  parts_.shards->ShutDownGrpc([this] { parts_.loop->Post([this] { GrpcEnded(); }); });
+  // Who has no call left had time to leave.
+  parts_.shards->WhenIdle([this] {
+    parts_.loop->Post([this] {
+      if (!cut_) parts_.acceptor->EndAll();  // else Cut() does, once the statuses are out
     });
   });
 }
@@ -105,30 +103,31 @@ void Drain::Cut() {
 }
 
 void Drain::CancelCalls(const Acceptor::Connections& unread) {
-  parts_.shard->Post([this, unread] {
-    const auto& calls = parts_.shard->calls();
-    const std::size_t cut =
-        std::count_if(calls.begin(), calls.end(),
+  auto cut = std::make_shared<std::atomic<std::size_t>>(0);
+  const auto cancel = [unread, cut](Shard& shard) {
+    *cut += static_cast<std::size_t>(
+        std::count_if(shard.calls().begin(), shard.calls().end(),
                       [](const Call* call) { return !call->ending() && !call->answered(); }) +
-        std::count_if(unread.begin(), unread.end(),
-                      [](const auto& connection) { return connection->calls == 0; });
-    parts_.loop->Post([this, cut] {
-      calls_cut_ += cut;
-      if (cut > 0) parts_.events->Cutting(cut);
-    });
-    for (Call* call : calls) {
+        std::count_if(unread.begin(), unread.end(), [&shard](const auto& connection) {
+          return shard.connections().Has(*connection) && connection->calls.value() == 0;
+        }));
+    for (Call* call : shard.calls()) {
       call->Cancel({grpc::StatusCode::UNAVAILABLE,
                     "the server stopped before the call was done; connect again and retry"});
     }
+  };
+  parts_.shards->OnEach(cancel, [this, cut] {
+    parts_.loop->Post([this, cut = cut->load()] {
+      calls_cut_ += cut;
+      if (cut > 0) parts_.events->Cutting(cut);
+    });
   });
 }
 
 void Drain::GrpcEnded() {
   const auto until = std::chrono::steady_clock::now() + kGrpcsLastWrites;
-  parts_.shard->Post([this, until] {
-    parts_.shard->WhenIdle(
-        [this, until] { parts_.loop->Post([this, until] { AwaitLastWrites(until); }); });
-  });
+  parts_.shards->WhenIdle(
+      [this, until] { parts_.loop->Post([this, until] { AwaitLastWrites(until); }); });
 }
 
 void Drain::AwaitLastWrites(std::chrono::steady_clock::time_point until) {

@@ -7,7 +7,7 @@
 //   clients leave, or are silent for a second ── gRPC shuts down, calls in flight go on ── grace
 //   over, or Stop() again: cut ── all ended: the loop quits, or a second has passed: stuck
 //
-// Thread safety: none; lives on the event loop's thread, and posts to the shard what belongs there.
+// Thread safety: none; lives on the event loop's thread, and posts to the shards what belongs there.
 // Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
 
 #ifndef RPC_DRAIN_H_
@@ -20,9 +20,8 @@
 #include "absl/time/time.h"
 #include "rpc/acceptor.h"
 #include "rpc/event_loop.h"
-#include "rpc/hosts.h"
 #include "rpc/server_events.h"
-#include "rpc/shard.h"
+#include "rpc/shards.h"
 
 namespace rpc {
 
@@ -31,10 +30,9 @@ class Drain {
   struct Parts {
     EventLoop* loop;
     Acceptor* acceptor;
-    Shard* shard;
-    Hosts* hosts;
+    Shards* shards;
     ServerEvents* events;
-    std::function<void()> tell_services;  // that a drain begins; runs on the shard
+    std::function<void()> tell_services;  // that a drain begins; runs on the first shard
   };
 
   explicit Drain(Parts parts) : parts_(std::move(parts)) {}
@@ -55,9 +53,6 @@ class Drain {
   void CancelCalls(const Acceptor::Connections& unread);
   void GrpcEnded();
   void AwaitLastWrites(std::chrono::steady_clock::time_point until);
-
-  // Runs `work` on the shard, then `next` here.
-  void OnShardThen(std::function<void()> work, std::function<void()> next);
 
   const Parts parts_;
   bool begun_ = false;

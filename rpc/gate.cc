@@ -46,8 +46,8 @@ Seen LookInto(int fd) {
 
 }  // namespace
 
-Gate::Gate(EventLoop* loop, const Limits& limits, Statistics* statistics, Callbacks callbacks)
-    : loop_(loop), limits_(limits), statistics_(*statistics), callbacks_(std::move(callbacks)) {}
+Gate::Gate(EventLoop* loop, const Limits& limits, ConnectionCounters* counters, Callbacks callbacks)
+    : loop_(loop), limits_(limits), counters_(*counters), callbacks_(std::move(callbacks)) {}
 
 Gate::~Gate() { CloseAll(); }
 
@@ -103,7 +103,7 @@ void Gate::Spoke(Queue::iterator at) {
 
 void Gate::Refuse(Queue::iterator at, const absl::Status& why) {
   const Newcomer refused = Take(at);
-  statistics_.connections_silent.Add(1);
+  counters_.silent.Add(1);
   callbacks_.refused(absl::Status(
       why.code(), absl::StrCat("uid ", refused.peer.uid, " was closed: ", why.message())));
 }

@@ -3,7 +3,7 @@
 
 // Where connections wait until they have spoken: sent what begins HTTP/2 (handshake.h).
 //
-//   Gate gate(&loop, limits, &statistics, {.spoke = ..., .refused = ...});
+//   Gate gate(&loop, limits, &counters, {.spoke = ..., .refused = ...});
 //   gate.Enter({std::move(fd), peer});
 //
 // They are few (Limits::max_silent_connections): for one more, the oldest of the uid that has most
@@ -50,7 +50,7 @@ class Gate {
     std::function<void(const absl::Status& why)> refused;
   };
 
-  Gate(EventLoop* loop, const Limits& limits, Statistics* statistics, Callbacks callbacks);
+  Gate(EventLoop* loop, const Limits& limits, ConnectionCounters* counters, Callbacks callbacks);
   ~Gate();
 
   // May call `spoke` at once.
@@ -81,7 +81,7 @@ class Gate {
 
   EventLoop* const loop_;
   const Limits limits_;
-  Statistics& statistics_;
+  ConnectionCounters& counters_;
   const Callbacks callbacks_;
   std::uint64_t last_id_ = 0;
   Queue waiting_;

@@ -3,6 +3,8 @@
 
 #include "rpc/health.h"
 
+#include <cstdint>
+
 #include "absl/strings/str_cat.h"
 
 namespace rpc {
@@ -13,24 +15,32 @@ Health::Health() : Service("grpc.health.v1.Health") {
 }
 
 void Health::Set(absl::string_view service, ServingStatus status) {
-  if (draining_) return;
-  statuses_[std::string(service)] = status;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (draining_) return;
+    statuses_[std::string(service)] = status;
+  }
   changed_.Send();
 }
 
 void Health::Drain() {
-  draining_ = true;
-  for (auto& [service, status] : statuses_) status = Response::NOT_SERVING;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    draining_ = true;
+    for (auto& [service, status] : statuses_) status = Response::NOT_SERVING;
+  }
   changed_.Send();
 }
 
-Health::ServingStatus Health::StatusOf(const std::string& service) const {
+Health::State Health::StateOf(const std::string& service) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = statuses_.find(service);
-  return found == statuses_.end() ? Response::SERVICE_UNKNOWN : found->second;
+  return {.status = found == statuses_.end() ? Response::SERVICE_UNKNOWN : found->second,
+          .draining = draining_};
 }
 
 Task Health::Check(UnaryCall<Request, Response>& call) {
-  const ServingStatus status = StatusOf(call.request().service());
+  const ServingStatus status = StateOf(call.request().service()).status;
   if (status == Response::SERVICE_UNKNOWN) {
     co_await call.Finish(
         {grpc::StatusCode::NOT_FOUND, "no such service here; reflection lists those that are"});
@@ -44,13 +54,16 @@ Task Health::Check(UnaryCall<Request, Response>& call) {
 Task Health::Watch(ServerStreamCall<Request, Response>& call) {
   Response response;
   ServingStatus told = Response::UNKNOWN;  // which is never set
-  while (!draining_ || told != StatusOf(call.request().service())) {
-    const ServingStatus status = StatusOf(call.request().service());
-    if (status != told) {
-      response.set_status(status);
+  for (;;) {
+    const std::uint64_t seen = changed_.sent();
+    const State state = StateOf(call.request().service());
+    if (state.status != told) {
+      response.set_status(state.status);
       if (!co_await call.Write(response)) co_return;
-      told = status;
-    } else if (!co_await call.Wait(changed_)) {
+      told = state.status;
+    } else if (state.draining) {
+      break;
+    } else if (!co_await call.Wait(changed_, seen)) {
       co_return;
     }
   }

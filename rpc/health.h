@@ -10,12 +10,13 @@
 // protocol says; "" is the server as a whole. When the server drains, everything is NOT_SERVING,
 // watchers are told so, and their streams end with UNAVAILABLE.
 //
-// Thread safety: Set() before the server runs; then everything on the shard's polling thread.
+// Thread safety: all methods, from any thread.
 
 #ifndef RPC_HEALTH_H_
 #define RPC_HEALTH_H_
 
 #include <map>
+#include <mutex>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -44,11 +45,17 @@ class Health final : public Service {
   Task Check(UnaryCall<Request, Response>& call);
   Task Watch(ServerStreamCall<Request, Response>& call);
 
-  ServingStatus StatusOf(const std::string& service) const;
+  struct State {
+    ServingStatus status;
+    bool draining;  // it will be no other any more
+  };
+  State StateOf(const std::string& service) const;
 
-  std::map<std::string, ServingStatus> statuses_;
   Broadcast changed_;
-  bool draining_ = false;
+
+  mutable std::mutex mutex_;
+  std::map<std::string, ServingStatus> statuses_;  // guarded by mutex_
+  bool draining_ = false;                          // likewise
 };
 
 }  // namespace rpc

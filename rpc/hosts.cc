@@ -81,8 +81,8 @@ bool Hosts::NewHost() {
   return true;
 }
 
-Hosts::Host* Hosts::HostOf(const User* user) {
-  Host*& host = by_user_[user];
+Hosts::Host* Hosts::HostOf(const Account* account) {
+  Host*& host = by_account_[account];
   if (host != nullptr) return host;
   const auto fewest = [](const auto& a, const auto& b) { return a->connections < b->connections; };
   host = std::min_element(hosts_.begin(), hosts_.end(), fewest)->get();
@@ -94,21 +94,21 @@ Hosts::Host* Hosts::HostOf(const User* user) {
   return host;
 }
 
-void Hosts::Adopt(const User* user, int fd) {
+void Hosts::Adopt(const Account* account, int fd) {
   if (shutdown_.joinable()) {
     close(fd);
     return;
   }
-  Host* host = HostOf(user);
+  Host* host = HostOf(account);
   ++host->connections;
   grpc::AddInsecureChannelFromFd(host->server.get(), fd);
 }
 
-void Hosts::Forget(const User* user) {
-  const auto found = by_user_.find(user);
-  if (found == by_user_.end()) return;  // it came after ShutDown()
+void Hosts::Forget(const Account* account) {
+  const auto found = by_account_.find(account);
+  if (found == by_account_.end()) return;  // it came after ShutDown()
   --found->second->connections;
-  if (user->connections == 0) by_user_.erase(found);
+  if (account->connections == 0) by_account_.erase(found);
 }
 
 void Hosts::Share(std::int64_t bytes) {

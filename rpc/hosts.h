@@ -5,7 +5,7 @@
 // queue.
 //
 //   Hosts hosts(&builder, &services, shard);
-//   hosts.Adopt(user, fd);                // the uid's own grpc::Server takes the connection
+//   hosts.Adopt(account, fd);             // the uid's own grpc::Server takes the connection
 //   hosts.Share(bytes);                   // what each of them may take for what it has not handed
 //   over hosts.ShutDown([] { ... });
 //
@@ -55,9 +55,9 @@ class Hosts {
 
   // Hands a connection of the user's to gRPC, which owns `fd` from now on. Closes it once
   // ShutDown() was called.
-  void Adopt(const User* user, int fd);
+  void Adopt(const Account* account, int fd);
   // A connection of the user's has ended.
-  void Forget(const User* user);
+  void Forget(const Account* account);
 
   // What each may take for messages that are on their way, in bytes.
   void Share(std::int64_t bytes);
@@ -73,14 +73,14 @@ class Hosts {
   };
 
   bool NewHost();
-  Host* HostOf(const User* user);
+  Host* HostOf(const Account* account);
 
   grpc::ServerBuilder* const builder_;
   const std::vector<Service*>* const services_;
   Shard* const shard_;
   std::vector<std::shared_ptr<Registration>> registrations_;  // of the one being built
   std::vector<std::unique_ptr<Host>> hosts_;
-  std::unordered_map<const User*, Host*> by_user_;  // who have a connection
+  std::unordered_map<const Account*, Host*> by_account_;  // who have a connection
   std::int64_t share_ = 0;
   std::thread shutdown_;
 };

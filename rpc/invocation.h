@@ -85,9 +85,9 @@ class Invocation final : private Task::Owner {
       Finish(ConnectionGoneStatus());
       return;
     }
-    ++call_.connection_->calls;
+    call_.connection_->calls.Add(1);
     ++call_.connection_->calls_in_flight;
-    if (!shard_->users().CallBegan(call_.connection_->user)) {
+    if (!shard_->users().CallBegan(call_.connection_->account)) {
       call_.connection_->EndForOffence();
     }
     Admit();
@@ -123,7 +123,7 @@ class Invocation final : private Task::Owner {
   }
 
   void Refuse(const grpc::Status& status) {
-    shard_->users().CountRefusal(status);
+    Users::CountRefusal(call_.connection_->account, status);
     Finish(status);
   }
 
@@ -173,7 +173,7 @@ class Invocation final : private Task::Owner {
   }
 
   void Over(bool /*ok*/) {
-    if (admitted_) shard_->users().CallOver(call_.connection_->user);
+    if (admitted_) Users::CallOver(call_.connection_->account);
     call_.Over();  // may resume the handler, and that may end: it must find us not yet gone
     gone_ = true;
     DeleteIfDone();
@@ -184,7 +184,7 @@ class Invocation final : private Task::Owner {
     if (call_.connection_ != nullptr) {
       --call_.connection_->calls_in_flight;
       call_.ReleaseAll();
-      shard_->users().CallEnded(call_.connection_->user);
+      Users::CallEnded(call_.connection_->account);
     }
     shard_->CallEnded(place_);
     delete this;

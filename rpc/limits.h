@@ -53,7 +53,8 @@ struct Limits {
 
   // What requests, responses and unfinished messages may take, in bytes; from 16 MiB. Divided
   // evenly among the uids that are connected, so that a uid that is over its share is cut back
-  // alone: its calls get RESOURCE_EXHAUSTED.
+  // alone: its calls get RESOURCE_EXHAUSTED. Half of it is for messages, the other for those that
+  // have not wholly arrived; of a uid's share of that, each of ServerOptions::shards has its part.
   std::int64_t max_memory_bytes = 256 * 1024 * 1024;
 
   // By how much the resident memory of the process may grow while the server runs, in bytes.

@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <utility>
 
 #include "rpc/acceptor.h"
@@ -47,31 +46,6 @@ absl::Status WatchForStop(EventLoop* loop, int fd, std::function<void()> stop) {
   });
 }
 
-// gRPC takes its largest number for never.
-int Milliseconds(absl::Duration duration) {
-  return static_cast<int>(
-      std::min<std::int64_t>(absl::ToInt64Milliseconds(duration), std::numeric_limits<int>::max()));
-}
-
-// Of a stream whose handler says that more follows, gRPC keeps so much back, where nobody counts
-// it. 64 KiB, its default, takes 8 % less CPU a message.
-constexpr int kBufferedBytes = 8 * 1024;
-
-// What gRPC itself keeps. It holds back a client that heard its SETTINGS; who has not is refused
-// by rpc/users.h.
-void SetLimits(const Limits& limits, grpc::ServerBuilder* builder) {
-  builder->SetMaxReceiveMessageSize(limits.max_message_bytes);
-  builder->AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);  // see encoding.h
-  builder->AddChannelArgument(GRPC_ARG_HTTP2_WRITE_BUFFER_SIZE, kBufferedBytes);
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, limits.CallsPerUid());
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
-                              Milliseconds(limits.max_connection_idle));
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS,
-                              Milliseconds(limits.max_connection_age));
-  builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS,
-                              Milliseconds(limits.max_connection_age_grace));
-}
-
 Health::ServingStatus StatusAtStart(const ServerOptions& options) {
   return options.call_itself ? Health::Response::NOT_SERVING : Health::Response::SERVING;
 }
@@ -83,6 +57,7 @@ Server::Server(const ServerOptions& options, ServerEvents* events)
       events_(events != nullptr ? events : &no_events_),
       stop_(NewStopCounter()),
       grace_(absl::ToInt64Nanoseconds(options.grace)) {
+  if (options_.shards > 1) Shards::PollApart();
   NeverShutGrpcDown();
   Add(&health_);
   Add(&reflection_);
@@ -106,40 +81,23 @@ void Server::Stop(absl::Duration grace) {
 }
 
 void Server::AfterOnPollingThread(absl::Duration delay, std::function<void()> work) {
-  shard_->Post([this, delay, work = std::move(work)] { shard_->After(delay, work); });
+  Shard& shard = shards_->first();
+  shard.Post([&shard, delay, work = std::move(work)] { shard.After(delay, work); });
 }
 
 void Server::AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work) {
   loop_->After(delay, std::move(work));
 }
 
-absl::Status Server::Build() {
-  SetLimits(options_.limits, &builder_);
-  builder_.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // tools/bench/levers.md
-  shard_ = std::make_unique<Shard>(builder_.AddCompletionQueue(), options_.limits,
-                                   options_.busy_poll, &statistics_);
-  hosts_ = std::make_unique<Hosts>(&builder_, &services_, shard_.get());
-  hosts_->Share(shard_->users().Share());
-  if (hosts_->Start()) return absl::OkStatus();
-  return absl::InternalError("gRPC would not start; its own log says why (GRPC_VERBOSITY=debug)");
+void Server::AskPollingThreads(std::function<void()> answered) {
+  shards_->OnEach([](Shard&) {}, std::move(answered));
 }
 
-void Server::Adopt(std::shared_ptr<Connection> connection) {
-  shard_->Post([this, connection = std::move(connection)] {
-    connection->user = shard_->users().Join(*connection);
-    hosts_->Share(shard_->users().Share());
-    shard_->connections().Insert(connection);
-    hosts_->Adopt(connection->user, connection->fd);
-  });
-}
-
-void Server::Forget(std::shared_ptr<Connection> connection) {
-  shard_->Post([this, connection = std::move(connection)] {
-    shard_->connections().Remove(*connection);
-    shard_->users().Leave(connection->user);
-    hosts_->Forget(connection->user);
-    hosts_->Share(shard_->users().Share());
-  });
+Statistics Server::statistics() const {
+  Statistics sum;
+  counters_.AddTo(&sum);
+  if (shards_ != nullptr) shards_->AddTo(&sum);
+  return sum;
 }
 
 void Server::CallItself(const uds::Address& address) {
@@ -153,8 +111,8 @@ void Server::CallItself(const uds::Address& address) {
                              [this](const absl::Status& why) {
                                loop_->Post([this, why] { events_->SelfCallFailed(why); });
                              }};
-  self_call_ = std::make_unique<SelfCall>(shard_.get(), address, std::move(told));
-  shard_->Post([this] { self_call_->Start(); });
+  self_call_ = std::make_unique<SelfCall>(&shards_->first(), address, std::move(told));
+  shards_->first().Post([this] { self_call_->Start(); });
 }
 
 absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
@@ -163,39 +121,42 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   loop_ = *std::move(loop);
+  shards_ = std::make_unique<Shards>(Shards::Parts{.count = options_.shards,
+                                                   .limits = options_.limits,
+                                                   .busy_poll = options_.busy_poll,
+                                                   .services = &services_});
   // All that can fail comes first, before there is a thread or a call to look after.
   Acceptor acceptor(std::move(listener),
                     {.loop = loop_.get(),
                      .events = events_,
-                     .statistics = &statistics_,
+                     .counters = &counters_,
                      .limits = options_.limits,
                      .admit = options_.admit,
-                     .adopt = [this](auto connection) { Adopt(std::move(connection)); },
-                     .forget = [this](auto connection) { Forget(std::move(connection)); },
-                     .ask = [this](auto beat) { shard_->Post(std::move(beat)); }});
+                     .adopt = [this](auto one) { shards_->Adopt(std::move(one)); },
+                     .forget = [this](auto one) { shards_->Forget(std::move(one)); },
+                     .ask = [this](auto beat) { AskPollingThreads(std::move(beat)); }});
   std::unique_ptr<Drain> drain;
   const auto stop = [this, &drain] { drain->Stop(absl::Nanoseconds(grace_.load())); };
   absl::Status status = acceptor.Start();
   if (status.ok()) status = WatchForStop(loop_.get(), stop_.get(), stop);
   if (status.ok() && stop_fd >= 0) status = WatchForStop(loop_.get(), stop_fd, stop);
-  if (status.ok()) status = Build();
+  if (status.ok()) status = shards_->Build();
   if (!status.ok()) return status;
 
   drain = std::make_unique<Drain>(Drain::Parts{.loop = loop_.get(),
                                                .acceptor = &acceptor,
-                                               .shard = shard_.get(),
-                                               .hosts = hosts_.get(),
+                                               .shards = shards_.get(),
                                                .events = events_,
                                                .tell_services = [this] {
                                                  if (self_call_ != nullptr) self_call_->Cancel();
                                                  for (Service* service : services_)
                                                    service->Drain();
                                                }});
-  shard_->Start();
+  shards_->Start();
   events_->Serving();
   if (options_.call_itself) CallItself(address);
   loop_->Run();
-  shard_->Stop();
+  shards_->Stop();
   return DrainResult{.calls_cut = drain->calls_cut()};
 }
 

@@ -21,8 +21,11 @@
 // lasts. What is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The
 // path is removed last.
 //
+// Handlers run on one thread, or, with ServerOptions::shards, on several: all calls of a connection on
+// the same. Services are then called on all of these.
+//
 // Thread safety: Stop() may be called from any thread, all else from the owner's. Run() keeps that
-// thread for accepting and for the ends of connections; handlers run on another.
+// thread for accepting and for the ends of connections; handlers run on others.
 // Ownership: borrows its services and events, which outlive it.
 
 #ifndef RPC_SERVER_H_
@@ -38,16 +41,14 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "grpcpp/server_builder.h"
 #include "rpc/event_loop.h"
 #include "rpc/health.h"
-#include "rpc/hosts.h"
 #include "rpc/limits.h"
 #include "rpc/reflection.h"
 #include "rpc/self_call.h"
 #include "rpc/server_events.h"
 #include "rpc/service.h"
-#include "rpc/shard.h"
+#include "rpc/shards.h"
 #include "rpc/statistics.h"
 #include "uds/listener.h"
 #include "uds/peer_credentials.h"
@@ -60,6 +61,10 @@ struct ServerOptions {
   absl::Duration grace = absl::Seconds(10);
 
   Limits limits = {};
+
+  // How many threads handle calls, from 1: each has a share of the connections. More than one pays
+  // where one is kept busy and the clients leave cores for more (docs/performance.md).
+  int shards = 1;
 
   // How long to look for the next event before sleeping until it comes, where that has paid of late
   // (busy_poll.h); 0 is never.
@@ -90,14 +95,15 @@ class Server {
 
   Health& health() { return health_; }
 
-  const Statistics& statistics() const { return statistics_; }
+  Statistics statistics() const;
 
-  // --- For handlers: on the polling thread, while Run() runs. ---
+  // --- For handlers, and whoever else is there while Run() runs. ---
 
+  // By age.
   std::vector<std::shared_ptr<const Connection>> Connections() const {
-    return shard_->connections().All();
+    return shards_->Connections();
   }
-  std::size_t calls_in_flight() const { return shard_->calls().size(); }
+  std::size_t calls_in_flight() const { return shards_->calls_in_flight(); }
 
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
   // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop().
@@ -105,10 +111,14 @@ class Server {
   // a server.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
-  // Run `work` after `delay`, unless the server has ended by then: where handlers run, for any
-  // thread to ask for; or on the thread in Run(), for ServerEvents to ask for.
+  // Run `work` after `delay`, unless the server has ended by then: on a thread on which handlers
+  // run, always the same, for any thread to ask for; or on the thread in Run(), for ServerEvents
+  // to ask for.
   void AfterOnPollingThread(absl::Duration delay, std::function<void()> work);
   void AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work);
+
+  // Calls `answered`, on one of them, when all threads on which handlers run have come by.
+  void AskPollingThreads(std::function<void()> answered);
 
   // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at
   // once.
@@ -118,26 +128,21 @@ class Server {
   void Stop(absl::Duration grace);
 
  private:
-  absl::Status Build();
   void CallItself(const uds::Address& address);
-  void Adopt(std::shared_ptr<Connection> connection);
-  void Forget(std::shared_ptr<Connection> connection);
 
   const ServerOptions options_;
   ServerEvents no_events_;
   ServerEvents* const events_;
   std::vector<Service*> services_;
   std::vector<std::string> names_;  // of services_, for reflection
-  Statistics statistics_;
+  ConnectionCounters counters_;
   Health health_;
   Reflection<ReflectionV1> reflection_{&names_};
   Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
   const uds::UniqueFd stop_;         // an eventfd that counts Stop()s
   std::atomic<std::int64_t> grace_;  // in nanoseconds
   std::unique_ptr<EventLoop> loop_;
-  std::unique_ptr<Shard> shard_;
-  grpc::ServerBuilder builder_;
-  std::unique_ptr<Hosts> hosts_;
+  std::unique_ptr<Shards> shards_;
   std::unique_ptr<SelfCall> self_call_;
 };
 

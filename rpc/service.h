@@ -15,8 +15,8 @@
 // .proto, and a mismatch aborts: it is a mistake in the program. A method without a handler is
 // UNIMPLEMENTED for its callers.
 //
-// Thread safety: handlers run on the polling thread of the call's shard. Handle() belongs into the
-// constructor.
+// Thread safety: handlers run on the polling thread of the call's shard, which with one shard
+// (ServerOptions::shards) is always the same. Handle() belongs into the constructor.
 // Ownership: the server does not own its services; they outlive it.
 
 #ifndef RPC_SERVICE_H_
@@ -50,7 +50,7 @@ class Service {
   // handler runs.
   virtual grpc::Status Begin(Call& /*call*/) { return grpc::Status::OK; }
 
-  // Called on the polling thread when the server begins to drain, before anything else ends. A
+  // Called on a polling thread when the server begins to drain, before anything else ends. A
   // service whose streams live as long as the server (health's Watch, say) ends them here: a call
   // that is left holds up the drain until the grace period is over.
   virtual void Drain() {}

@@ -42,9 +42,9 @@ class Shard::Timer final : public Tag {
   std::list<std::unique_ptr<Timer>>::iterator self_;
 };
 
-Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
-             absl::Duration busy_poll, Statistics* statistics)
-    : queue_(std::move(queue)), busy_poll_(busy_poll), users_(limits, statistics) {}
+Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Duration busy_poll,
+             Users* users)
+    : queue_(std::move(queue)), busy_poll_(busy_poll), users_(*users) {}
 
 Shard::~Shard() {
   GPR_ASSERT(!thread_.joinable() && "Stop() comes first");
@@ -59,6 +59,10 @@ void Shard::Stop() {
   Post([this] {
     GPR_ASSERT(calls_.empty());
     for (const auto& timer : timers_) timer->Cancel();
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stopped_ = true;
+    }
     queue_->Shutdown();
   });
   thread_.join();
@@ -92,6 +96,7 @@ bool Shard::Next(void** tag, bool* ok) {
 
 void Shard::Post(std::function<void()> work) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (stopped_) return;
   posted_.push_back(std::move(work));
   // An alarm that is due at once is how a thread other than the polling one puts an event into the
   // queue. One event serves all that is posted until it is taken.
@@ -124,6 +129,7 @@ void Shard::WhenIdle(std::function<void()> work) {
 
 void Shard::CallEnded(Calls::iterator place) {
   calls_.erase(place);
+  in_flight_.Add(-1);
   if (calls_.empty() && when_idle_) std::exchange(when_idle_, nullptr)();
 }
 

@@ -7,13 +7,14 @@
 // needs no locks against another handler of its shard, and must never block. Work from other
 // threads comes in through Post().
 //
-// Thread safety: Post() may be called from any thread, Start() and Stop() from the owner's; all
-// else belongs to the polling thread. Ownership: owns the queue, the thread and the connection
-// table; the calls own themselves.
+// Thread safety: Post() and calls_in_flight() may be called from any thread, Start() and Stop() from
+// the owner's; all else belongs to the polling thread. Ownership: owns the queue, the thread and the
+// connection table, borrows the users; the calls own themselves.
 
 #ifndef RPC_SHARD_H_
 #define RPC_SHARD_H_
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -27,8 +28,7 @@
 #include "grpcpp/completion_queue.h"
 #include "rpc/busy_poll.h"
 #include "rpc/connection.h"
-#include "rpc/limits.h"
-#include "rpc/statistics.h"
+#include "rpc/counter.h"
 #include "rpc/tag.h"
 #include "rpc/users.h"
 
@@ -42,8 +42,7 @@ gpr_timespec DeadlineAfter(absl::Duration delay);
 class Shard {
  public:
   // `busy_poll`: see busy_poll.h; 0 is never.
-  Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, const Limits& limits,
-        absl::Duration busy_poll, Statistics* statistics);
+  Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Duration busy_poll, Users* users);
   ~Shard();
 
   void Start();
@@ -52,7 +51,8 @@ class Shard {
   // flight and none may arrive any more: the server was shut down and WhenIdle() has spoken.
   void Stop();
 
-  // Runs `work` on the polling thread, soon. Work of one caller keeps its order.
+  // Runs `work` on the polling thread, soon, or not at all once Stop() was called. Work of one
+  // caller keeps its order.
   void Post(std::function<void()> work);
 
   // --- On the polling thread only ---
@@ -65,9 +65,14 @@ class Shard {
 
   // The calls in flight. One that began says so, and takes itself out by its place in the list.
   using Calls = std::list<Call*>;
-  Calls::iterator CallBegan(Call* call) { return calls_.insert(calls_.end(), call); }
+  Calls::iterator CallBegan(Call* call) {
+    in_flight_.Add(1);
+    return calls_.insert(calls_.end(), call);
+  }
   void CallEnded(Calls::iterator place);
   const Calls& calls() const { return calls_; }
+
+  std::int64_t calls_in_flight() const { return in_flight_.value(); }
 
   ConnectionTable& connections() { return connections_; }
   Users& users() { return users_; }
@@ -86,12 +91,14 @@ class Shard {
 
   std::mutex mutex_;
   std::vector<std::function<void()>> posted_;  // guarded by mutex_
+  bool stopped_ = false;                       // likewise: nothing is posted any more
   grpc::Alarm wake_;                           // set while posted_ is not empty
   MemberTag<Shard, &Shard::RunPosted> woken_{this};
 
   ConnectionTable connections_;
-  Users users_;
+  Users& users_;
   Calls calls_;
+  Gauge in_flight_;  // their number
   std::list<std::unique_ptr<Timer>> timers_;
   std::function<void()> when_idle_;
 };

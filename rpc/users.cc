@@ -11,71 +11,102 @@
 
 namespace rpc {
 
-User* Users::Join(const Connection& connection) {
+User::User(uid_t its_uid, std::vector<ShardAccount>* shards)
+    : uid(its_uid), accounts(shards->size()) {
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    accounts[i].user = this;
+    accounts[i].all = &(*shards)[i];
+  }
+}
+
+Users::Users(const Limits& limits, std::size_t shards)
+    : limits_(limits), shards_(shards), denied_(static_cast<uid_t>(-1), &shards_) {}
+
+Account* Users::Join(const Connection& connection, std::size_t shard) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   User* user = &denied_;
   if (connection.place != Places::kDenied) {
     std::unique_ptr<User>& known = users_[connection.peer.uid];
-    if (known == nullptr) known = std::make_unique<User>(connection.peer.uid);
+    if (known == nullptr) known = std::make_unique<User>(connection.peer.uid, &shards_);
     user = known.get();
   }
   if (user->connections++ == 0) ++connected_;
-  return user;
+  Account* const account = &user->accounts[shard];
+  ++account->connections;
+  return account;
 }
 
-void Users::Leave(User* user) {
-  if (--user->connections == 0) --connected_;
+void Users::Leave(Account* account) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  --account->connections;
+  if (--account->user->connections == 0) --connected_;
 }
 
-bool Users::CallBegan(User* user) {
-  statistics_.calls_begun.Add(1);
-  return ++user->alive <= MaxAlive();
+bool Users::CallBegan(Account* account) {
+  account->all->counters.begun.Add(1);
+  account->alive.Add(1);
+  return account->user->alive() <= MaxAlive();
 }
 
 grpc::Status Users::Admit(const Connection& connection) {
   if (!connection.admission.ok()) return ToGrpcStatus(connection.admission);
-  User* user = connection.user;
-  if (user->calls >= limits_.CallsPerUid() || user->alive > MaxAlive()) {
+  const User& user = *connection.account->user;
+  const std::int64_t calls = user.calls();
+  if (calls >= limits_.CallsPerUid() || user.alive() > MaxAlive()) {
     return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            absl::StrCat("uid ", user->uid, " has ", user->calls,
+            absl::StrCat("uid ", user.uid, " has ", calls,
                          " calls in flight, and the limit for one uid is ", limits_.CallsPerUid(),
                          "; finish some, or have --max_calls_per_uid raised")};
   }
-  if (calls_ >= limits_.max_calls && user->calls >= kAlwaysServed) {
+  const std::int64_t all = CallsInFlight();
+  if (all >= limits_.max_calls && calls >= kAlwaysServed) {
     return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-            absl::StrCat("the server has ", calls_,
+            absl::StrCat("the server has ", all,
                          " calls in flight, which is its limit; retry later, or have --max_calls "
                          "raised")};
   }
-  ++user->calls;
-  ++calls_;
+  connection.account->calls.Add(1);
+  connection.account->all->calls.Add(1);
   return grpc::Status::OK;
 }
 
-void Users::CountRefusal(const grpc::Status& status) {
+void Users::CountRefusal(Account* account, const grpc::Status& status) {
+  CallCounters& counters = account->all->counters;
   if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
-    statistics_.calls_denied.Add(1);
+    counters.denied.Add(1);
   } else {
-    statistics_.calls_refused.Add(1);
+    counters.refused.Add(1);
   }
 }
 
-void Users::CallOver(User* user) {
-  --user->calls;
-  --calls_;
+void Users::CallOver(Account* account) {
+  account->calls.Add(-1);
+  account->all->calls.Add(-1);
 }
 
-bool Users::Hold(User* user, std::int64_t bytes) {
-  if (user->bytes + bytes > Share()) {
-    statistics_.calls_refused.Add(1);
+bool Users::Hold(Account* account, std::int64_t bytes) {
+  if (account->user->bytes() + bytes > Share()) {
+    account->all->counters.refused.Add(1);
     return false;
   }
-  user->bytes += bytes;
+  account->bytes.Add(bytes);
   return true;
 }
 
 std::int64_t Users::Share() const {
   return limits_.max_memory_bytes / 2 /
-         static_cast<std::int64_t>(std::max<std::size_t>(connected_, 1));
+         static_cast<std::int64_t>(
+             std::max<std::size_t>(connected_.load(std::memory_order_relaxed), 1));
+}
+
+std::int64_t Users::CallsInFlight() const {
+  std::int64_t sum = 0;
+  for (const ShardAccount& shard : shards_) sum += shard.calls.value();
+  return sum;
+}
+
+void Users::AddTo(Statistics* sum) const {
+  for (const ShardAccount& shard : shards_) shard.counters.AddTo(sum);
 }
 
 }  // namespace rpc

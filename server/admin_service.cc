@@ -38,10 +38,10 @@ v1::Connection Describe(const rpc::Connection& connection, const UserNames& name
     description.set_pid(*connection.peer.pid);
     description.set_command(ProtoText(CommandOf(*connection.peer.pid)));
   }
-  description.set_calls(connection.calls);
+  description.set_calls(connection.calls.value());
   description.set_calls_in_flight(connection.calls_in_flight);
-  description.set_bytes_received(connection.bytes_received);
-  description.set_bytes_sent(connection.bytes_sent);
+  description.set_bytes_received(connection.bytes_received.value());
+  description.set_bytes_sent(connection.bytes_sent.value());
   return description;
 }
 
@@ -67,20 +67,20 @@ grpc::Status AdminService::Begin(rpc::Call& call) {
 }
 
 rpc::Task AdminService::Stats(rpc::UnaryCall<v1::StatsRequest, v1::StatsResponse>& call) {
-  const rpc::Statistics& counted = server_.statistics();
+  const rpc::Statistics counted = server_.statistics();
   v1::StatsResponse response;
   *response.mutable_started_at() = ToProto(started_at_);
   response.set_version(cli::kVersion);
   response.set_pid(getpid());
-  response.set_connections_accepted(counted.connections_accepted.value());
-  response.set_connections_refused(counted.connections_refused.value());
-  response.set_connections_silent(counted.connections_silent.value());
-  response.set_connections_unread(counted.connections_unread.value());
-  response.set_calls_begun(counted.calls_begun.value());
-  response.set_calls_refused(counted.calls_refused.value());
-  response.set_calls_denied(counted.calls_denied.value());
-  response.set_bytes_received(counted.bytes_received.value());
-  response.set_bytes_sent(counted.bytes_sent.value());
+  response.set_connections_accepted(counted.connections_accepted);
+  response.set_connections_refused(counted.connections_refused);
+  response.set_connections_silent(counted.connections_silent);
+  response.set_connections_unread(counted.connections_unread);
+  response.set_calls_begun(counted.calls_begun);
+  response.set_calls_refused(counted.calls_refused);
+  response.set_calls_denied(counted.calls_denied);
+  response.set_bytes_received(counted.bytes_received);
+  response.set_bytes_sent(counted.bytes_sent);
   response.set_connections_open(static_cast<uint32_t>(server_.Connections().size()));
   response.set_calls_in_flight(static_cast<uint32_t>(server_.calls_in_flight()));
   response.set_resident_bytes(ResidentBytes());

@@ -43,8 +43,7 @@
 // written in any second; a line then counts the others. That count needs a timer for the end of a
 // load: see LineLimiter::WakeAfter. When it goes off, call OnTimer() on the same thread.
 //
-// Thread safety: ServiceEvents from any thread. MessageEvents and ConnectionEvents take no locks:
-// an instance belongs to the thread that handles messages, or that accepts connections.
+// Thread safety: all of them, from any thread.
 // Ownership: they borrow the log. When they go, they write the counts that are not yet told.
 
 #ifndef SERVER_EVENTS_H_

@@ -162,7 +162,7 @@ void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits) {
              "What messages may take in all");
 }
 
-void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits) {
+void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int shards) {
   CheckPerUid(app, "--max_connections", limits.max_connections, limits.max_connections_per_uid);
   CheckPerUid(app, "--max_calls", limits.max_calls, limits.max_calls_per_uid);
   if (limits.max_message_bytes > limits.max_memory_bytes) {
@@ -170,6 +170,15 @@ void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits) {
                                         " is more than all messages may take, ",
                                         cli::FormatSize(limits.max_memory_bytes),
                                         "; use less, or raise --max_memory"));
+  }
+  // As rpc/limits.h says of max_memory_bytes.
+  if (const int64_t part = limits.max_memory_bytes / 2 / shards;
+      shards > 1 && limits.max_message_bytes > part) {
+    Throw("--shards",
+          absl::StrCat("each of ", shards, " has ", cli::FormatSize(part),
+                       " of --max_memory for a message on its way, and --max_message is ",
+                       cli::FormatSize(limits.max_message_bytes),
+                       "; use fewer, or raise --max_memory"));
   }
 }
 

@@ -7,7 +7,7 @@
 //   rpc::Limits limits;
 //   DeclareLimitFlags(&app, &limits);
 //   app.parse(argc, argv);
-//   CheckLimitsTogether(app, limits);
+//   CheckLimitsTogether(app, limits, /*shards=*/1);
 //
 // Thread safety: none is needed.
 
@@ -26,7 +26,7 @@ namespace udsecho {
 void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits);
 
 // What no flag can tell alone: throws CLI::ValidationError where one makes another meaningless.
-void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits);
+void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int shards);
 
 }  // namespace udsecho
 

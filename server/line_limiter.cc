@@ -30,12 +30,17 @@ LineLimiter::LineLimiter(WakeAfter wake_after, Clock clock)
 }
 
 LineLimiter::Verdict LineLimiter::AdmitOpen() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   const int64_t now = clock_();
+  if (left_out_ > 0 && now < reopens_) {  // another thread's line was the last of this second
+    ++left_out_;
+    return {false, 0};
+  }
   const int64_t told = TakeLeftOutNow();
   if (now - written_[oldest_] < kSecond) {
     const size_t newest = (oldest_ + kLinesPerSecond - 1) % kLinesPerSecond;
-    left_out_ = 1;
     reopens_ = written_[newest] + kSecond;
+    left_out_ = 1;  // after that: who sees it looks at when it reopens
     AskToBeWoken(now);
     return {false, told};
   }
@@ -45,6 +50,7 @@ LineLimiter::Verdict LineLimiter::AdmitOpen() {
 }
 
 int64_t LineLimiter::TakeLeftOut() {
+  const std::lock_guard<std::mutex> lock(mutex_);
   wake_requested_ = false;
   if (left_out_ == 0) return 0;
   const int64_t now = clock_();
@@ -53,7 +59,7 @@ int64_t LineLimiter::TakeLeftOut() {
   return 0;
 }
 
-int64_t LineLimiter::TakeLeftOutNow() { return std::exchange(left_out_, 0); }
+int64_t LineLimiter::TakeLeftOutNow() { return left_out_.exchange(0); }
 
 void LineLimiter::AskToBeWoken(int64_t now) {
   if (wake_requested_ || wake_after_ == nullptr) return;

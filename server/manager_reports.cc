@@ -57,11 +57,11 @@ void ManagerReports::TellStatus() {
   armed_ = false;  // before looking: what happens from now on is told by the next
   notifier_.Status(absl::StrCat(draining_ ? "Stopping" : "Serving", ": ",
                                 open_.load(std::memory_order_relaxed), " connections, ",
-                                server_.statistics().calls_begun.value(), " calls so far"));
+                                server_.statistics().calls_begun, " calls so far"));
 }
 
 void ManagerReports::Beat(absl::Duration interval) {
-  notifier_.StillAlive();
+  server_.AskPollingThreads([this] { notifier_.StillAlive(); });
   server_.AfterOnPollingThread(interval, [this, interval] { Beat(interval); });
 }
 

@@ -10,10 +10,10 @@
 //
 // The status has the open connections, and the calls since the start. It is told a second after
 // something happened, and not again before the next thing does: an idle server sleeps. WATCHDOG=1
-// comes from the polling thread at half of what $WATCHDOG_USEC allows, so that a handler that
-// blocks it is noticed.
+// comes once all polling threads have said something, at half of what $WATCHDOG_USEC allows, so that
+// a handler that blocks one is noticed.
 //
-// Thread safety: Stir() from the polling thread, all else from the one in Server::Run().
+// Thread safety: Stir() from any polling thread, all else from the one in Server::Run().
 // Ownership: borrows the server, which must not run any more when this goes away.
 
 #ifndef SERVER_MANAGER_REPORTS_H_
@@ -40,7 +40,7 @@ class ManagerReports {
   void ConnectionClosed();
   void Draining(absl::Duration grace);
 
-  // Something happened on the polling thread. Costs next to nothing.
+  // Something happened on a polling thread. Costs next to nothing.
   void Stir() {
     if (!notifier_.enabled() || !Arm()) return;
     server_.AfterOnPollingThread(kStatusDelay, [this] { TellStatus(); });

@@ -41,6 +41,7 @@ constexpr int kHelpColumn = 36;  // where descriptions begin: after the longest 
 
 constexpr absl::Duration kLongestGrace = absl::Hours(24);
 constexpr absl::Duration kLongestBusyPoll = absl::Milliseconds(10);
+constexpr int kMostShards = 64;
 
 // The flags as they are typed.
 struct Flags {
@@ -50,6 +51,7 @@ struct Flags {
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
+  int shards = 1;
   SocketFlags socket;
   rpc::Limits limits;
   CLI::Option* address_given = nullptr;
@@ -133,6 +135,9 @@ void Declare(CLI::App* app, Flags* flags) {
       app->add_option("--busy_poll", flags->busy_poll,
                       "How long to look for the next event before sleeping (50us)")
           ->type_name("TIME");
+  app->add_option("--shards", flags->shards, "How many threads handle calls (1)")
+      ->check(CLI::Range(1, kMostShards))
+      ->option_text("N");
   flags->reply_given =
       app->add_option("--reply", flags->reply, "Answer every message with this")->type_name("TEXT");
   app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
@@ -172,6 +177,7 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
     options.server.busy_poll = ParseUpTo("--busy_poll", flags.busy_poll, kLongestBusyPoll);
   }
   options.server.limits = flags.limits;
+  options.server.shards = flags.shards;
   options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   options.log.level = kLevels.at(flags.log_level);
   return options;
@@ -186,7 +192,7 @@ Command ParseCommandLine(int argc, const char* const* argv,
   Declare(&app, &flags);
   try {
     app.parse(argc, argv);
-    CheckLimitsTogether(app, flags.limits);
+    CheckLimitsTogether(app, flags.limits, flags.shards);
     return {.options = ToOptions(flags, activated)};
   } catch (const CLI::CallForHelp&) {
     // It leaves two empty lines where one will do.

@@ -45,7 +45,7 @@ v1::WhoAmIResponse WhoAmI(const rpc::Call& call) {
   response.set_pid(call.peer().pid.value_or(0));
   response.set_connection_id(call.connection().id);
   *response.mutable_connected_at() = ToProto(call.connection().since);
-  response.set_connection_calls(call.connection().calls);
+  response.set_connection_calls(call.connection().calls.value());
   response.set_authority(ProtoText(call.authority()));
   AddMetadata(call, &response);
   SetTimeLeft(call, &response);

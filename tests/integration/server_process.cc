@@ -6,11 +6,19 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+
 namespace udsecho::integration {
 namespace {
 
 std::vector<std::string> Command(const std::string& path, const ServerProcess::Options& options) {
   std::vector<std::string> arguments = {path, "--log_format=json"};
+  // Tests that say nothing of shards are run with one and with several: see BUILD.bazel.
+  if (const char* const shards = std::getenv("SERVER_SHARDS"); shards != nullptr) {
+    arguments.push_back(absl::StrCat("--shards=", shards));
+  }
   arguments.insert(arguments.end(), options.flags.begin(), options.flags.end());
   std::vector<std::string> command = options.by;
   for (std::string& word : ServerCommand(arguments)) command.push_back(std::move(word));

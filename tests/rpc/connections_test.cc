@@ -50,7 +50,7 @@ TEST(ConnectionsTest, ASilentOneIsClosedInTimeAndOthersAreServed) {
   const uds::UniqueFd silent = Dial(server);
   EXPECT_TRUE(IsClosed(silent));
   EXPECT_TRUE(Ask(v1::Probe::NewStub(server.Connect()).get()).ok());
-  EXPECT_EQ(server.statistics().connections_silent.value(), 1U);
+  EXPECT_EQ(server.statistics().connections_silent, 1U);
 }
 
 TEST(ConnectionsTest, OneTooManyIsToldSoAndTheOthersStay) {
@@ -65,7 +65,7 @@ TEST(ConnectionsTest, OneTooManyIsToldSoAndTheOthersStay) {
   EXPECT_THAT(refused.error_message(), HasSubstr("2 connections"));
   EXPECT_TRUE(Ask(first.get()).ok());
   EXPECT_TRUE(Ask(second.get()).ok());
-  EXPECT_EQ(server.statistics().connections_refused.value(), 1U);
+  EXPECT_EQ(server.statistics().connections_refused, 1U);
 }
 
 TEST(ConnectionsTest, WhoMayNotCallIsToldWhyOnEveryShape) {
@@ -84,7 +84,7 @@ TEST(ConnectionsTest, WhoMayNotCallIsToldWhyOnEveryShape) {
     EXPECT_EQ(denied.error_code(), grpc::StatusCode::PERMISSION_DENIED);
     EXPECT_THAT(denied.error_message(), HasSubstr("may not come in"));
   }
-  EXPECT_EQ(server.statistics().calls_denied.value(), 4U);
+  EXPECT_EQ(server.statistics().calls_denied, 4U);
 }
 
 // Reads nothing at all: a socket by hand.
@@ -110,7 +110,7 @@ TEST(ConnectionsTest, WhoReadsNothingIsClosedInTimeAndOthersAreServed) {
   }
   EXPECT_TRUE(closed);
   EXPECT_TRUE(Ask(stub.get()).ok());
-  EXPECT_EQ(server.statistics().connections_unread.value(), 1U);
+  EXPECT_EQ(server.statistics().connections_unread, 1U);
 }
 
 }  // namespace

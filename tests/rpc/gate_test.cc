@@ -28,7 +28,7 @@ class GateTest : public ::testing::Test {
  protected:
   explicit GateTest(absl::Duration handshake_timeout = absl::InfiniteDuration())
       : gate_(loop_.get(), {.max_silent_connections = 3, .handshake_timeout = handshake_timeout},
-              &statistics_,
+              &counters_,
               {.spoke =
                    [this](Newcomer* newcomer) {
                      if (busy_) return false;
@@ -67,7 +67,7 @@ class GateTest : public ::testing::Test {
   }
 
   std::unique_ptr<EventLoop> loop_ = *EventLoop::Create();
-  Statistics statistics_;
+  ConnectionCounters counters_;
   bool busy_ = false;
   std::vector<uid_t> spoke_;
   std::vector<uds::UniqueFd> taken_;
@@ -103,7 +103,7 @@ TEST_F(GateTest, WhoSpeaksByteByBytePassesAtTheLast) {
 TEST_F(GateTest, AnotherProtocolIsClosedAtOnce) {
   const uds::UniqueFd client = Enter(1000, "GET / HTTP/1.1\r\n\r\n");
   EXPECT_THAT(refused_, ElementsAre(StatusIs(absl::StatusCode::kInvalidArgument)));
-  EXPECT_EQ(statistics_.connections_silent.value(), 1U);
+  EXPECT_EQ(counters_.silent.value(), 1U);
   EXPECT_EQ(gate_.size(), 0U);
 }
 
@@ -147,7 +147,7 @@ TEST_F(GateWithATimeoutTest, WhoSaysTooLittleIsClosedInTime) {
   RunUntil([this] { return gate_.size() == 0; });
   EXPECT_EQ(refused_.size(), 3U);
   EXPECT_THAT(refused_, ::testing::Each(StatusIs(absl::StatusCode::kDeadlineExceeded)));
-  EXPECT_EQ(statistics_.connections_silent.value(), 3U);
+  EXPECT_EQ(counters_.silent.value(), 3U);
 }
 
 }  // namespace

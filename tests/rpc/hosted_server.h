@@ -40,7 +40,8 @@ class HostedServer {
   std::shared_ptr<grpc::Channel> Connect() const;
 
   const std::string& path() const { return path_; }
-  const rpc::Statistics& statistics() const { return server_.statistics(); }
+  rpc::Statistics statistics() const { return server_.statistics(); }
+  rpc::Server& server() { return server_; }
   Words& words() { return probe_.words(); }
 
  private:

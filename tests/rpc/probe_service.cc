@@ -3,6 +3,8 @@
 
 #include "tests/rpc/probe_service.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <thread>
@@ -60,6 +62,7 @@ rpc::Task ProbeService::Ask(rpc::UnaryCall<Request, Reply>& call) {
   Reply reply;
   reply.set_text(call.request().text());
   reply.set_peer_uid(call.peer().uid);
+  reply.set_thread(gettid());
   co_await call.Finish(reply);
 }
 

@@ -20,12 +20,13 @@ class UsersTest : public ::testing::Test {
  protected:
   static constexpr std::int64_t kMemory = 64 << 20;
 
-  std::unique_ptr<Connection> Connect(uid_t uid, const absl::Status& admission = absl::OkStatus()) {
+  std::unique_ptr<Connection> Connect(uid_t uid, const absl::Status& admission = absl::OkStatus(),
+                                      std::size_t shard = 0) {
     auto connection = std::make_unique<Connection>(
         1U, 17, uds::UniqueFd(),
         uds::PeerCredentials{.uid = uid, .gid = uid, .groups = {}, .pid = {}}, absl::Now(),
         admission, admission.ok() ? uid : Places::kDenied, false);
-    connection->user = users_.Join(*connection);
+    connection->account = users_.Join(*connection, shard);
     return connection;
   }
 
@@ -33,9 +34,14 @@ class UsersTest : public ::testing::Test {
     return users_.Admit(connection).error_code();
   }
 
-  Statistics statistics_;
+  Statistics Counted() const {
+    Statistics sum;
+    users_.AddTo(&sum);
+    return sum;
+  }
+
   Users users_{{.max_calls = 20, .max_calls_per_uid = 10, .max_memory_bytes = kMemory},
-               &statistics_};
+               /*shards=*/2};
 };
 
 TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
@@ -48,32 +54,53 @@ TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
   const grpc::Status refused = users_.Admit(*one);
   EXPECT_EQ(refused.error_code(), grpc::RESOURCE_EXHAUSTED);
   EXPECT_THAT(refused.error_message(), HasSubstr("uid 1000"));
-  users_.CountRefusal(refused);
-  EXPECT_EQ(statistics_.calls_refused.value(), 1U);
+  Users::CountRefusal(one->account, refused);
+  EXPECT_EQ(Counted().calls_refused, 1U);
   EXPECT_EQ(Admit(*Connect(1001)), grpc::OK);
-  users_.CallOver(one->user);
+  users_.CallOver(one->account);
   EXPECT_EQ(Admit(*one), grpc::OK);
 }
 
 TEST_F(UsersTest, WhoEndsCallsAndGoesOnHasALimitToo) {
   const auto one = Connect(1000);
   for (int i = 0; i < users_.MaxAlive(); ++i) {
-    EXPECT_TRUE(users_.CallBegan(one->user));
+    EXPECT_TRUE(users_.CallBegan(one->account));
     EXPECT_EQ(Admit(*one), grpc::OK);
-    users_.CallOver(one->user);
+    users_.CallOver(one->account);
   }
-  EXPECT_FALSE(users_.CallBegan(one->user));
+  EXPECT_FALSE(users_.CallBegan(one->account));
   EXPECT_EQ(Admit(*one), grpc::RESOURCE_EXHAUSTED);
-  users_.CallEnded(one->user);
+  users_.CallEnded(one->account);
   EXPECT_EQ(Admit(*one), grpc::OK);
 }
 
 TEST_F(UsersTest, WhoReconnectsFindsTheSameCount) {
   const auto before = Connect(1000);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(Admit(*before), grpc::OK);
-  users_.Leave(before->user);
+  users_.Leave(before->account);
   const auto after = Connect(1000);
   EXPECT_EQ(Admit(*after), grpc::RESOURCE_EXHAUSTED);
+}
+
+TEST_F(UsersTest, AUidHasOneLimitInAllShards) {
+  const auto one = Connect(1000);
+  const auto other = Connect(1000, absl::OkStatus(), 1);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(Admit(*one), grpc::OK);
+    EXPECT_EQ(Admit(*other), grpc::OK);
+  }
+  EXPECT_EQ(Admit(*one), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(Admit(*other), grpc::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(users_.connected(), 1U);
+  EXPECT_TRUE(users_.Hold(one->account, kMemory / 2));
+  EXPECT_FALSE(users_.Hold(other->account, 1));
+  users_.Release(one->account, kMemory / 2);
+  users_.CallOver(one->account);
+  EXPECT_EQ(Admit(*other), grpc::OK);
+  users_.Leave(one->account);
+  EXPECT_EQ(users_.connected(), 1U);
+  users_.Leave(other->account);
+  EXPECT_EQ(users_.connected(), 0U);
 }
 
 TEST_F(UsersTest, SomeCallsAreServedAlthoughOthersHaveTakenAll) {
@@ -91,8 +118,8 @@ TEST_F(UsersTest, WhoMayNotCallIsToldSo) {
   const grpc::Status status = users_.Admit(*denied);
   EXPECT_EQ(status.error_code(), grpc::PERMISSION_DENIED);
   EXPECT_EQ(status.error_message(), "not you");
-  users_.CountRefusal(status);
-  EXPECT_EQ(statistics_.calls_denied.value(), 1U);
+  Users::CountRefusal(denied->account, status);
+  EXPECT_EQ(Counted().calls_denied, 1U);
 }
 
 TEST_F(UsersTest, TheMemoryIsSharedByThoseWhoAreConnected) {
@@ -102,7 +129,7 @@ TEST_F(UsersTest, TheMemoryIsSharedByThoseWhoAreConnected) {
   EXPECT_EQ(users_.Share(), kMemory / 2);
   const auto other = Connect(1001);
   EXPECT_EQ(users_.Share(), kMemory / 4);
-  users_.Leave(other->user);
+  users_.Leave(other->account);
   EXPECT_EQ(users_.Share(), kMemory / 2);
   EXPECT_EQ(users_.connected(), 1U);
 }
@@ -117,15 +144,15 @@ TEST_F(UsersTest, AllWhoMayNotCallHaveOneShare) {
 }
 
 TEST_F(UsersTest, BytesAreHeldUpToTheShare) {
-  User* user = Connect(1000)->user;
-  EXPECT_TRUE(users_.Hold(user, kMemory / 2));
-  EXPECT_FALSE(users_.Hold(user, 1));
-  EXPECT_EQ(statistics_.calls_refused.value(), 1U);
-  users_.Release(user, kMemory / 2);
-  users_.HoldAnyway(user, kMemory);
-  EXPECT_FALSE(users_.Hold(user, 1));
-  users_.Release(user, kMemory);
-  EXPECT_TRUE(users_.Hold(user, 1));
+  Account* account = Connect(1000)->account;
+  EXPECT_TRUE(users_.Hold(account, kMemory / 2));
+  EXPECT_FALSE(users_.Hold(account, 1));
+  EXPECT_EQ(Counted().calls_refused, 1U);
+  users_.Release(account, kMemory / 2);
+  users_.HoldAnyway(account, kMemory);
+  EXPECT_FALSE(users_.Hold(account, 1));
+  users_.Release(account, kMemory);
+  EXPECT_TRUE(users_.Hold(account, 1));
 }
 
 }  // namespace

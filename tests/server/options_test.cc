@@ -93,6 +93,11 @@ TEST(OptionsTest, BusyPollIsShortOrNothing) {
   EXPECT_EQ(ServerOptionsOf({"--busy_poll=20us"}).busy_poll, absl::Microseconds(20));
   EXPECT_THAT(Error({"--busy_poll=-1us"}), HasSubstr("--busy_poll"));
   EXPECT_THAT(Error({"--busy_poll=1s"}), HasSubstr("10ms"));
+  EXPECT_EQ(ServerOptionsOf({}).shards, 1);
+  EXPECT_EQ(ServerOptionsOf({"--shards=2"}).shards, 2);
+  for (const char* bad : {"0", "-1", "65", "two", "1.5"}) {
+    EXPECT_THAT(Error({absl::StrCat("--shards=", bad)}), HasSubstr("--shards")) << bad;
+  }
 }
 
 TEST(OptionsTest, NeverIsInfinite) {
@@ -137,6 +142,8 @@ TEST(OptionsTest, LimitsMustMakeSenseTogether) {
               HasSubstr("--max_connections_per_uid"));
   EXPECT_THAT(Error({"--max_message=32MiB", "--max_memory=16MiB"}),
               AllOf(HasSubstr("--max_message"), HasSubstr("--max_memory")));
+  EXPECT_THAT(Error({"--max_message=6MiB", "--max_memory=16MiB", "--shards=2"}),
+              AllOf(HasSubstr("--shards"), HasSubstr("4MiB"), HasSubstr("6MiB")));
   // A default that is above what was given for all simply does not apply.
   EXPECT_EQ(Limits({"--max_calls=10"}).max_calls, 10);
 }
