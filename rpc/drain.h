@@ -7,8 +7,8 @@
 //   clients leave, or are silent for a second ── gRPC shuts down, calls in flight go on ── grace
 //   over, or Stop() again: cut ── all ended: the loop quits, or a second has passed: stuck
 //
-// Thread safety: none; lives on the event loop's thread, and posts to the shards what belongs there.
-// Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
+// Thread safety: none; lives on the event loop's thread, and posts to the shards what belongs
+// there. Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
 
 #ifndef RPC_DRAIN_H_
 #define RPC_DRAIN_H_

@@ -59,6 +59,10 @@ Server::Server(const ServerOptions& options, ServerEvents* events)
       grace_(absl::ToInt64Nanoseconds(options.grace)) {
   if (options_.shards > 1) Shards::PollApart();
   NeverShutGrpcDown();
+  shards_ = std::make_unique<Shards>(Shards::Parts{.count = options_.shards,
+                                                   .limits = options_.limits,
+                                                   .busy_poll = options_.busy_poll,
+                                                   .services = &services_});
   Add(&health_);
   Add(&reflection_);
   Add(&reflection_alpha_);
@@ -96,7 +100,7 @@ void Server::AskPollingThreads(std::function<void()> answered) {
 Statistics Server::statistics() const {
   Statistics sum;
   counters_.AddTo(&sum);
-  if (shards_ != nullptr) shards_->AddTo(&sum);
+  shards_->AddTo(&sum);
   return sum;
 }
 
@@ -121,10 +125,6 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
   if (!loop.ok()) return loop.status();
   loop_ = *std::move(loop);
-  shards_ = std::make_unique<Shards>(Shards::Parts{.count = options_.shards,
-                                                   .limits = options_.limits,
-                                                   .busy_poll = options_.busy_poll,
-                                                   .services = &services_});
   // All that can fail comes first, before there is a thread or a call to look after.
   Acceptor acceptor(std::move(listener),
                     {.loop = loop_.get(),

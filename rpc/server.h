@@ -21,8 +21,8 @@
 // lasts. What is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The
 // path is removed last.
 //
-// Handlers run on one thread, or, with ServerOptions::shards, on several: all calls of a connection on
-// the same. Services are then called on all of these.
+// Handlers run on one thread, or, with ServerOptions::shards, on several: all calls of a connection
+// on the same. Services are then called on all of these.
 //
 // Thread safety: Stop() may be called from any thread, all else from the owner's. Run() keeps that
 // thread for accepting and for the ends of connections; handlers run on others.

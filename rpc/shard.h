@@ -7,9 +7,9 @@
 // needs no locks against another handler of its shard, and must never block. Work from other
 // threads comes in through Post().
 //
-// Thread safety: Post() and calls_in_flight() may be called from any thread, Start() and Stop() from
-// the owner's; all else belongs to the polling thread. Ownership: owns the queue, the thread and the
-// connection table, borrows the users; the calls own themselves.
+// Thread safety: Post() and calls_in_flight() may be called from any thread, Start() and Stop()
+// from the owner's; all else belongs to the polling thread. Ownership: owns the queue, the thread
+// and the connection table, borrows the users; the calls own themselves.
 
 #ifndef RPC_SHARD_H_
 #define RPC_SHARD_H_

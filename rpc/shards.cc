@@ -4,9 +4,9 @@
 #include "rpc/shards.h"
 
 #include <grpc/grpc.h>
-#include <cstdlib>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -49,7 +49,16 @@ std::function<void()> AtTheLast(std::size_t count, std::function<void()> then) {
 }  // namespace
 
 Shards::Shards(const Parts& parts)
-    : parts_(parts), users_(parts.limits, static_cast<std::size_t>(parts.count)) {}
+    : parts_(parts), users_(parts.limits, static_cast<std::size_t>(parts.count)) {
+  for (int i = 0; i < parts_.count; ++i) {
+    One& one = *all_.emplace_back(std::make_unique<One>());
+    SetLimits(parts_.limits, &one.builder);
+    one.builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // tools/bench/levers.md
+    one.shard =
+        std::make_unique<Shard>(one.builder.AddCompletionQueue(), parts_.busy_poll, &users_);
+    one.hosts = std::make_unique<Hosts>(&one.builder, parts_.services, one.shard.get());
+  }
+}
 
 Shards::~Shards() = default;
 
@@ -59,15 +68,9 @@ void Shards::PollApart() {
 }
 
 absl::Status Shards::Build() {
-  for (int i = 0; i < parts_.count; ++i) {
-    One& one = *all_.emplace_back(std::make_unique<One>());
-    SetLimits(parts_.limits, &one.builder);
-    one.builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ, 0);  // tools/bench/levers.md
-    one.shard =
-        std::make_unique<Shard>(one.builder.AddCompletionQueue(), parts_.busy_poll, &users_);
-    one.hosts = std::make_unique<Hosts>(&one.builder, parts_.services, one.shard.get());
-    ShareOut(&one);
-    if (!one.hosts->Start()) {
+  for (const auto& one : all_) {
+    ShareOut(one.get());
+    if (!one->hosts->Start()) {
       return absl::InternalError(
           "gRPC would not start; its own log says why (GRPC_VERBOSITY=debug)");
     }

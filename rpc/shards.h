@@ -18,8 +18,9 @@
 // do nothing: docs/performance.md has by how much. It is gRPC's choice for the process, made when
 // it starts: a program that uses gRPC before it has a Server sets GRPC_POLL_STRATEGY=poll itself.
 //
-// Thread safety: Adopt() and Forget() belong to the accepting thread, Build(), Start() and Stop() to
-// the owner; all else is for any thread. Ownership: owns all that it has, and borrows the services.
+// Thread safety: Adopt() and Forget() belong to the accepting thread, Build(), Start() and Stop()
+// to the owner; all else is for any thread. Ownership: owns all that it has, and borrows the
+// services.
 
 #ifndef RPC_SHARDS_H_
 #define RPC_SHARDS_H_
@@ -55,13 +56,13 @@ class Shards {
     const std::vector<Service*>* services;
   };
 
-  explicit Shards(const Parts& parts);
-  ~Shards();
-
   // Before gRPC starts, if there are to be several: see above.
   static void PollApart();
 
-  // INTERNAL when gRPC would not start.
+  explicit Shards(const Parts& parts);
+  ~Shards();
+
+  // Once all services are there. INTERNAL when gRPC would not start.
   absl::Status Build();
   void Start();
   // Once no call is in flight and none will come: see Shard::Stop().
@@ -102,8 +103,8 @@ class Shards {
 
   const Parts parts_;
   Users users_;
-  std::vector<std::unique_ptr<One>> all_;
-  std::atomic<std::int64_t> share_ = 0;  // of memory, as the hosts were told
+  std::vector<std::unique_ptr<One>> all_;  // always the same
+  std::atomic<std::int64_t> share_ = 0;    // of memory, as the hosts were told
 
   mutable std::mutex mutex_;
   std::map<std::uint64_t, std::shared_ptr<const Connection>> connections_;  // guarded by mutex_

@@ -10,8 +10,8 @@
 //
 // The status has the open connections, and the calls since the start. It is told a second after
 // something happened, and not again before the next thing does: an idle server sleeps. WATCHDOG=1
-// comes once all polling threads have said something, at half of what $WATCHDOG_USEC allows, so that
-// a handler that blocks one is noticed.
+// comes once all polling threads have said something, at half of what $WATCHDOG_USEC allows, so
+// that a handler that blocks one is noticed.
 //
 // Thread safety: Stir() from any polling thread, all else from the one in Server::Run().
 // Ownership: borrows the server, which must not run any more when this goes away.

@@ -8,7 +8,7 @@ A goal against others takes the best of them, in each round.
 import dataclasses
 
 from results import Spread, percentile
-from servers import OURS, SERVERS
+from servers import OURS, OURS_SHARDED, SERVERS
 
 GO, TONIC, CALLBACK = ("go", "go_tuned"), ("tonic1", "tonic2"), ("cpp_callback",)
 PEERS = tuple(name for name, server in SERVERS.items() if server.peer)
@@ -79,5 +79,7 @@ def goals(results):
              unit=" %"),
         Goal("memory of 1,000 idle connections", own("idle_memory", "growth_mb"), at_most=40,
              unit=" MB"),
+        Goal("two shards, 8 × 8, both cores: throughput of that of one",
+             results.ratio("unary_8x8_both_cores", "rate", OURS_SHARDED, [OURS], max), at_least=1),
         Goal("start to first answer", own("start", "ms"), at_most=15, unit=" ms"),
     ]

@@ -10,7 +10,7 @@ import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "tools/bench/peers"
-OURS = "udsecho"
+OURS, OURS_SHARDED = "udsecho", "udsecho_shards2"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +41,7 @@ def _ours(name, title, *flags):
 
 SERVERS = {server.name: server for server in (
     _ours(OURS, "udsecho"),
+    _ours(OURS_SHARDED, "udsecho, 2 shards", "--shards=2"),
     Server("cpp_callback", "C++ callback, health and reflection"),
     Server("cpp_callback_bare", "C++ callback"),
     Server("cpp_callback_tuned", "C++ callback, tuned"),

@@ -166,5 +166,6 @@ WORKS = {work.name: work for work in (
     Work("sparse", f"a call every {SPARSE_INTERVAL} s", _sparse,
          lambda _: SPARSE_CALLS * SPARSE_INTERVAL + 0.3),
     _load("unary_1x64_both_cores", _unary(1, 64), "1 × 64, both cores", cores=programs.ANY_CORE),
+    _load("unary_8x8_both_cores", _unary(8, 8), "8 × 8, both cores", cores=programs.ANY_CORE),
     Work("start", "start to first answer", _start, lambda _: STARTS * 0.3, starts=True),
 )}
