@@ -3,7 +3,6 @@
 
 #include "rpc/acceptor.h"
 
-#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -30,11 +29,6 @@ constexpr absl::Duration kGuestStay = absl::Seconds(1);
 constexpr std::uint32_t kArrivals = EPOLLIN | EPOLLET;
 // The hang-up is always told.
 constexpr std::uint32_t kHangUpAlone = 0;
-
-bool HasHungUp(int fd) {
-  pollfd hang_up{.fd = fd, .events = 0, .revents = 0};
-  return poll(&hang_up, 1, 0) == 1;
-}
 
 }  // namespace
 
@@ -185,19 +179,21 @@ void Acceptor::Refuse(const absl::Status& why) {
 
 void Acceptor::Adopt(std::shared_ptr<Connection> connection) {
   const std::uint64_t id = connection->id;
-  const absl::Status watched =
-      parts_.loop->Watch(connection->socket.get(), kArrivals, [this, id] { Stirred(id); });
+  // It has just spoken, or it would be at the gate: see Stirred().
+  const absl::Status watched = parts_.loop->Watch(
+      connection->socket.get(), refusing_ ? kArrivals : kHangUpAlone, [this, id] { Stirred(id); });
   if (!watched.ok()) {
     close(connection->fd);
     return Refuse(watched);
   }
-  open_.emplace(id, Open{connection});
+  open_.emplace(id, Open{.connection = connection, .heard = std::chrono::steady_clock::now()});
   if (connection->guest) {
     ++guests_;
     parts_.loop->After(kGuestStay, [this, id] { End(id); });
   } else {
     places_.Take(connection->place);
   }
+  LookAfter(id, connection);
   parts_.events->ConnectionOpened(*connection);
   parts_.adopt(std::move(connection));
 }
@@ -212,12 +208,16 @@ void Acceptor::End(std::uint64_t id) {
 void Acceptor::Stirred(std::uint64_t id) {
   const auto found = open_.find(id);
   if (found == open_.end()) return;
-  const int fd = found->second.connection->socket.get();
-  if (HasHungUp(fd)) return Ended(id);
+  if ((parts_.loop->events() & (EPOLLHUP | EPOLLERR)) != 0) return Ended(id);
   found->second.heard = std::chrono::steady_clock::now();
+  const std::shared_ptr<Connection>& connection = found->second.connection;
   // No more of that until it is quiet: an event for each message would cost as much as the message.
-  if (!refusing_) parts_.loop->Change(fd, kHangUpAlone);
-  unread_.Begin(id, found->second.connection);
+  if (!refusing_) parts_.loop->Change(connection->socket.get(), kHangUpAlone);
+  LookAfter(id, connection);
+}
+
+void Acceptor::LookAfter(std::uint64_t id, const std::shared_ptr<Connection>& connection) {
+  unread_.Begin(id, connection);
   overload_.Begin([this] { return !unread_.empty(); });
 }
 

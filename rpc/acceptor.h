@@ -82,7 +82,7 @@ class Acceptor {
  private:
   struct Open {
     std::shared_ptr<Connection> connection;
-    std::chrono::steady_clock::time_point heard = {};  // kept after AcceptTheRest() only
+    std::chrono::steady_clock::time_point heard;  // kept after AcceptTheRest() only
   };
 
   absl::Status Listen();
@@ -104,6 +104,8 @@ class Acceptor {
 
   Connections All() const;
   void Stirred(std::uint64_t id);
+  // It has sent something.
+  void LookAfter(std::uint64_t id, const std::shared_ptr<Connection>& connection);
   void Ended(std::uint64_t id);
   void EndStalled(std::uint64_t id);
 

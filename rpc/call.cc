@@ -28,10 +28,12 @@ bool Call::ParseReceived(google::protobuf::Message* message) {
 }
 
 bool Call::Take(grpc_byte_buffer* bytes, google::protobuf::Message* message) {
+  const std::size_t length = grpc_byte_buffer_length(bytes);
+  if (length > max_message_bytes()) return SetTooLong(length);
   const auto encoding = EncodingOfLastMessage(core_.get());
   if (encoding.has_value()) request_encoding_ = *encoding;
   if (encoding == GRPC_COMPRESS_NONE) {
-    if (!HoldReceived(grpc_byte_buffer_length(bytes))) return false;
+    if (!HoldReceived(length)) return false;
     return Parse(*bytes, message) || SetMalformed(*message);
   }
   if (!encoding.has_value()) {
@@ -46,10 +48,21 @@ bool Call::Take(grpc_byte_buffer* bytes, google::protobuf::Message* message) {
 }
 
 bool Call::Unpack(grpc::ByteBuffer* bytes) {
-  const auto limit = static_cast<std::size_t>(shard_->users().limits().max_message_bytes);
-  const absl::Status unpacked = rpc::Unpack(request_encoding_, limit, bytes);
+  const absl::Status unpacked = rpc::Unpack(request_encoding_, max_message_bytes(), bytes);
   if (!unpacked.ok()) untaken_ = ToGrpcStatus(unpacked);
   return unpacked.ok();
+}
+
+std::size_t Call::max_message_bytes() const {
+  return static_cast<std::size_t>(shard_->users().limits().max_message_bytes);
+}
+
+bool Call::SetTooLong(std::size_t bytes) {
+  untaken_ = grpc::Status(
+      grpc::StatusCode::RESOURCE_EXHAUSTED,
+      absl::StrCat("the message has ", bytes, " bytes, and the limit is ", max_message_bytes(),
+                   "; send less at once, or have --max_message raised"));
+  return false;
 }
 
 bool Call::SetMalformed(const google::protobuf::Message& message) {

@@ -179,6 +179,8 @@ class Call {
 
   bool Take(grpc_byte_buffer* bytes, google::protobuf::Message* message);
   bool Unpack(grpc::ByteBuffer* bytes);
+  std::size_t max_message_bytes() const;
+  bool SetTooLong(std::size_t bytes);
   bool SetMalformed(const google::protobuf::Message& message);
   grpc::Status TooMuch() const;
   bool HoldReceived(std::size_t bytes);

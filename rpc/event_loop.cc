@@ -95,6 +95,7 @@ void EventLoop::Run() {
       const auto found = watched_.find(fd);
       if (found == watched_.end() || found->second.generation != events[i].data.u64 >> 32) continue;
       const auto callback = found->second.callback;  // it may unwatch itself
+      events_ = events[i].events;
       (*callback)();
     }
     RunTimers();

@@ -47,6 +47,9 @@ class EventLoop {
   // From now on for other events of a descriptor that is watched.
   void Change(int fd, std::uint32_t events);
 
+  // What the callback of a descriptor is called for: EPOLLIN, EPOLLHUP, ...
+  std::uint32_t events() const { return events_; }
+
   void After(absl::Duration delay, Callback callback);
 
   // Runs `callback` on the loop's thread, soon, in the order of the calls.
@@ -71,6 +74,7 @@ class EventLoop {
   const uds::UniqueFd epoll_;
   const uds::UniqueFd wake_;  // an eventfd
   bool quit_ = false;
+  std::uint32_t events_ = 0;
   std::uint32_t generation_ = 0;
   std::unordered_map<int, Watched> watched_;
   std::multimap<std::int64_t, Callback> timers_;  // by due time, in nanoseconds of CLOCK_MONOTONIC

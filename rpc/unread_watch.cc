@@ -16,6 +16,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int kLooks = 8;
+// While anybody is watched, the memory guard and the heartbeat (overload.h) wake the process 120
+// times a second: that should end soon after the last call.
+constexpr absl::Duration kLongestPause = absl::Seconds(1);
 
 }  // namespace
 
@@ -52,7 +55,7 @@ void UnreadWatch::LookAtAll() {
 
 void UnreadWatch::StartTimer() {
   if (watched_.empty() || std::exchange(timer_runs_, true)) return;
-  loop_->After(timeout_ / kLooks, [this] {
+  loop_->After(std::min(timeout_ / kLooks, kLongestPause), [this] {
     timer_runs_ = false;
     LookAtAll();
     StartTimer();

@@ -7,11 +7,11 @@
 //   UnreadWatch unread(&loop, send_timeout, {.quiet = ..., .stalled = ...});
 //   unread.Begin(id, connection);         // it has sent something: something will be sent to it
 //
-// A connection is looked at eight times within the timeout while there is anything unread in its
-// socket, or a call in flight; then it is quiet. One whose unread bytes have not changed in all of
-// the timeout, while none of its messages went out, is stalled. (A client that reads, but leaves a
-// stream's window closed, is not: HTTP/2 keeps that stream's messages back, and rpc/users.h bounds
-// what they take.)
+// A connection is looked at eight times within the timeout, and each second, while there is
+// anything unread in its socket, or a call in flight; then it is quiet. One whose unread bytes have
+// not changed in all of the timeout, while none of its messages went out, is stalled. (A client
+// that reads, but leaves a stream's window closed, is not: HTTP/2 keeps that stream's messages
+// back, and rpc/users.h bounds what they take.)
 //
 // Thread safety: none; lives on the event loop's thread. Ownership: shares the connections.
 

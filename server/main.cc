@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
+#include <malloc.h>
+
 #include <iostream>
 #include <optional>
 #include <utility>
@@ -16,11 +18,27 @@
 #include "uds/callers_directory.h"
 #include "uds/standard_descriptors.h"
 
+namespace {
+
+// What a message took is kept for the next one. By itself the C library gives the end of its heap
+// back once that is twice as long as the longest block that was ever freed: with messages of 1 MiB
+// after nearly each of them, and the kernel makes each page anew. tools/bench/levers.md has what
+// that costs. rpc/memory_guard.h gives all of it back when the server is quiet or short of memory.
+void KeepFreedMemory() {
+  constexpr int kKept = 16 << 20;             // bytes: a few of the longest messages
+  constexpr int kOnPagesOfItsOwn = 32 << 20;  // bytes, and more: where it stands after large blocks
+  mallopt(M_TRIM_THRESHOLD, kKept);
+  mallopt(M_MMAP_THRESHOLD, kOnPagesOfItsOwn);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   uds::OccupyStandardDescriptors();
   // Debian builds abseil without NDEBUG, and every mutex then looks for deadlocks: what that costs
   // is in tools/bench/levers.md.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  KeepFreedMemory();
   const rpc::StopSignals signals;  // before any thread starts
 
   if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {

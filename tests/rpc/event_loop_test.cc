@@ -38,10 +38,17 @@ TEST_F(EventLoopTest, TellsOfTheOtherEndsClose) {
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);
   const uds::UniqueFd ours(pair[0]);
   uds::UniqueFd theirs(pair[1]);
-  ASSERT_THAT(loop_->Watch(ours.get(), 0, [this] { loop_->Quit(); }), IsOk());
+  std::uint32_t events = 0;
+  ASSERT_THAT(loop_->Watch(ours.get(), 0,
+                           [&] {
+                             events = loop_->events();
+                             loop_->Quit();
+                           }),
+              IsOk());
   loop_->After(absl::Milliseconds(5), [&theirs] { theirs.reset(); });
   loop_->Run();
   EXPECT_FALSE(theirs.valid());
+  EXPECT_NE(events & EPOLLHUP, 0U);
 }
 
 TEST_F(EventLoopTest, UnwatchedIsNotCalled) {

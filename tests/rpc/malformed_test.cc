@@ -16,6 +16,7 @@
 namespace udsecho::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kLimit = 1000;
@@ -99,8 +100,16 @@ INSTANTIATE_TEST_SUITE_P(Methods, LimitTest, ::testing::Values("Ask", "Talk", "C
 TEST_P(LimitTest, AsLongAsAllowed) { EXPECT_TRUE(Send(GetParam(), {Text(kLimit)}).ok()); }
 
 TEST_P(LimitTest, OneByteMore) {
-  EXPECT_EQ(Send(GetParam(), {Text(kLimit + 1)}).error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const grpc::Status status = Send(GetParam(), {Text(kLimit + 1)});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(status.error_message(), AllOf(HasSubstr("1001"), HasSubstr("1000")));
+  EXPECT_EQ(replies_, 0);
+}
+
+TEST_P(LimitTest, OneByteMoreAndMoreBehindIt) {
+  const grpc::Status status = Send(GetParam(), {Text(kLimit + 1), Text(200)});
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(replies_, 0);
 }
 
 }  // namespace
