@@ -4,6 +4,7 @@
 #include "rpc/shards.h"
 
 #include <grpc/grpc.h>
+#include <grpc/support/log.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -51,6 +52,7 @@ std::function<void()> AtTheLast(std::size_t count, std::function<void()> then) {
 
 Shards::Shards(const Parts& parts)
     : parts_(parts), users_(parts.limits, static_cast<std::size_t>(parts.count)) {
+  GPR_ASSERT(parts_.count > 0 && "somebody has to poll");
   for (int i = 0; i < parts_.count; ++i) {
     One& one = *all_.emplace_back(std::make_unique<One>());
     SetLimits(parts_.limits, &one.builder);
