@@ -63,7 +63,8 @@ struct ServerOptions {
   Limits limits = {};
 
   // How many threads handle calls, from 1: each has a share of the connections. More than one pays
-  // where one is kept busy and the clients leave cores for more (docs/performance.md).
+  // where one is kept busy, the clients leave cores for more, and each has some hundreds of
+  // connections at most (shards.h).
   int shards = 1;
 
   // How long to look for the next event before sleeping until it comes, where that has paid of late
