@@ -58,6 +58,15 @@ Stubs ConnectSeveral(const HostedServer& server, int count) {
   return stubs;
 }
 
+// A caller may have its status before the server has heard that it was sent.
+void AwaitCallsInFlight(HostedServer* server, std::size_t count) {
+  const support::Deadline deadline;
+  while (server->server().calls_in_flight() != count && !deadline.IsOver()) {
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(server->server().calls_in_flight(), count);
+}
+
 TEST(ShardsTest, EachHasAsManyConnectionsAndKeepsThem) {
   HostedServer server({.shards = kShards});
   server.Start();
@@ -125,11 +134,12 @@ TEST(ShardsTest, AUsersLimitIsOneForAll) {
     waiting.push_back(AskAsync(stubs[i].get(), kHour));
     ASSERT_EQ(server.words().Hear(), Word::kWaiting);
   }
-  EXPECT_EQ(server.server().calls_in_flight(), kShards);
+  AwaitCallsInFlight(&server, waiting.size());
   for (const auto& stub : stubs) {
     v1::ProbeReply reply;
     EXPECT_EQ(Ask(stub.get(), 0, &reply).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   }
+  AwaitCallsInFlight(&server, waiting.size());
   const rpc::Statistics counted = server.statistics();
   EXPECT_EQ(counted.calls_refused, 2U * kShards);
   EXPECT_EQ(counted.calls_begun, 2U * kShards + kShards + 2U * kShards);
@@ -152,6 +162,7 @@ TEST(ShardsTest, ADrainLosesNoneAndACutCountsAll) {
   }
   server.Stop();
   for (auto& call : ending) EXPECT_TRUE(call.get().ok());
+  AwaitCallsInFlight(&server, endless.size());
   server.Stop();
   EXPECT_EQ(server.Join().calls_cut, endless.size());
   for (auto& call : endless) {
