@@ -147,6 +147,15 @@ void Call::Cancel(const grpc::Status& status) {
   core_.Cancel(status);
 }
 
+void Call::EndWhenDraining(const grpc::Status& status) {
+  drain_status_ = status;
+  if (shard_->draining()) Drain();
+}
+
+void Call::Drain() {
+  if (drain_status_.has_value() && !ending_) Cancel(*drain_status_);
+}
+
 void Call::WatchEnd() {
   if (!std::exchange(end_watched_, true)) core_.AwaitEnd(over_);
 }

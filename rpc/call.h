@@ -108,6 +108,13 @@ class Call {
   // Waits until `broadcast` was sent once more than `seen` times: see there.
   Listening Wait(Broadcast& broadcast, std::uint64_t seen);
 
+  // Has the call end with this status once the server begins to drain, or now if it has begun: for
+  // a stream that may stay open with nothing to do.
+  void EndWhenDraining(const grpc::Status& status);
+
+  // The server begins to drain.
+  void Drain();
+
   // Ends the call from outside of its handler: `status` goes to the caller at once, and what the
   // handler awaits returns false. No effect on a call that has ended.
   void Cancel(const grpc::Status& status);
@@ -206,6 +213,7 @@ class Call {
   bool cancelled_ = false;
   bool ending_ = false;
   grpc::Status end_status_;  // while ending_
+  std::optional<grpc::Status> drain_status_;
 };
 
 class [[nodiscard]] Call::Sleeping final : public Tag, private Interruptible {

@@ -45,10 +45,12 @@ void Drain::Begin(absl::Duration grace) {
   begun_ = true;
   parts_.events->Draining(grace);
   parts_.loop->After(grace, [this] { Cut(); });
-  parts_.shards->first().Post([this] {
-    parts_.tell_services();
-    parts_.loop->Post([this] { Refuse(); });
-  });
+  const auto tell = [this](Shard& shard) {
+    if (&shard == &parts_.shards->first()) parts_.tell_services();
+    shard.BeginDrain();
+    for (Call* call : shard.calls()) call->Drain();
+  };
+  parts_.shards->OnEach(tell, [this] { parts_.loop->Post([this] { Refuse(); }); });
 }
 
 void Drain::Refuse() {

@@ -32,6 +32,9 @@ constexpr absl::Duration kShedding = absl::Milliseconds(25);
 // What was closed takes some time to be freed, and meanwhile only what still grows is shed.
 constexpr absl::Duration kFreeing = absl::Milliseconds(250);
 
+// What gRPC frees of connections that have ended comes after all has gone quiet.
+constexpr absl::Duration kLateFreeing = absl::Seconds(2);
+
 }  // namespace
 
 MemoryGuard::MemoryGuard(EventLoop* loop, std::int64_t growth, std::function<void()> shed)
@@ -63,6 +66,9 @@ void MemoryGuard::Look() {
   if (!goes_on_()) {
     looking_ = false;
     malloc_trim(0);
+    loop_->After(kLateFreeing, [this] {
+      if (!looking_) malloc_trim(0);
+    });
     return;
   }
   const std::int64_t forecast = Forecast();

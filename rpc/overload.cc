@@ -11,15 +11,19 @@
 #include <map>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "rpc/header_flood.h"
 #include "rpc/limits.h"
 
 namespace rpc {
 namespace {
 
-// Who weighs less is not to blame: those who were are gone, and gRPC is still freeing what they
-// took.
+// Who weighs less is not to blame as long as those who were have just gone, and gRPC is still
+// freeing what they took. After that they are: a flood that paces itself, and reads, has little in
+// its socket.
 constexpr std::int64_t kLeastWeight = 128 * 1024;
+constexpr std::int64_t kLeastWeightLater = 16 * 1024;
+constexpr absl::Duration kFreeing = absl::Milliseconds(250);
 
 // A second.
 constexpr int kBeatsToShed = 10;
@@ -59,7 +63,10 @@ void Overload::Shed() {
   for (const auto& connection : connections) weights[connection->place] += Weight(*connection);
   const auto most = std::max_element(weights.begin(), weights.end(),
                                      [](auto& a, auto& b) { return a.second < b.second; });
-  if (most == weights.end() || most->second < kLeastWeight) return;
+  const absl::Time now = absl::Now();
+  const std::int64_t least = now < shed_at_ + kFreeing ? kLeastWeight : kLeastWeightLater;
+  if (most == weights.end() || most->second < least) return;
+  shed_at_ = now;
   const uid_t heaviest = most->first;
   const auto is_to_blame = [heaviest](const auto& one) { return one->place == heaviest; };
   parts_.shed(heaviest, std::count_if(connections.begin(), connections.end(), is_to_blame));

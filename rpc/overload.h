@@ -25,6 +25,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "rpc/connection.h"
 #include "rpc/event_loop.h"
 #include "rpc/heartbeat.h"
@@ -56,6 +57,7 @@ class Overload {
   const Parts parts_;
   MemoryGuard memory_;
   Heartbeat heartbeat_;
+  absl::Time shed_at_ = absl::InfinitePast();
 };
 
 }  // namespace rpc

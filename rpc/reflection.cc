@@ -21,10 +21,6 @@ constexpr std::size_t kLongestName = 1024;
 
 bool CanBeAName(absl::string_view name) { return name.size() <= kLongestName; }
 
-grpc::Status DrainingStatus() {
-  return {grpc::StatusCode::UNAVAILABLE, "the server is draining; connect again"};
-}
-
 template <class Response>
 void NotFound(absl::string_view what, absl::string_view name, Response* response) {
   if (!CanBeAName(name)) name = "so long";
@@ -131,24 +127,14 @@ auto Reflection<Version>::Answer(const Request& request, Files* sent) const -> R
 
 template <class Version>
 Task Reflection<Version>::Info(BidiCall<Request, Response>& call) {
-  if (draining_) {
-    co_await call.Finish(DrainingStatus());
-    co_return;
-  }
-  calls_.insert(&call);
+  // A client that keeps its stream open to ask again later does not hold up the end.
+  call.EndWhenDraining({grpc::StatusCode::UNAVAILABLE, "the server is draining; connect again"});
   Files sent;
   Request request;
   while (co_await call.Read(&request)) {
     if (!co_await call.Write(Answer(request, &sent))) break;
   }
-  calls_.erase(&call);
   co_await call.Finish(grpc::Status::OK);
-}
-
-template <class Version>
-void Reflection<Version>::Drain() {
-  draining_ = true;
-  for (Call* call : calls_) call->Cancel(DrainingStatus());
 }
 
 template class Reflection<ReflectionV1>;

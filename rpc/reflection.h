@@ -51,9 +51,6 @@ class Reflection final : public Service {
     Handle("ServerReflectionInfo", &Reflection::Info);
   }
 
-  // A reader that keeps its stream open to ask again later does not hold up the end.
-  void Drain() override;
-
  private:
   using Files = std::set<const google::protobuf::FileDescriptor*>;
 
@@ -63,8 +60,6 @@ class Reflection final : public Service {
   void ListServices(Response* response) const;
 
   const std::vector<std::string>* const services_;
-  std::set<Call*> calls_;
-  bool draining_ = false;
 };
 
 extern template class Reflection<ReflectionV1>;

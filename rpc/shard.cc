@@ -114,7 +114,13 @@ void Shard::RunPosted(bool /*ok*/) {
   for (const auto& one : work) one();
 }
 
+bool Shard::HasStopped() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return stopped_;
+}
+
 void Shard::After(absl::Duration delay, std::function<void()> work) {
+  if (HasStopped()) return;  // posted together with Stop()
   timers_.push_front(std::make_unique<Timer>(this, std::move(work)));
   timers_.front()->Start(delay, timers_.begin());
 }

@@ -60,6 +60,10 @@ class Shard {
   // Runs `work` on the polling thread after `delay`, or not at all if the shard stops before.
   void After(absl::Duration delay, std::function<void()> work);
 
+  // The server drains from now on.
+  void BeginDrain() { draining_ = true; }
+  bool draining() const { return draining_; }
+
   // Runs `work`, perhaps at once, when no call is in flight.
   void WhenIdle(std::function<void()> work);
 
@@ -83,6 +87,7 @@ class Shard {
 
   void Poll();
   bool Next(void** tag, bool* ok);
+  bool HasStopped();
   void RunPosted(bool ok);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
@@ -101,6 +106,7 @@ class Shard {
   Gauge in_flight_;  // their number
   std::list<std::unique_ptr<Timer>> timers_;
   std::function<void()> when_idle_;
+  bool draining_ = false;
 };
 
 }  // namespace rpc

@@ -23,6 +23,9 @@ constexpr int kMostOfAnything = 1'000'000;
 
 constexpr int64_t kLongestMessage = int64_t{1} << 30;  // gRPC counts in an int
 constexpr int64_t kLeastMemory = int64_t{16} << 20;
+// How many times its length a message may take while it arrives: gRPC refuses one that is as long
+// as all the memory that it may use.
+constexpr int64_t kOfAMessage = 2;
 constexpr int64_t kMostMemory = int64_t{1} << 46;  // what an address space has room for
 
 void Throw(absl::string_view flag, absl::string_view why) {
@@ -173,12 +176,13 @@ void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int sha
   }
   // As rpc/limits.h says of max_memory_bytes.
   if (const int64_t part = limits.max_memory_bytes / 2 / shards;
-      shards > 1 && limits.max_message_bytes > part) {
-    Throw("--shards",
-          absl::StrCat("each of ", shards, " has ", cli::FormatSize(part),
-                       " of --max_memory for a message on its way, and --max_message is ",
-                       cli::FormatSize(limits.max_message_bytes),
-                       "; use fewer, or raise --max_memory"));
+      shards > 1 && part < kOfAMessage * limits.max_message_bytes) {
+    Throw(
+        "--shards",
+        absl::StrCat("each of ", shards, " has ", cli::FormatSize(part),
+                     " of --max_memory for messages on their way, and one of --max_message takes ",
+                     cli::FormatSize(kOfAMessage * limits.max_message_bytes),
+                     "; use fewer, or raise --max_memory"));
   }
 }
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "tests/rpc/hosted_server.h"
 #include "tests/rpc/probe.grpc.pb.h"
 #include "tests/support/patience.h"
@@ -24,6 +25,10 @@ namespace {
 
 constexpr int kShards = 2;
 constexpr int64_t kHour = 3'600'000;
+
+using grpc::reflection::v1::ServerReflection;
+using grpc::reflection::v1::ServerReflectionRequest;
+using grpc::reflection::v1::ServerReflectionResponse;
 
 using Stubs = std::vector<std::unique_ptr<v1::Probe::Stub>>;
 
@@ -197,6 +202,41 @@ TEST(ShardsTest, WatchersOfAllAreToldOfTheEnd) {
   for (auto& watcher : watchers) {
     EXPECT_EQ(watcher.get().error_code(), grpc::StatusCode::UNAVAILABLE);
   }
+}
+
+auto OpenReflection(ServerReflection::Stub* stub, grpc::ClientContext* context) {
+  auto stream = stub->ServerReflectionInfo(context);
+  ServerReflectionRequest request;
+  request.set_list_services("");
+  ServerReflectionResponse response;
+  EXPECT_TRUE(stream->Write(request) && stream->Read(&response));
+  return stream;
+}
+
+TEST(ShardsTest, StreamsThatStayOpenComeAndGoOnAllAndEndWithADrain) {
+  HostedServer server({.shards = kShards});
+  server.Start();
+  std::vector<std::thread> clients;
+  std::atomic<int> open = 0;
+  for (int i = 0; i < 4 * kShards; ++i) {
+    clients.emplace_back([&server, &open] {
+      const auto stub = ServerReflection::NewStub(server.Connect());
+      for (int call = 0; call < 100; ++call) {
+        grpc::ClientContext context;
+        const auto stream = OpenReflection(stub.get(), &context);
+        stream->WritesDone();
+        EXPECT_TRUE(stream->Finish().ok());
+      }
+      grpc::ClientContext context;
+      const auto stays_open = OpenReflection(stub.get(), &context);
+      ++open;
+      EXPECT_EQ(stays_open->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
+    });
+  }
+  const support::Deadline deadline;
+  while (open < 4 * kShards && !deadline.IsOver()) std::this_thread::yield();
+  EXPECT_EQ(server.StopAndJoin().calls_cut, 0U);
+  for (std::thread& client : clients) client.join();
 }
 
 // Connections that come and go on all threads while calls are made on all: what the threads share

@@ -5,8 +5,11 @@
 // stays under --max_memory and 64 MiB is looked at by AttackTest.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -153,6 +156,23 @@ TEST_F(MemoryTest, T21FloodThatNeverReadsNorGivesAWindow) {
     return Request(stream, kChat) +
            Times(10, DataOf(stream, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
   });
+}
+
+// It paces itself and reads its answers, so that little is ever in its socket: what it takes is in
+// gRPC alone.
+TEST_F(MemoryTest, PingsWhoseAnswersAreRead) {
+  Serve();
+  const std::string pings = Times(200, Ping(1));
+  RawPeer attacker = Attacker();
+  std::array<char, 64 * 1024> answers;
+  for (int i = 0; i < 2000; ++i) {
+    attacker.Push(pings);
+    while (recv(attacker.fd(), answers.data(), answers.size(), MSG_DONTWAIT) > 0) {
+    }
+    if (attacker.IsClosed()) attacker = Attacker();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  honest().AwaitAnswers(20);
 }
 
 TEST_F(MemoryTest, MetadataBelowTheLimitOnManyStreams) {

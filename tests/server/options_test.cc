@@ -143,7 +143,7 @@ TEST(OptionsTest, LimitsMustMakeSenseTogether) {
   EXPECT_THAT(Error({"--max_message=32MiB", "--max_memory=16MiB"}),
               AllOf(HasSubstr("--max_message"), HasSubstr("--max_memory")));
   EXPECT_THAT(Error({"--max_message=6MiB", "--max_memory=16MiB", "--shards=2"}),
-              AllOf(HasSubstr("--shards"), HasSubstr("4MiB"), HasSubstr("6MiB")));
+              AllOf(HasSubstr("--shards"), HasSubstr("4MiB"), HasSubstr("12MiB")));
   // A default that is above what was given for all simply does not apply.
   EXPECT_EQ(Limits({"--max_calls=10"}).max_calls, 10);
 }
