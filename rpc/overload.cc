@@ -22,7 +22,7 @@ namespace {
 // freeing what they took. After that they are: a flood that paces itself, and reads, has little in
 // its socket.
 constexpr std::int64_t kLeastWeight = 128 * 1024;
-constexpr std::int64_t kLeastWeightLater = 16 * 1024;
+constexpr std::int64_t kLeastWeightLater = 32 * 1024;
 constexpr absl::Duration kFreeing = absl::Milliseconds(250);
 
 // A second.

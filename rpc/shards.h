@@ -15,7 +15,7 @@
 // gRPC's epoll set is one for the process, and each thread that polls takes events that are for the
 // other: two were slower than one. So with several shards gRPC is told to use poll(2), where
 // each thread looks only at what is its own. That costs more the more connections a shard has that
-// do nothing, 0.1 to 0.2 us each for a look: docs/performance.md. It is gRPC's choice for the
+// do nothing: docs/performance.md. It is gRPC's choice for the
 // process, made when it starts: a program that uses gRPC before it has a Server sets
 // GRPC_POLL_STRATEGY=poll itself.
 //

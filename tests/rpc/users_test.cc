@@ -57,7 +57,7 @@ TEST_F(UsersTest, AUidHasItsLimitAndNoMore) {
   Users::CountRefusal(one->account, refused);
   EXPECT_EQ(Counted().calls_refused, 1U);
   EXPECT_EQ(Admit(*Connect(1001)), grpc::OK);
-  users_.CallOver(one->account);
+  Users::CallOver(one->account);
   EXPECT_EQ(Admit(*one), grpc::OK);
 }
 
@@ -66,11 +66,11 @@ TEST_F(UsersTest, WhoEndsCallsAndGoesOnHasALimitToo) {
   for (int i = 0; i < users_.MaxAlive(); ++i) {
     EXPECT_TRUE(users_.CallBegan(one->account));
     EXPECT_EQ(Admit(*one), grpc::OK);
-    users_.CallOver(one->account);
+    Users::CallOver(one->account);
   }
   EXPECT_FALSE(users_.CallBegan(one->account));
   EXPECT_EQ(Admit(*one), grpc::RESOURCE_EXHAUSTED);
-  users_.CallEnded(one->account);
+  Users::CallEnded(one->account);
   EXPECT_EQ(Admit(*one), grpc::OK);
 }
 
@@ -94,8 +94,8 @@ TEST_F(UsersTest, AUidHasOneLimitInAllShards) {
   EXPECT_EQ(users_.connected(), 1U);
   EXPECT_TRUE(users_.Hold(one->account, kMemory / 2));
   EXPECT_FALSE(users_.Hold(other->account, 1));
-  users_.Release(one->account, kMemory / 2);
-  users_.CallOver(one->account);
+  Users::Release(one->account, kMemory / 2);
+  Users::CallOver(one->account);
   EXPECT_EQ(Admit(*other), grpc::OK);
   users_.Leave(one->account);
   EXPECT_EQ(users_.connected(), 1U);
@@ -148,10 +148,10 @@ TEST_F(UsersTest, BytesAreHeldUpToTheShare) {
   EXPECT_TRUE(users_.Hold(account, kMemory / 2));
   EXPECT_FALSE(users_.Hold(account, 1));
   EXPECT_EQ(Counted().calls_refused, 1U);
-  users_.Release(account, kMemory / 2);
-  users_.HoldAnyway(account, kMemory);
+  Users::Release(account, kMemory / 2);
+  Users::HoldAnyway(account, kMemory);
   EXPECT_FALSE(users_.Hold(account, 1));
-  users_.Release(account, kMemory);
+  Users::Release(account, kMemory);
   EXPECT_TRUE(users_.Hold(account, 1));
 }
 
