@@ -45,12 +45,12 @@ void Drain::Begin(absl::Duration grace) {
   begun_ = true;
   parts_.events->Draining(grace);
   parts_.loop->After(grace, [this] { Cut(); });
-  const auto tell = [this](Shard& shard) {
-    if (&shard == &parts_.shards->first()) parts_.tell_services();
+  parts_.shards->first().Post(parts_.tell_services);
+  const auto drain = [](Shard& shard) {
     shard.BeginDrain();
     for (Call* call : shard.calls()) call->Drain();
   };
-  parts_.shards->OnEach(tell, [this] { parts_.loop->Post([this] { Refuse(); }); });
+  parts_.shards->OnEach(drain, [this] { parts_.loop->Post([this] { Refuse(); }); });
 }
 
 void Drain::Refuse() {

@@ -29,9 +29,6 @@ constexpr absl::Duration kCloseLook = absl::Milliseconds(4);
 // handles what it has read of them. Measured with 50 that send PINGs: 22 to 30 MB more.
 constexpr absl::Duration kShedding = absl::Milliseconds(25);
 
-// What was closed takes some time to be freed, and meanwhile only what still grows is shed.
-constexpr absl::Duration kFreeing = absl::Milliseconds(250);
-
 // What gRPC frees of connections that have ended comes after all has gone quiet.
 constexpr absl::Duration kLateFreeing = absl::Seconds(2);
 

@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "absl/time/time.h"
 #include "rpc/event_loop.h"
 #include "uds/unique_fd.h"
 
@@ -31,6 +32,9 @@ namespace rpc {
 
 class MemoryGuard {
  public:
+  // What was closed takes some time to be freed, and meanwhile only what still grows is shed.
+  static constexpr absl::Duration kFreeing = absl::Milliseconds(250);
+
   // `growth`: how much more there may be than now, in bytes of resident memory. `shed` is called
   // when that is near, by how fast it is approached, and again while that did not help.
   MemoryGuard(EventLoop* loop, std::int64_t growth, std::function<void()> shed);

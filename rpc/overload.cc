@@ -23,7 +23,6 @@ namespace {
 // its socket.
 constexpr std::int64_t kLeastWeight = 128 * 1024;
 constexpr std::int64_t kLeastWeightLater = 32 * 1024;
-constexpr absl::Duration kFreeing = absl::Milliseconds(250);
 
 // A second.
 constexpr int kBeatsToShed = 10;
@@ -64,7 +63,8 @@ void Overload::Shed() {
   const auto most = std::max_element(weights.begin(), weights.end(),
                                      [](auto& a, auto& b) { return a.second < b.second; });
   const absl::Time now = absl::Now();
-  const std::int64_t least = now < shed_at_ + kFreeing ? kLeastWeight : kLeastWeightLater;
+  const std::int64_t least =
+      now < shed_at_ + MemoryGuard::kFreeing ? kLeastWeight : kLeastWeightLater;
   if (most == weights.end() || most->second < least) return;
   shed_at_ = now;
   const uid_t heaviest = most->first;

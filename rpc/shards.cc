@@ -89,11 +89,10 @@ void Shards::Stop() {
   for (const auto& one : all_) one->shard->Stop();
 }
 
-Shards::One* Shards::Freest() {
-  return std::min_element(
-             all_.begin(), all_.end(),
-             [](const auto& a, const auto& b) { return a->connections < b->connections; })
-      ->get();
+std::size_t Shards::Freest() const {
+  const auto fewest = [](const auto& a, const auto& b) { return a->connections < b->connections; };
+  return static_cast<std::size_t>(std::min_element(all_.begin(), all_.end(), fewest) -
+                                  all_.begin());
 }
 
 // A uid's share of the memory changes with who is connected, wherever that is.
@@ -104,16 +103,15 @@ void Shards::ShareOut(One* here) {
   if (share_.exchange(share) == share) return;
   for (const auto& one : all_) {
     if (one.get() == here) continue;
+    // What it is by then: another may have changed it, and posted, or set its own.
     one->shard->Post([this, one = one.get()] { one->hosts->Share(share_); });
   }
 }
 
 void Shards::Adopt(std::shared_ptr<Connection> connection) {
-  One* const one = Freest();
+  connection->shard = Freest();
+  One* const one = all_[connection->shard].get();
   ++one->connections;
-  connection->shard = static_cast<std::size_t>(
-      std::find_if(all_.begin(), all_.end(), [one](const auto& any) { return any.get() == one; }) -
-      all_.begin());
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     connections_.emplace(connection->id, connection);

@@ -9,15 +9,14 @@
 //   shards.Adopt(connection);                        // goes to the shard that has fewest
 //   shards.OnEach([](Shard& shard) { ... }, [] { ...all have run it... });
 //
-// A connection and its calls stay with one shard. What shards share is little, and none of it is
-// written on a call's way: see users.h and counter.h.
+// A connection and its calls stay with one shard. What shards share is little, and no two write the
+// same on a call's way: see users.h and counter.h.
 //
 // gRPC's epoll set is one for the process, and each thread that polls takes events that are for the
 // other: two were slower than one. So with several shards gRPC is told to use poll(2), where
 // each thread looks only at what is its own. That costs more the more connections a shard has that
-// do nothing: docs/performance.md. It is gRPC's choice for the
-// process, made when it starts: a program that uses gRPC before it has a Server sets
-// GRPC_POLL_STRATEGY=poll itself.
+// do nothing: docs/performance.md. It is gRPC's choice for the process, made when it starts: a
+// program that uses gRPC before it has a Server sets GRPC_POLL_STRATEGY=poll itself.
 //
 // Thread safety: Adopt() and Forget() belong to the accepting thread, Build(), Start() and Stop()
 // to the owner; all else is for any thread. Ownership: owns all that it has, and borrows the
@@ -99,7 +98,7 @@ class Shards {
     std::size_t connections = 0;  // the accepting thread's count
   };
 
-  One* Freest();
+  std::size_t Freest() const;
   void ShareOut(One* here);
 
   const Parts parts_;

@@ -23,12 +23,11 @@ struct Statistics {
   std::uint64_t connections_refused = 0;  // over a limit, or their credentials could not be read
   std::uint64_t connections_silent = 0;   // closed: did not speak in time, or no HTTP/2
   std::uint64_t connections_unread = 0;   // closed: left unread what was sent to it
-  std::uint64_t connections_shed =
-      0;  // closed: their uid took most when memory was short, or a header flood
-  std::uint64_t calls_begun = 0;     // with those refused
-  std::uint64_t calls_refused = 0;   // RESOURCE_EXHAUSTED: over a limit of calls or of memory
-  std::uint64_t calls_denied = 0;    // PERMISSION_DENIED: not on the allow list
-  std::uint64_t bytes_received = 0;  // of messages, as encoded
+  std::uint64_t connections_shed = 0;     // closed: memory or time was short, or a header flood
+  std::uint64_t calls_begun = 0;          // with those refused
+  std::uint64_t calls_refused = 0;        // RESOURCE_EXHAUSTED: over a limit of calls or of memory
+  std::uint64_t calls_denied = 0;         // PERMISSION_DENIED: not on the allow list
+  std::uint64_t bytes_received = 0;       // of messages, as encoded
   std::uint64_t bytes_sent = 0;
 };
 
