@@ -64,9 +64,7 @@ bool Interrupt::SleepUntil(absl::Time time) const {
 
 void Interrupt::Listen(int signals) {
   if (!WaitForSignal(signals, absl::InfiniteDuration())) return;
-  if (Trigger()) {
-    if (!WaitForSignal(signals, kPatience)) return;
-  }
+  if (Trigger() && !WaitForSignal(signals, kPatience)) return;
   // Nothing is held that the kernel would not give back.
   _exit(kExitInterrupted);
 }

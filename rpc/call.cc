@@ -14,10 +14,9 @@
 
 namespace rpc {
 
-std::size_t Call::FinishWith(const grpc::Status& status, CoreTag* tag) {
+void Call::FinishWith(const grpc::Status& status, CoreTag* tag) {
   finishing_ = true;
   core_.Finish(Verdict(status), nullptr, tag);
-  return kNoMessage;
 }
 
 bool Call::ParseReceived(google::protobuf::Message* message) {

@@ -136,8 +136,8 @@ class Call {
     ~Interruptible() = default;
   };
 
-  // Ends the call with a status and no message. Told to `tag`. The bytes of no message.
-  std::size_t FinishWith(const grpc::Status& status, CoreTag* tag);
+  // Ends the call with a status and no message. Told to `tag`.
+  void FinishWith(const grpc::Status& status, CoreTag* tag);
 
   // Sees to it that a wait ends with the call, from here on.
   void WatchEnd();
@@ -153,15 +153,17 @@ class Call {
   // failure returns false and settles the verdict.
   bool ParseReceived(google::protobuf::Message* message);
 
-  // Starts an operation that sends, and says how many bytes its message has: connection.h counts
-  // those under way.
+  // Counts the bytes of a message that is being sent, until that has ended.
+  void HoldSent(std::size_t bytes);
+
+  // Starts an operation that sends: connection.h counts those under way.
   template <class Start>
   auto Send(Start start) {
     return Operation(
         [this, start = std::move(start)](CoreTag* tag) {
           const auto begin = [this, &start, tag] {
             WriteBegan();
-            HoldSent(start(tag));
+            start(tag);
           };
           if (connection_->goaway_due) {  // `start` stays where it is: in the frame that waits
             connection_->held_writes.push_back(begin);
@@ -191,7 +193,6 @@ class Call {
   bool SetMalformed(const google::protobuf::Message& message);
   grpc::Status TooMuch() const;
   bool HoldReceived(std::size_t bytes);
-  void HoldSent(std::size_t bytes);
   void ReleaseAll();
   void WriteBegan();
   void WriteEnded();

@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::Create() {
   const int wake_fd = wake.get();
   auto loop = std::unique_ptr<EventLoop>(new EventLoop(std::move(epoll), std::move(wake)));
   auto* self = loop.get();
-  const absl::Status watched = loop->Watch(wake_fd, EPOLLIN, [self] { self->RunPosted(); });
+  absl::Status watched = loop->Watch(wake_fd, EPOLLIN, [self] { self->RunPosted(); });
   if (!watched.ok()) return watched;
   return loop;
 }

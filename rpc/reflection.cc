@@ -41,7 +41,7 @@ void AddFile(const FileDescriptor* file, std::set<const FileDescriptor*>* sent,
       proto.SerializeAsString());
   for (int i = 0; i < file->dependency_count(); ++i) {
     const FileDescriptor* dependency = file->dependency(i);
-    if (sent->count(dependency) == 0) AddFile(dependency, sent, response);
+    if (!sent->contains(dependency)) AddFile(dependency, sent, response);
   }
 }
 

@@ -139,7 +139,7 @@ void Shards::Forget(std::shared_ptr<Connection> connection) {
   });
 }
 
-void Shards::OnEach(std::function<void(Shard&)> work, std::function<void()> then) {
+void Shards::OnEach(const std::function<void(Shard&)>& work, std::function<void()> then) {
   const auto done = AtTheLast(all_.size(), std::move(then));
   for (const auto& one : all_) {
     one->shard->Post([shard = one->shard.get(), work, done] {

@@ -75,7 +75,7 @@ class Shards {
   Shard& first() { return *all_.front()->shard; }
 
   // Runs `work` on each polling thread, and then `then` on the last that has.
-  void OnEach(std::function<void(Shard&)> work, std::function<void()> then);
+  void OnEach(const std::function<void(Shard&)>& work, std::function<void()> then);
 
   // Calls `then` once every shard has had a moment without a call in flight.
   void WhenIdle(std::function<void()> then);

@@ -37,8 +37,7 @@ class TypedCall : public Call {
 
   auto WriteNext(const Response& response, const grpc::WriteOptions& options) {
     return Send([this, &response, options](CoreTag* tag) {
-      core().Write(Encode(response), options.flags(), tag);
-      return EncodedSize(response);
+      core().Write(EncodeCounted(response), options.flags(), tag);
     });
   }
 
@@ -47,13 +46,20 @@ class TypedCall : public Call {
     return Send([this, &response](CoreTag* tag) {
       if (!Verdict(grpc::Status::OK).ok()) return FinishWith(grpc::Status::OK, tag);
       finishing_ = true;
-      core().Finish(grpc::Status::OK, Encode(response), tag);
-      return EncodedSize(response);
+      core().Finish(grpc::Status::OK, EncodeCounted(response), tag);
     });
   }
 
   auto EndWith(const grpc::Status& status) {
-    return Send([this, status](CoreTag* tag) { return FinishWith(status, tag); });
+    return Send([this, status](CoreTag* tag) { FinishWith(status, tag); });
+  }
+
+ private:
+  // Counted before gRPC has it: who has the answer and asks on another thread finds it counted.
+  grpc_byte_buffer* EncodeCounted(const Response& response) {
+    grpc_byte_buffer* const bytes = Encode(response);
+    HoldSent(EncodedSize(response));
+    return bytes;
   }
 };
 

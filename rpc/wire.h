@@ -30,8 +30,6 @@ bool Parse(grpc::ByteBuffer* bytes, google::protobuf::MessageLite* message);
 // In memory that is as long as it has to be; the caller's.
 grpc_byte_buffer* Encode(const google::protobuf::MessageLite& message);
 
-inline constexpr std::size_t kNoMessage = 0;  // the bytes of a status without a message
-
 // The bytes of a message that has just been encoded.
 inline std::size_t EncodedSize(const google::protobuf::MessageLite& message) {
   return static_cast<std::size_t>(message.GetCachedSize());

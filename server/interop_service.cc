@@ -15,7 +15,6 @@
 namespace udsecho {
 namespace {
 
-using grpc::testing::BoolValue;
 using grpc::testing::EchoStatus;
 using grpc::testing::Payload;
 

@@ -98,7 +98,7 @@ absl::StatusOr<std::pair<std::string, std::string>> ParseMetadata(absl::string_v
     return Bad(kFlag, text, "has a key that begins with 'grpc-', which gRPC keeps for itself");
   }
   if (!absl::EndsWith(key, kBinary)) {
-    const absl::Status status = CheckHeader(kFlag, value);
+    absl::Status status = CheckHeader(kFlag, value);
     if (!status.ok()) return status;
     return std::make_pair(key, std::string(value));
   }

@@ -38,7 +38,7 @@ std::vector<std::string> PlacesToLook() {
 
 std::optional<std::string> FindGrpcurl() {
   for (const std::string& place : PlacesToLook()) {
-    const std::string program = place + "/grpcurl";
+    std::string program = place + "/grpcurl";
     if (access(program.c_str(), X_OK) == 0) return program;
   }
   return std::nullopt;

@@ -182,7 +182,7 @@ TEST(DrainTest, ClientThatNeverSpeaksDoesNotHoldUpTheEnd) {
 TEST(DrainTest, PathIsThereUntilTheEnd) {
   HostedServer server;
   server.Start();
-  auto call = AskAsync(server, kHour);
+  [[maybe_unused]] const auto call = AskAsync(server, kHour);
   ASSERT_EQ(server.words().Hear(), Word::kWaiting);
   server.Stop();
   while (CanConnect(server)) {

@@ -138,7 +138,7 @@ TEST(CredentialsTest, T14ConnectionWithoutCredentialsIsClosedAndOthersLive) {
   command.insert(command.end(), {dir.Path("s"), "--log_format=json"});
   support::SpawnedProcess server(command);
   if (!server.err().HasLine(0)) GTEST_SKIP() << "needs a kernel with filters of system calls";
-  if (server.err().Line(0).find("prctl") == 0) GTEST_SKIP() << server.err().Line(0);
+  if (server.err().Line(0).starts_with("prctl")) GTEST_SKIP() << server.err().Line(0);
 
   // The first ones are served, and from some number on none is: until a lower one is free again.
   const auto call = [](RawPeer* peer, std::uint32_t stream) {

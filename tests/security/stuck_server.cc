@@ -39,7 +39,7 @@ class Stuck final : public rpc::Service {
 };
 
 class Events final : public rpc::ServerEvents {
-  void Serving() override { std::cout << "serving" << std::endl; }
+  void Serving() override { std::cout << "serving\n" << std::flush; }
 };
 
 int Main(int argc, char** argv) {

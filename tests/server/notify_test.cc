@@ -26,7 +26,6 @@ namespace udsecho {
 namespace {
 
 using ::testing::Contains;
-using ::testing::Not;
 
 // A service manager that may or may not read.
 class Manager {

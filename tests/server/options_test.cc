@@ -22,7 +22,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-Command ParseArguments(std::vector<std::string> arguments) {
+Command ParseArguments(const std::vector<std::string>& arguments) {
   std::vector<const char*> pointers = {"server"};
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
   return ParseCommandLine(static_cast<int>(pointers.size()), pointers.data());
