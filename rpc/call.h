@@ -80,6 +80,9 @@ class Call {
   const uds::PeerCredentials& peer() const { return connection_->peer; }
   const Connection& connection() const { return *connection_; }
 
+  // There is a connection: for each call that has a handler.
+  bool connected() const { return connection_ != nullptr; }
+
   // How the message read last was compressed: "identity" (not at all), "gzip" or "deflate".
   absl::string_view request_encoding() const { return EncodingName(request_encoding_); }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "rpc/call.h"
+#include "rpc/self_call.h"
 
 namespace rpc {
 namespace {
@@ -30,6 +31,15 @@ constexpr std::chrono::milliseconds kGrpcsLastWrites(100);
 
 // After the cut all ends within 300 ms. If it has not by then, a handler keeps the polling thread.
 constexpr absl::Duration kStuck = absl::Seconds(1);
+
+// Whether its caller loses it by being cut off. (Where the connection ended before the call was
+// looked at, there is none.)
+bool IsLost(const Call& call) {
+  return !call.ending() && !call.answered() && call.connected() && !IsSelfCall(call.connection());
+}
+
+// Of what is still in the socket.
+bool HasCall(const Connection& unread) { return unread.calls.value() == 0 && !IsSelfCall(unread); }
 
 }  // namespace
 
@@ -109,9 +119,9 @@ void Drain::CancelCalls(const Acceptor::Connections& unread) {
   const auto cancel = [unread, cut](Shard& shard) {
     *cut += static_cast<std::size_t>(
         std::count_if(shard.calls().begin(), shard.calls().end(),
-                      [](const Call* call) { return !call->ending() && !call->answered(); }) +
+                      [](const Call* call) { return IsLost(*call); }) +
         std::count_if(unread.begin(), unread.end(), [&shard](const auto& connection) {
-          return shard.connections().Has(*connection) && connection->calls.value() == 0;
+          return shard.connections().Has(*connection) && HasCall(*connection);
         }));
     for (Call* call : shard.calls()) {
       call->Cancel({grpc::StatusCode::UNAVAILABLE,

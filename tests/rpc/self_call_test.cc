@@ -4,6 +4,7 @@
 // Health that waits for a call of the server's to itself.
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <future>
@@ -12,6 +13,7 @@
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "grpcpp/create_channel_posix.h"
 #include "tests/rpc/hosted_server.h"
+#include "tests/rpc/probe.grpc.pb.h"
 #include "tests/support/patience.h"
 #include "uds/connect.h"
 
@@ -82,6 +84,38 @@ TEST(SelfCallTest, LeavesNoConnectionBehind) {
   server.Start();
   Watcher(server.Connect(), "").Await(HealthCheckResponse::SERVING);
   EXPECT_EQ(server.StopAndJoin().calls_cut, 0U);
+}
+
+// Connects from a socket that has a name, as the server itself does.
+std::shared_ptr<grpc::Channel> ConnectAsTheServerDoes(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const sockaddr unnamed = {.sa_family = AF_UNIX, .sa_data = {}};
+  EXPECT_EQ(bind(fd, &unnamed, sizeof(unnamed.sa_family)), 0);
+  const auto address = *uds::Address::Parse(path);
+  EXPECT_EQ(connect(fd, address.socket_address(), address.socket_address_length()), 0);
+  return grpc::CreateInsecureChannelFromFd("localhost", fd);
+}
+
+// The server's call is too short to be met by a cut here. This has one that waits.
+TEST(SelfCallTest, IsNotCountedAmongWhatWasCutOff) {
+  HostedServer server({.grace = absl::Hours(1)});
+  server.Start();
+  const auto ask = [](const std::shared_ptr<grpc::Channel>& channel) {
+    grpc::ClientContext context;
+    v1::ProbeRequest request;
+    v1::ProbeReply reply;
+    request.set_text("x");
+    request.set_wait_ms(3'600'000);
+    return v1::Probe::NewStub(channel)->Ask(&context, request, &reply);
+  };
+  auto own = std::async(std::launch::async, ask, ConnectAsTheServerDoes(server.path()));
+  auto of_a_client = std::async(std::launch::async, ask, server.Connect());
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(server.words().Hear(), Word::kWaiting);
+  server.Stop();
+  server.Stop();
+  EXPECT_EQ(server.Join().calls_cut, 1U);
+  EXPECT_EQ(own.get().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(of_a_client.get().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST(SelfCallTest, UnansweredLeavesTheServerNotServing) {
