@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -144,23 +145,24 @@ TEST_F(SendingTest, FilesThatAreNotThereAreNamed) {
 }
 
 TEST_F(SendingTest, WhatIsAskedOfTheServerArrives) {
-  v1::EchoRequest seen;
-  std::string metadata;
+  std::promise<v1::EchoRequest> arrived;
+  std::promise<std::string> metadata;
   server_.service.echo = Echo([&](auto* context, auto* request, auto*) {
-    seen = *request;
     const auto found = context->client_metadata().find("k-bin");
-    if (found != context->client_metadata().end()) {
-      metadata = std::string(found->second.data(), found->second.size());
-    }
+    metadata.set_value(found == context->client_metadata().end()
+                           ? std::string()
+                           : std::string(found->second.data(), found->second.size()));
+    arrived.set_value(*request);
     return grpc::Status::OK;
   });
   RunClient({path_, "x", "--delay=1.5", "--fault=not_found:gone", "-H",
              "K-bin:AAE=", "--compression=gzip"});
+  const v1::EchoRequest seen = arrived.get_future().get();
   EXPECT_EQ(seen.delay().seconds(), 1);
   EXPECT_EQ(seen.delay().nanos(), 500'000'000);
   EXPECT_EQ(seen.fault().code(), 5);
   EXPECT_EQ(seen.fault().message(), "gone");
-  EXPECT_EQ(metadata, std::string("\0\1", 2));
+  EXPECT_EQ(metadata.get_future().get(), std::string("\0\1", 2));
 }
 
 TEST_F(SendingTest, AStreamHasOneFault) {
@@ -247,11 +249,15 @@ TEST_F(SendingTest, WhoAmI) {
 }
 
 TEST_F(SendingTest, Admin) {
-  v1::Connection* connection = server_.admin.connections.add_connections();
-  connection->set_uid(4711);
-  connection->set_user("some\nbody");
-  connection->set_command("cmd");
-  connection->set_bytes_sent(1'234'567);
+  server_.admin.connections = [](grpc::ServerContext*, const v1::ConnectionsRequest*,
+                                 v1::ConnectionsResponse* response) {
+    v1::Connection* connection = response->add_connections();
+    connection->set_uid(4711);
+    connection->set_user("some\nbody");
+    connection->set_command("cmd");
+    connection->set_bytes_sent(1'234'567);
+    return grpc::Status::OK;
+  };
   const std::string table = RunClient({path_, "--connections"}).out;
   for (const char* text : {"SINCE", "UID", "USER", "PID", "COMMAND", "CALLS", "4711",
                            "some\\x0abody", "cmd", "1.2 MB"}) {

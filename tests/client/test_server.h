@@ -94,7 +94,9 @@ class TestService : public v1::Echo::Service {
 
 class TestAdmin : public v1::Admin::Service {
  public:
-  v1::ConnectionsResponse connections;
+  Behaviour<grpc::ServerContext*, const v1::ConnectionsRequest*, v1::ConnectionsResponse*>
+      connections{[](grpc::ServerContext*, const v1::ConnectionsRequest*,
+                     v1::ConnectionsResponse*) { return grpc::Status::OK; }};
   std::atomic<int64_t> grace_seconds = -1;  // of the last Shutdown
 
   grpc::Status Stats(grpc::ServerContext*, const v1::StatsRequest*,
@@ -102,10 +104,9 @@ class TestAdmin : public v1::Admin::Service {
     response->set_calls_begun(12345);
     return grpc::Status::OK;
   }
-  grpc::Status Connections(grpc::ServerContext*, const v1::ConnectionsRequest*,
+  grpc::Status Connections(grpc::ServerContext* context, const v1::ConnectionsRequest* request,
                            v1::ConnectionsResponse* response) override {
-    *response = connections;
-    return grpc::Status::OK;
+    return connections(context, request, response);
   }
   grpc::Status Shutdown(grpc::ServerContext*, const v1::ShutdownRequest* request,
                         v1::ShutdownResponse* response) override {
