@@ -104,8 +104,8 @@ TEST_F(IdentityTest, T12NameThatAClientBindsGainsNothing) {
   ASSERT_EQ(chmod(dir.path().c_str(), 0777), 0);
   // Of the forms that gRPC itself gives to peers, the server's own path, and another's.
   for (const std::string& name :
-       {dir.Path("fd:3"), dir.Path("uid=0"), absl::StrCat("unix-abstract:fd:3.", getpid()),
-        absl::StrCat("unix-abstract:unix:", path()), absl::StrCat("unix-abstract:0.", getpid())}) {
+       {dir.Path("fd:3"), dir.Path("uid=0"), absl::StrCat("unix-abstract:fd:3.", path()),
+        absl::StrCat("unix-abstract:unix:", path()), absl::StrCat("unix-abstract:0.", path())}) {
     RawPeer peer(support::ConnectBoundAs(kAttacker, path(), name));
     ASSERT_TRUE(peer.connected()) << name << ": " << std::strerror(errno);
     ASSERT_TRUE(peer.Greet());

@@ -32,7 +32,7 @@ class Stuck final : public rpc::Service {
 
   // NOLINTNEXTLINE(readability-convert-member-functions-to-static): handlers are members
   rpc::Task Ask(rpc::UnaryCall<Request, Reply>& call) {
-    std::cout << "stuck" << std::endl;
+    std::cout << "stuck\n" << std::flush;
     while (true) pause();
     co_await call.Finish(Reply());
   }

@@ -81,8 +81,8 @@ TEST_F(ActivationTest, TakesTheSocketAsItShouldBe) {
 }
 
 TEST_F(ActivationTest, TakesAnAbstractName) {
-  InChild([] {
-    const Address address = AddressOf(absl::StrCat("unix-abstract:udsecho.", getpid()));
+  InChild([&] {
+    const Address address = AddressOf(absl::StrCat("unix-abstract:", path_));
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM, 0));
     ASSERT_EQ(bind(fd.get(), address.socket_address(), address.socket_address_length()), 0);
     ASSERT_EQ(listen(fd.get(), 1), 0);
