@@ -4,6 +4,8 @@
 #include "rpc/connection.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <array>
 #include <utility>
@@ -13,6 +15,14 @@
 #include "rpc/goaway.h"
 
 namespace rpc {
+
+bool Connection::IsSelfCall() const {
+  if (peer.pid != getpid()) return false;
+  sockaddr_un name = {};
+  socklen_t length = sizeof(name);
+  return getpeername(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
+         length > sizeof(name.sun_family);
+}
 
 void Connection::End() const {
   shutdown(socket.get(), SHUT_RDWR);

@@ -42,6 +42,10 @@ struct Connection {
   const uid_t place;                // as whose it counts: see places.h
   const bool guest;                 // over a limit, and counts nowhere: it is told so, and ends
 
+  // The server's own, made by self_call.h: nobody loses anything with it. Of the sockets that come
+  // from this process only those have a name. Any thread may ask.
+  bool IsSelfCall() const;
+
   // Ends it at once, for both sides; what is still in the socket is gone. Any thread may.
   void End() const;
   // The same for the sake of others.

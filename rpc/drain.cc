@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "rpc/call.h"
-#include "rpc/self_call.h"
 
 namespace rpc {
 namespace {
@@ -35,11 +34,11 @@ constexpr absl::Duration kStuck = absl::Seconds(1);
 // Whether its caller loses it by being cut off. (Where the connection ended before the call was
 // looked at, there is none.)
 bool IsLost(const Call& call) {
-  return !call.ending() && !call.answered() && call.connected() && !IsSelfCall(call.connection());
+  return !call.ending() && !call.answered() && call.connected() && !call.connection().IsSelfCall();
 }
 
 // Of what is still in the socket.
-bool HasCall(const Connection& unread) { return unread.calls.value() == 0 && !IsSelfCall(unread); }
+bool HasCall(const Connection& unread) { return unread.calls.value() == 0 && !unread.IsSelfCall(); }
 
 }  // namespace
 

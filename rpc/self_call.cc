@@ -4,8 +4,6 @@
 #include "rpc/self_call.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -44,7 +42,7 @@ void SelfCall::Start() {
 
 absl::StatusOr<uds::UniqueFd> SelfCall::Connect() const {
   uds::UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  // With a name, of the kernel's choice, which other clients do not have: see IsSelfCall().
+  // With a name, of the kernel's choice, which other clients do not have: see connection.h.
   const sockaddr unnamed = {.sa_family = AF_UNIX, .sa_data = {}};
   if (fd.valid() && bind(fd.get(), &unnamed, sizeof(unnamed.sa_family)) == 0 &&
       connect(fd.get(), address_.socket_address(), address_.socket_address_length()) == 0) {
@@ -69,14 +67,6 @@ void SelfCall::Failed(const absl::Status& why) {
 void SelfCall::Cancel() {
   cancelled_ = true;
   if (attempt_.has_value()) attempt_->context.TryCancel();
-}
-
-bool IsSelfCall(const Connection& connection) {
-  if (connection.peer.pid != getpid()) return false;
-  sockaddr_un name = {};
-  socklen_t length = sizeof(name);
-  return getpeername(connection.socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0 &&
-         length > sizeof(name.sun_family);
 }
 
 }  // namespace rpc

@@ -25,7 +25,6 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/support/byte_buffer.h"
-#include "rpc/connection.h"
 #include "rpc/shard.h"
 #include "rpc/tag.h"
 #include "uds/address.h"
@@ -70,10 +69,6 @@ class SelfCall final : private Tag {
   std::optional<Attempt> attempt_;
   bool cancelled_ = false;
 };
-
-// Whether a SelfCall of this process made it. Nobody loses anything if such a call is cut off. Any
-// thread may ask.
-bool IsSelfCall(const Connection& connection);
 
 }  // namespace rpc
 

@@ -45,9 +45,6 @@ rpc::ServerOptions ServerOptionsOf(const Options& options) {
   return server;
 }
 
-// The call that health waits for is nobody's who reads the log.
-bool IsOurOwn(const rpc::Connection& connection) { return connection.peer.pid == getpid(); }
-
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
  public:
@@ -102,12 +99,12 @@ class Daemon final : public rpc::ServerEvents {
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
-    if (IsOurOwn(connection)) return;
+    if (connection.IsSelfCall()) return;  // nobody's who reads the log
     connection_events_.Opened(connection.peer);
     reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
-    if (IsOurOwn(connection)) return;
+    if (connection.IsSelfCall()) return;
     connection_events_.Closed(connection.peer);
     reports_.ConnectionClosed();
   }
