@@ -193,9 +193,10 @@ void Acceptor::Adopt(std::shared_ptr<Connection> connection) {
   } else {
     places_.Take(connection->place);
   }
-  LookAfter(id, connection);
   parts_.events->ConnectionOpened(*connection);
-  parts_.adopt(std::move(connection));
+  parts_.adopt(connection);
+  // Last: it may end the connection at once, if memory is short, and what ends must have begun.
+  LookAfter(id, connection);
 }
 
 void Acceptor::End(std::uint64_t id) {

@@ -24,6 +24,13 @@ namespace {
 constexpr std::int64_t kLeastWeight = 128 * 1024;
 constexpr std::int64_t kLeastWeightLater = 32 * 1024;
 
+// Who has been served more than what weighs now is spared for so long: a message of 100 KB on its
+// way weighs as much as a flood that paces itself, and is gone at a later look. Measured beside
+// such a flood, on cores with other work: an honest client was ended in 6 of 24 runs without, in 2
+// of 48 with 100 ms and in none of 48 with this. A flood that was served before goes on for as
+// long.
+constexpr absl::Duration kSpared = absl::Milliseconds(200);
+
 // A second.
 constexpr int kBeatsToShed = 10;
 
@@ -56,20 +63,38 @@ void Overload::HeldUp(int beats_missed) {
   if (beats_missed % kBeatsToShed == 0) Shed();
 }
 
-void Overload::Shed() {
-  std::map<uid_t, std::int64_t> weights;
-  const auto connections = parts_.connections();
-  for (const auto& connection : connections) weights[connection->place] += Weight(*connection);
-  const auto most = std::max_element(weights.begin(), weights.end(),
-                                     [](auto& a, auto& b) { return a.second < b.second; });
-  const absl::Time now = absl::Now();
+std::optional<uid_t> Overload::WhoIsToBlame(const Connections& connections, absl::Time now) {
+  struct Load {
+    std::int64_t weight = 0;
+    std::int64_t served = 0;
+  };
+  std::map<uid_t, Load> loads;
+  for (const auto& connection : connections) {
+    Load& load = loads[connection->place];
+    load.weight += Weight(*connection);
+    load.served += static_cast<std::int64_t>(connection->bytes_received.value());
+  }
+  const auto most = std::max_element(loads.begin(), loads.end(), [](auto& a, auto& b) {
+    return a.second.weight < b.second.weight;
+  });
   const std::int64_t least =
       now < shed_at_ + MemoryGuard::kFreeing ? kLeastWeight : kLeastWeightLater;
-  if (most == weights.end() || most->second < least) return;
+  if (most == loads.end() || most->second.weight < least) return std::nullopt;
+  if (most->second.weight < most->second.served) {
+    if (now > spared_at_ + 2 * kSpared) spared_at_ = now;  // the first time in a row
+    if (now < spared_at_ + kSpared) return std::nullopt;
+  }
+  return most->first;
+}
+
+void Overload::Shed() {
+  const auto connections = parts_.connections();
+  const absl::Time now = absl::Now();
+  const std::optional<uid_t> blamed = WhoIsToBlame(connections, now);
+  if (!blamed.has_value()) return;
   shed_at_ = now;
-  const uid_t heaviest = most->first;
-  const auto is_to_blame = [heaviest](const auto& one) { return one->place == heaviest; };
-  parts_.shed(heaviest, std::count_if(connections.begin(), connections.end(), is_to_blame));
+  const auto is_to_blame = [blamed](const auto& one) { return one->place == *blamed; };
+  parts_.shed(*blamed, std::count_if(connections.begin(), connections.end(), is_to_blame));
   for (const auto& connection : connections) {
     if (!is_to_blame(connection)) continue;
     connection->EndForOffence();

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -35,11 +36,13 @@ namespace rpc {
 
 class Overload {
  public:
+  using Connections = std::vector<std::shared_ptr<const Connection>>;
+
   struct Parts {
     EventLoop* loop;
     std::int64_t max_growth_bytes;
     Heartbeat::Ask ask;  // the polling thread
-    std::function<std::vector<std::shared_ptr<const Connection>>()> connections;
+    std::function<Connections()> connections;
     std::function<void(const Connection&)> ended;
     std::function<void(uid_t place, std::size_t connections)> shed;
     std::function<void(const Connection&)> flooded;
@@ -51,6 +54,7 @@ class Overload {
 
  private:
   void Shed();
+  std::optional<uid_t> WhoIsToBlame(const Connections& connections, absl::Time now);
   void HeldUp(int beats_missed);
   void EndFloods();
 
@@ -58,6 +62,7 @@ class Overload {
   MemoryGuard memory_;
   Heartbeat heartbeat_;
   absl::Time shed_at_ = absl::InfinitePast();
+  absl::Time spared_at_ = absl::InfinitePast();
 };
 
 }  // namespace rpc
