@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What one uid holds of a server's memory, and its turn on a thread.
+//
+//   http2::MemoryBudget budget(64 << 20);                    // one a server
+//   http2::MemoryBudget::Holder uid;                         // one a uid
+//   http2::Account account(&budget, &uid);                   // one a uid and thread
+//   if (!account.Hold(bytes)) return Refuse();
+//   ...
+//   account.Release(bytes);
+//
+// A uid may hold three times what is left free, after what it asks for. So no number of uids takes
+// all: one alone gets three quarters, the next finds a quarter free and gets three quarters of
+// that, and so on; what a uid has given back is there for the others at once. What the protocol
+// itself needs so that a refusal can be told (kProtocol) may go beyond, to seven times.
+//
+// The bound is exact, with several threads too: each account leases from the budget, under a lock,
+// and counts within its lease, without one.
+//
+// Thread safety: MemoryBudget, any thread; an Account belongs to one.
+// Ownership: an account borrows the budget and the holder, and gives its lease back at its end.
+
+#ifndef HTTP2_ACCOUNT_H_
+#define HTTP2_ACCOUNT_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <mutex>
+
+#include "http2/clock.h"
+
+namespace http2 {
+
+// What memory is wanted for: see above.
+enum class Need { kMessage, kProtocol };
+
+class MemoryBudget {
+ public:
+  struct Holder {
+    std::int64_t bytes = 0;  // the budget guards it
+  };
+
+  explicit MemoryBudget(std::int64_t bytes) : free_(bytes) {}
+
+  bool Lease(Holder* holder, std::int64_t bytes, Need need) {
+    const std::int64_t times = need == Need::kMessage ? 3 : 7;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (holder->bytes + bytes > times * (free_ - bytes)) return false;
+    holder->bytes += bytes;
+    free_ -= bytes;
+    return true;
+  }
+
+  void Return(Holder* holder, std::int64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    holder->bytes -= bytes;
+    free_ += bytes;
+  }
+
+  // How much a holder may have in all at the moment, for messages. For people.
+  std::int64_t Share(const Holder& holder) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return (free_ + holder.bytes) * 3 / 4;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::int64_t free_;  // guarded by mutex_
+};
+
+class Account {
+ public:
+  // Leases are asked for and given back in pieces of this many bytes, so that most calls need none.
+  static constexpr std::int64_t kPiece = 32 * 1024;
+
+  Account(MemoryBudget* budget, MemoryBudget::Holder* holder) : budget_(budget), holder_(holder) {}
+  ~Account() { budget_->Return(holder_, leased_); }
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+
+  // False, and nothing is held, if that is more than the uid may have.
+  [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kMessage) {
+    if (held_ + bytes > leased_ && !LeaseMore(held_ + bytes - leased_, need)) return false;
+    held_ += bytes;
+    return true;
+  }
+
+  void Release(std::int64_t bytes) {
+    held_ -= bytes;
+    if (leased_ - held_ > 4 * kPiece) {
+      const std::int64_t excess = leased_ - held_ - kPiece;
+      budget_->Return(holder_, excess);
+      leased_ -= excess;
+    }
+  }
+
+  std::int64_t held() const { return held_; }
+  std::int64_t share() const { return budget_->Share(*holder_); }
+
+  // --- Turns: what the uid has used of its thread in the current round of the loop. ---
+
+  void Used(std::uint64_t round, Nanoseconds time) {
+    if (round_ != round) used_ = 0;
+    round_ = round;
+    used_ += time;
+  }
+  Nanoseconds UsedIn(std::uint64_t round) const { return round_ == round ? used_ : 0; }
+
+ private:
+  bool LeaseMore(std::int64_t missing, Need need) {
+    const std::int64_t rounded = std::max(missing, kPiece);
+    if (budget_->Lease(holder_, rounded, need)) {
+      leased_ += rounded;
+      return true;
+    }
+    if (rounded == missing || !budget_->Lease(holder_, missing, need)) return false;
+    leased_ += missing;
+    return true;
+  }
+
+  MemoryBudget* const budget_;
+  MemoryBudget::Holder* const holder_;
+  std::int64_t held_ = 0;
+  std::int64_t leased_ = 0;
+  std::uint64_t round_ = 0;
+  Nanoseconds used_ = 0;
+};
+
+}  // namespace http2
+
+#endif  // HTTP2_ACCOUNT_H_

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "http2/connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "http2/first_bytes.h"
+#include "http2/session_callbacks.h"
+
+namespace http2 {
+namespace {
+
+// What nghttp2 gets at once. After each slice answers may leave, so that client and server work at
+// the same time.
+constexpr std::size_t kSlice = 4 * 1024;
+// So many bytes are worth waking the client for before the turn is over.
+constexpr std::size_t kWorthSending = 8 * 1024;
+// So many are gathered at the most, and so many are sent in a turn.
+constexpr std::size_t kMostGathered = 64 * 1024;
+constexpr std::size_t kFairShareToSend = 256 * 1024;
+
+// What the connections of one uid may take of a round before they wait for the next one.
+constexpr Nanoseconds kTurnTime = 2'000'000;
+
+// Read by all connections of a thread, one after the other.
+thread_local std::array<char, Connection::kFairShare> received_bytes;
+
+std::unique_ptr<Timer> TimerUnlessNever(absl::Duration duration, std::function<void()> expire) {
+  if (duration == absl::InfiniteDuration()) return nullptr;
+  return std::make_unique<Timer>(std::move(expire));
+}
+
+}  // namespace
+
+Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Settings* settings,
+                       Application* application)
+    : loop_(*loop),
+      fd_(std::move(fd)),
+      account_(*account),
+      settings_(*settings),
+      application_(*application),
+      flood_budget_(loop->now()),
+      output_(account),
+      last_ping_(loop->now()),
+      phase_([this] { spoke_ ? SendGoAway() : EndAs(Ending::kNeverSpoke); }),
+      unread_([this] { EndAs(Ending::kUnread); }),
+      idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
+      age_(TimerUnlessNever(settings->max_age, [this] {
+        if (draining()) return EndAs(Ending::kAsked);
+        Drain();
+        loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age_grace));
+      })) {}
+
+Connection::~Connection() {
+  if (!ended_) Close();
+}
+
+absl::Status Connection::Start() {
+  watched_for_ = EPOLLIN;
+  loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.handshake_timeout));
+  return loop_.Watch(fd_.get(), watched_for_, this);
+}
+
+bool Connection::HasHadItsTurn() const {
+  return turn_round_ == loop_.round() || account_.UsedIn(loop_.round()) > kTurnTime;
+}
+
+void Connection::Ready(std::uint32_t events) {
+  if (ended_) return;
+  if (HasHadItsTurn()) return loop_.Again(this);
+  turn_round_ = loop_.round();
+  turn_began_ = loop_.LapBegan();
+  in_turn_ = true;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) is_full_ = false;
+  RunWaiting();
+  if (waiting_.empty() && !is_full_ && !ending_.has_value()) {
+    if (!unfed_.is_null()) {
+      const Buffer bytes = std::exchange(unfed_, Buffer());
+      Feed(bytes.view());
+    } else if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
+      Read();
+    }
+  }
+  FinishTurn();
+}
+
+void Connection::RoundEnds() {
+  if (ended_) return;
+  in_turn_ = true;
+  turn_began_ = loop_.LapBegan();
+  FinishTurn();
+}
+
+void Connection::Read() {
+  const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (count <= 0) return EndAs(Ending::kPeerLeft);
+  const absl::string_view bytes(received_bytes.data(), static_cast<std::size_t>(count));
+  if (session_ == nullptr) {
+    ReadFirst(bytes);
+  } else {
+    Feed(bytes);
+  }
+}
+
+void Connection::ReadFirst(absl::string_view bytes) {
+  const std::size_t missing = std::min(kPreface.size() - first_bytes_.size(), bytes.size());
+  first_bytes_.append(bytes.data(), missing);
+  switch (LookAt(first_bytes_)) {
+    case Protocol::kUndecided:
+      return;
+    case Protocol::kHttp1:
+      static_cast<void>(output_.Copy(AnswerToHttp1()));
+      return EndAs(Ending::kHttp1);
+    case Protocol::kTls:
+      return EndAs(Ending::kTls);
+    case Protocol::kOther:
+      return EndAs(Ending::kNotHttp2);
+    case Protocol::kHttp2:
+      break;
+  }
+  session_ = NewSession(this);
+  if (session_ == nullptr) return EndAs(Ending::kNoMemory);
+  std::string().swap(first_bytes_);
+  Feed(bytes.substr(missing));
+}
+
+void Connection::Feed(absl::string_view bytes) {
+  while (!bytes.empty()) {
+    const absl::string_view slice = bytes.substr(0, kSlice);
+    bytes.remove_prefix(slice.size());
+    FeedSlice(slice);
+    if (ending_.has_value()) return;
+    RunReady();
+    Pump();
+    if (output_.size() >= kWorthSending) Flush();
+    if (bytes.empty() || ending_.has_value()) return;
+    if (!waiting_.empty() || is_full_ || loop_.clock().Now() - turn_began_ > kTurnTime) {
+      return KeepForNextTurn(bytes);
+    }
+  }
+}
+
+void Connection::FeedSlice(absl::string_view slice) {
+  const bool within_budget =
+      scanner_.Scan(slice.data(), slice.size(), [this](const FrameHead& frame) {
+        const std::int64_t cost = FloodBudget::CostOf(frame, open_streams_);
+        return cost == 0 || flood_budget_.Spend(cost, loop_.now());
+      });
+  if (!within_budget) {
+    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
+  }
+  const ssize_t taken = nghttp2_session_mem_recv(
+      session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
+  if (ending_.has_value()) return;  // by a callback
+  if (no_memory_) return EndAs(Ending::kNoMemory);
+  if (taken == NGHTTP2_ERR_FLOODED) {
+    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
+  }
+  if (taken < 0) {
+    return EndWithGoAway(Ending::kMalformed, NGHTTP2_PROTOCOL_ERROR,
+                         nghttp2_strerror(static_cast<int>(taken)));
+  }
+  if (unconsumed_ > 0) {
+    nghttp2_session_consume_connection(session_, std::exchange(unconsumed_, 0));
+  }
+}
+
+void Connection::KeepForNextTurn(absl::string_view bytes) {
+  unfed_ = Buffer::New(&account_, bytes.size(), Need::kProtocol);
+  if (unfed_.is_null()) return EndAs(Ending::kNoMemory);
+  std::memcpy(unfed_.data(), bytes.data(), bytes.size());
+  unfed_.Extend(bytes.size());
+  if (!is_full_) loop_.Again(this);
+}
+
+void Connection::AddReady(Stream* stream) {
+  if (std::exchange(stream->is_ready_, true)) return;
+  ready_.push_back(stream);
+  Touched();
+}
+
+void Connection::Touched() {
+  if (!in_turn_ && !ended_) loop_.AtRoundEnd(this);
+}
+
+void Connection::RunReady() {
+  for (std::size_t i = 0; i < ready_.size(); ++i) {  // more may come meanwhile
+    Stream* const stream = ready_[i];
+    stream->is_ready_ = false;
+    if (stream->closed_) {
+      Forget(stream);
+    } else if (stream->exchange_ != nullptr && !stream->is_waiting_ && stream->exchange_->Run()) {
+      stream->is_waiting_ = true;
+      waiting_.push_back(stream);
+    }
+  }
+  ready_.clear();
+}
+
+void Connection::RunWaiting() {
+  while (!waiting_.empty() && loop_.clock().Now() - turn_began_ <= kTurnTime) {
+    Stream* const stream = waiting_.front();
+    waiting_.erase(waiting_.begin());
+    const bool more = !stream->closed_ && stream->exchange_->Run();
+    stream->is_waiting_ = more;
+    if (more) waiting_.push_back(stream);
+  }
+  if (!waiting_.empty()) loop_.Again(this);
+}
+
+void Connection::Began(Stream* stream) {
+  stream->next_ = streams_;
+  if (streams_ != nullptr) streams_->previous_ = stream;
+  streams_ = stream;
+  ++open_streams_;
+  began_since_ping_ = true;
+  if (idle_ != nullptr) loop_.timers().Cancel(idle_.get());
+}
+
+void Connection::Forget(Stream* stream) {
+  if (stream->is_waiting_) std::erase(waiting_, stream);
+  if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
+  (stream->previous_ != nullptr ? stream->previous_->next_ : streams_) = stream->next_;
+  --open_streams_;
+  delete stream;
+  if (idle_ != nullptr && open_streams_ == 0 && !ended_) {
+    loop_.timers().Set(idle_.get(), loop_.now() + ToNanoseconds(settings_.max_idle));
+  }
+}
+
+void Connection::Pump() {
+  while (session_ != nullptr && output_.size() < kMostGathered) {
+    const std::uint8_t* bytes = nullptr;
+    const ssize_t count = nghttp2_session_mem_send(session_, &bytes);
+    if (count == 0) return;
+    if (count < 0 ||
+        !output_.Copy({reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count)})) {
+      return EndAs(Ending::kNoMemory);
+    }
+  }
+}
+
+void Connection::Flush() {
+  if (is_full_) return;
+  std::size_t sent = 0;
+  switch (output_.Flush(fd_.get(), &sent)) {
+    case Output::Flushed::kAll:
+      return loop_.timers().Cancel(&unread_);
+    case Output::Flushed::kFailed:
+      return EndAs(Ending::kPeerLeft);
+    case Output::Flushed::kPart:
+      is_full_ = true;
+      if (sent == 0 && unread_.is_set()) return;
+      return loop_.timers().Set(&unread_, loop_.now() + ToNanoseconds(settings_.send_timeout));
+  }
+}
+
+void Connection::FinishTurn() {
+  std::size_t to_send = kFairShareToSend;
+  while (!ending_.has_value()) {
+    RunReady();
+    Pump();
+    if (no_memory_) EndAs(Ending::kNoMemory);
+    if (!ready_.empty()) continue;
+    if (output_.size() == 0 || is_full_) break;
+    const std::size_t before = output_.size();
+    if (before > to_send) {
+      loop_.Again(this);
+      break;
+    }
+    to_send -= before;
+    Flush();
+  }
+  EndIfDone();
+  if (ending_.has_value()) {
+    Close();
+    account_.Used(loop_.round(), loop_.Lap());
+    return application_.Ended(*this, *ending_);
+  }
+  WatchWhatMatters();
+  account_.Used(loop_.round(), loop_.Lap());
+  in_turn_ = false;
+}
+
+void Connection::WatchWhatMatters() {
+  const bool may_read = waiting_.empty() && unfed_.is_null() && !is_full_;
+  const std::uint32_t events = (may_read ? EPOLLIN : 0U) | (is_full_ ? EPOLLOUT : 0U);
+  if (std::exchange(watched_for_, events) != events) loop_.Change(fd_.get(), events, this);
+}
+
+void Connection::EndIfDone() {
+  if (ending_.has_value() || session_ == nullptr || output_.size() > 0 || open_streams_ > 0) return;
+  if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) return;
+  ending_ = drain_ == DrainStep::kGoAwaySent ? Ending::kDone
+            : peer_said_goaway_              ? Ending::kPeerLeft
+                                             : Ending::kMalformed;
+}
+
+void Connection::SettingsCame() {
+  if (std::exchange(spoke_, true)) return;
+  loop_.timers().Cancel(&phase_);
+  if (idle_ != nullptr) {
+    loop_.timers().Set(idle_.get(), loop_.now() + ToNanoseconds(settings_.max_idle));
+  }
+  if (age_ != nullptr) {
+    loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age));
+  }
+  if (!application_.Spoke(*this)) EndAs(Ending::kAsked);
+}
+
+void Connection::PingCame(bool is_ack) {
+  if (is_ack) {
+    if (drain_ == DrainStep::kNoticeSent) SendGoAway();
+    return;
+  }
+  constexpr int kStrikes = 3;
+  const Nanoseconds since = loop_.now() - std::exchange(last_ping_, loop_.now());
+  const bool is_idle = open_streams_ == 0;
+  if (std::exchange(began_since_ping_, false)) {
+    ping_strikes_ = 0;
+  } else if (since < ToNanoseconds(settings_.min_ping_interval) ||
+             (is_idle && !settings_.pings_when_idle)) {
+    if (++ping_strikes_ == kStrikes) {
+      EndWithGoAway(Ending::kTooManyPings, NGHTTP2_ENHANCE_YOUR_CALM, "too_many_pings");
+    }
+  }
+}
+
+void Connection::Drain() {
+  if (ended_ || draining()) return;
+  if (session_ == nullptr) return;  // it has not spoken: the handshake's time limits it
+  drain_ = DrainStep::kNoticeSent;
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // when it comes back, GOAWAY was read
+  loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
+  Touched();
+}
+
+void Connection::SendGoAway() {
+  if (ended_ || drain_ == DrainStep::kGoAwaySent) return;
+  drain_ = DrainStep::kGoAwaySent;
+  nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
+                        nullptr, 0);
+  Touched();
+}
+
+void Connection::EndWithGoAway(Ending how, std::uint32_t error_code, absl::string_view why) {
+  if (ended_ || ending_.has_value()) return;
+  // By hand, as nghttp2 may be in no state to: a connection error is its last word.
+  const auto last = static_cast<std::uint32_t>(nghttp2_session_get_last_proc_stream_id(session_));
+  std::string frame = {0, 0, static_cast<char>(8 + why.size()), NGHTTP2_GOAWAY, 0, 0, 0, 0, 0};
+  for (const std::uint32_t number : {last, error_code}) {
+    for (int shift = 24; shift >= 0; shift -= 8) frame += static_cast<char>(number >> shift);
+  }
+  frame.append(why.data(), why.size());
+  static_cast<void>(output_.Copy(frame));
+  EndAs(how);
+}
+
+void Connection::EndAs(Ending how) {
+  if (ended_ || ending_.has_value()) return;
+  ending_ = how;
+  Touched();  // in a turn it ends with that
+}
+
+void Connection::Close() {
+  ended_ = true;
+  std::size_t sent = 0;
+  if (!is_full_) output_.Flush(fd_.get(), &sent);
+  loop_.timers().Cancel(&phase_);
+  loop_.timers().Cancel(&unread_);
+  idle_ = nullptr;
+  age_ = nullptr;
+  for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) stream->closed_ = true;
+  while (streams_ != nullptr) Forget(streams_);
+  nghttp2_session_del(session_);
+  session_ = nullptr;
+  loop_.Unwatch(fd_.get(), this);
+  fd_.reset();
+}
+
+}  // namespace http2

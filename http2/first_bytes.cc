@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "http2/first_bytes.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+
+namespace http2 {
+
+Protocol LookAt(absl::string_view bytes) {
+  if (absl::StartsWith(bytes, kPreface)) return Protocol::kHttp2;
+  if (absl::StartsWith(kPreface, bytes)) return Protocol::kUndecided;
+  // A record of type handshake, version 3.x (RFC 8446, 5.1).
+  if (bytes[0] == 0x16 && (bytes.size() == 1 || bytes[1] == 0x03)) return Protocol::kTls;
+  // A method, which is a word of capital letters in all that are in use (RFC 9110, 9.1).
+  const auto end = std::find_if_not(bytes.begin(), bytes.end(), absl::ascii_isupper);
+  if (end != bytes.begin() && (end == bytes.end() || *end == ' ')) return Protocol::kHttp1;
+  return Protocol::kOther;
+}
+
+absl::string_view AnswerToHttp1() {
+  static constexpr absl::string_view kAnswer =
+      "HTTP/1.1 505 HTTP Version Not Supported\r\n"
+      "Content-Type: text/plain\r\n"
+      "Content-Length: 89\r\n"
+      "Connection: close\r\n"
+      "\r\n"
+      "This socket speaks HTTP/2 without TLS, as gRPC does. Use a gRPC client, such as grpcurl.\n";
+  return kAnswer;
+}
+
+}  // namespace http2

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// How many frames a connection may send that cost the server work and carry nothing.
+//
+//   http2::FloodBudget budget(clock->Now());
+//   if (!budget.Spend(http2::FloodBudget::CostOf(frame, open_streams), clock->Now())) ...end it...
+//   budget.Earn(1);                                  // something of use was done
+//
+// PING, SETTINGS, RST_STREAM, WINDOW_UPDATE, PRIORITY, GOAWAY, empty DATA, CONTINUATION and frames
+// of unknown types have their uses, and no client needs many of them for each call. So they draw on
+// a budget that time refills, and answers too: what a busy client sends along with its calls never
+// empties it.
+//
+// Thread safety: none. Ownership: a value.
+
+#ifndef HTTP2_FLOOD_BUDGET_H_
+#define HTTP2_FLOOD_BUDGET_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "http2/clock.h"
+
+namespace http2 {
+
+// The first nine bytes of a frame (RFC 9113, 4.1).
+struct FrameHead {
+  std::uint32_t length = 0;
+  std::uint8_t type = 0;
+  std::uint8_t flags = 0;
+};
+
+class FloodBudget {
+ public:
+  // A client that cancels thousands of calls at once stays within; a thousand such frames take the
+  // server less than a millisecond.
+  static constexpr std::int64_t kMost = 10'000;
+  static constexpr std::int64_t kRefillPerSecond = 1'000;
+
+  explicit FloodBudget(Nanoseconds now) : refilled_(now) {}
+
+  // What a frame costs; 0 for one that carries something. `open_streams`: SETTINGS can change the
+  // window of each.
+  static std::int64_t CostOf(const FrameHead& frame, std::size_t open_streams);
+
+  // False when the budget is empty.
+  [[nodiscard]] bool Spend(std::int64_t cost, Nanoseconds now) {
+    left_ -= cost;
+    if (left_ >= 0) return true;
+    constexpr Nanoseconds kForOne = 1'000'000'000 / kRefillPerSecond;
+    const std::int64_t refill = (now - refilled_) / kForOne;
+    refilled_ += refill * kForOne;
+    Earn(refill);
+    return left_ >= 0;
+  }
+
+  void Earn(std::int64_t amount) { left_ = std::min(left_ + amount, kMost); }
+
+ private:
+  std::int64_t left_ = kMost;
+  Nanoseconds refilled_;  // when time was last added
+};
+
+// Finds the frames in bytes as they arrive, in any pieces, without looking into them.
+class FrameScanner {
+ public:
+  // Calls `found` with the FrameHead of each frame that begins in `bytes`, until it says false;
+  // then returns false.
+  template <typename Found>
+  bool Scan(const char* bytes, std::size_t count, Found found) {
+    while (count > 0) {
+      if (skip_ > 0) {
+        const std::size_t skipped = std::min(skip_, count);
+        skip_ -= skipped;
+        bytes += skipped;
+        count -= skipped;
+        continue;
+      }
+      head_[seen_++] = static_cast<std::uint8_t>(*bytes++);
+      --count;
+      if (seen_ < kHeadBytes) continue;
+      seen_ = 0;
+      const FrameHead head{
+          .length = static_cast<std::uint32_t>(head_[0] << 16 | head_[1] << 8 | head_[2]),
+          .type = head_[3],
+          .flags = head_[4]};
+      skip_ = head.length;
+      if (!found(head)) return false;
+    }
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 9;
+
+  std::uint8_t head_[kHeadBytes] = {};
+  std::size_t seen_ = 0;
+  std::size_t skip_ = 0;
+};
+
+}  // namespace http2
+
+#endif  // HTTP2_FLOOD_BUDGET_H_
