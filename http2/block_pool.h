@@ -11,7 +11,7 @@
 // and from there on its allocator merges and splits: tools/bench/levers.md has by how much.
 //
 // Thread safety: any thread may allocate and free; each has a pool of its own. Ownership: a pool
-// has up to kMostKept blocks of each length, and frees them with its thread.
+// keeps up to kMostKept bytes, and frees them with its thread.
 
 #ifndef HTTP2_BLOCK_POOL_H_
 #define HTTP2_BLOCK_POOL_H_
@@ -19,62 +19,67 @@
 #include <array>
 #include <cstddef>
 #include <new>
+#include <utility>
 
 namespace http2 {
 
 class BlockPool {
  public:
   static constexpr std::size_t kStep = 64;  // bytes: lengths are rounded up to it
-  static constexpr std::size_t kLongest = 4096;
-  static constexpr int kMostKept = 256;  // of each length: as many calls as are often in flight
+  static constexpr std::size_t kLongest = 8 * 1024;
+  // In all, in bytes. A call takes some 2 KiB: so many hundreds are often in flight.
+  static constexpr std::size_t kMostKept = 1024 * 1024;
 
   static void* Allocate(std::size_t size) {
-    Kept* const kept = KeptOf(size);
-    if (kept == nullptr || kept->first == nullptr) return ::operator new(RoundedUp(size));
-    Block* const block = kept->first;
-    kept->first = block->next;
-    --kept->count;
+    const std::size_t rounded = RoundedUp(size);
+    Block*& first = FirstOf(rounded);
+    if (first == nullptr) return ::operator new(rounded);
+    Block* const block = std::exchange(first, first->next);
+    pool().bytes -= rounded;
     return block;
   }
 
   // `size` as it was given to Allocate().
   static void Free(void* memory, std::size_t size) {
-    Kept* const kept = KeptOf(size);
-    if (kept == nullptr || kept->count == kMostKept) return ::operator delete(memory);
-    kept->first = new (memory) Block{kept->first};
-    ++kept->count;
+    const std::size_t rounded = RoundedUp(size);
+    if (rounded > kLongest || pool().bytes + rounded > kMostKept) {
+      return ::operator delete(memory);
+    }
+    Block*& first = FirstOf(rounded);
+    first = new (memory) Block{first};
+    pool().bytes += rounded;
   }
 
  private:
   struct Block {
     Block* next;
   };
-  struct Kept {
-    Block* first = nullptr;
-    int count = 0;
-  };
   struct Pool {
-    std::array<Kept, kLongest / kStep + 1> by_length;
+    std::array<Block*, kLongest / kStep + 1> by_length = {};
+#ifdef __SANITIZE_ADDRESS__  // which would not see what is used after its end
+    std::size_t bytes = kMostKept;
+#else
+    std::size_t bytes = 0;
+#endif
     ~Pool() {
-      for (const Kept& kept : by_length) {
-        for (Block* block = kept.first; block != nullptr;) {
-          void* const memory = block;
-          block = block->next;
-          ::operator delete(memory);
-        }
+      for (Block* block : by_length) {
+        while (block != nullptr) ::operator delete(std::exchange(block, block->next));
       }
+      bytes = kMostKept;  // keeps nothing that is freed later
+      by_length = {};
     }
   };
 
   static std::size_t RoundedUp(std::size_t size) { return (size + kStep - 1) / kStep * kStep; }
 
-  static Kept* KeptOf([[maybe_unused]] std::size_t size) {
-#ifdef __SANITIZE_ADDRESS__  // which would not see what is used after its end
-    return nullptr;
-#else
+  static Pool& pool() {
     static thread_local Pool pool;
-    return size > kLongest ? nullptr : &pool.by_length[RoundedUp(size) / kStep];
-#endif
+    return pool;
+  }
+
+  // Of the blocks of one length; of those that are too long there are none.
+  static Block*& FirstOf(std::size_t rounded) {
+    return pool().by_length[rounded > kLongest ? 0 : rounded / kStep];
   }
 };
 

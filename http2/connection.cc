@@ -50,7 +50,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       flood_budget_(loop->now()),
       output_(account),
       last_ping_(loop->now()),
-      phase_([this] { spoke_ ? SendGoAway() : EndAs(Ending::kNeverSpoke); }),
+      phase_([this] { spoke_ ? GoAway() : EndAs(Ending::kNeverSpoke); }),
       unread_([this] { EndAs(Ending::kUnread); }),
       idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
       age_(TimerUnlessNever(settings->max_age, [this] {
@@ -319,7 +319,7 @@ void Connection::SettingsCame() {
 
 void Connection::PingCame(bool is_ack) {
   if (is_ack) {
-    if (drain_ == DrainStep::kNoticeSent) SendGoAway();
+    if (drain_ == DrainStep::kNoticeSent) GoAway();
     return;
   }
   constexpr int kStrikes = 3;
@@ -337,16 +337,17 @@ void Connection::PingCame(bool is_ack) {
 
 void Connection::Drain() {
   if (ended_ || draining()) return;
-  if (session_ == nullptr) return;  // it has not spoken: the handshake's time limits it
+  loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
+  if (!spoke_) return;
   drain_ = DrainStep::kNoticeSent;
   nghttp2_submit_shutdown_notice(session_);
   nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // when it comes back, GOAWAY was read
-  loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
   Touched();
 }
 
-void Connection::SendGoAway() {
+void Connection::GoAway() {
   if (ended_ || drain_ == DrainStep::kGoAwaySent) return;
+  if (session_ == nullptr) return EndAs(Ending::kAsked);
   drain_ = DrainStep::kGoAwaySent;
   nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                         nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,

@@ -96,6 +96,9 @@ class Connection final : public Loop::Watcher {
   // its streams have ended. New ones that are on their way are served.
   void Drain();
 
+  // GOAWAY at once: streams that are on their way are not taken any more.
+  void GoAway();
+
   // Ends the connection and all of its streams at once, after an attempt to send what is queued.
   void End() { EndAs(Ending::kAsked); }
 
@@ -144,7 +147,6 @@ class Connection final : public Loop::Watcher {
 
   void SettingsCame();
   void PingCame(bool is_ack);
-  void SendGoAway();
   void EndWithGoAway(Ending how, std::uint32_t error_code, absl::string_view why);
   void EndAs(Ending how);
   void Close();

@@ -25,7 +25,7 @@ namespace http2 {
 class Output {
  public:
   // The room that is taken for small pieces at once, in bytes: a turn's frames of most clients.
-  static constexpr std::size_t kRoom = 8 * 1024;
+  static constexpr std::size_t kRoom = BlockPool::kLongest - 64;
   // From here on sharing bytes costs less than copying them.
   static constexpr std::size_t kWorthLending = 2 * 1024;
 

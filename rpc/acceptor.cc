@@ -4,11 +4,10 @@
 #include "rpc/acceptor.h"
 
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,52 +24,45 @@ constexpr int kAcceptsInARow = 64;
 constexpr int kMaxGuests = 64;
 constexpr absl::Duration kGuestStay = absl::Seconds(1);
 
-// An edge for whatever arrives, although gRPC is the one to read it.
-constexpr std::uint32_t kArrivals = EPOLLIN | EPOLLET;
-// The hang-up is always told.
-constexpr std::uint32_t kHangUpAlone = 0;
+// Why a connection was closed before it was of use; OK for other endings.
+absl::Status WhyRefused(http2::Ending how, const Limits& limits) {
+  switch (how) {
+    case http2::Ending::kNeverSpoke:
+      return absl::DeadlineExceededError(absl::StrCat(
+          "it did not begin HTTP/2 within ", absl::FormatDuration(limits.handshake_timeout)));
+    case http2::Ending::kHttp1:
+      return absl::InvalidArgumentError(
+          "it speaks HTTP/1, and was told so; use a gRPC client, such as grpcurl, or HTTP/2 with "
+          "prior knowledge");
+    case http2::Ending::kTls:
+      return absl::InvalidArgumentError(
+          "it speaks TLS; use plaintext (grpcurl -plaintext, insecure channel credentials)");
+    case http2::Ending::kNotHttp2:
+      return absl::InvalidArgumentError("what it sent is not HTTP/2; use a gRPC client");
+    case http2::Ending::kNoMemory:
+      return absl::ResourceExhaustedError("its uid holds all of the memory that it may have");
+    default:
+      return absl::OkStatus();
+  }
+}
 
 }  // namespace
 
 Acceptor::Acceptor(uds::Listener listener, Parts parts)
     : listener_(std::move(listener)),
       parts_(std::move(parts)),
-      gate_(
-          parts_.loop, parts_.limits, parts_.counters,
-          {.spoke = [this](Newcomer* newcomer) { return Admit(newcomer); },
-           .refused = [this](const absl::Status& why) { parts_.events->ConnectionRefused(why); }}),
-      unread_(parts_.loop, parts_.limits.send_timeout,
-              {.quiet =
-                   [this](std::uint64_t id) {
-                     parts_.loop->Change(open_.at(id).connection->socket.get(), kArrivals);
-                   },
-               .stalled = [this](std::uint64_t id) { EndStalled(id); }}),
-      overload_({.loop = parts_.loop,
-                 .max_growth_bytes = parts_.limits.max_growth_bytes,
-                 .ask = parts_.ask,
-                 .connections = [this] { return All(); },
-                 .ended = [this](const Connection& connection) { Ended(connection.id); },
-                 .shed =
-                     [this](uid_t place, std::size_t count) {
-                       parts_.counters->shed.Add(count);
-                       parts_.events->ConnectionsShed(place, count);
-                     },
-                 .flooded =
-                     [this](const Connection& connection) {
-                       parts_.counters->shed.Add(1);
-                       parts_.events->ConnectionFlooded(connection);
-                     }}),
-      places_(parts_.limits) {}
+      listener_ready_([this] { Accept(); }),
+      path_changed_([this] { CheckPath(); }),
+      connections_of_shard_(parts_.shards->size()) {}
 
 Acceptor::~Acceptor() {
-  parts_.loop->Unwatch(listener_.watch_fd());
-  for (const auto& [id, open] : open_) parts_.loop->Unwatch(open.connection->socket.get());
+  parts_.loop->Unwatch(listener_.watch_fd(), &path_changed_);
+  if (listener_.fd() >= 0) parts_.loop->Unwatch(listener_.fd(), &listener_ready_);
 }
 
 absl::Status Acceptor::Start() {
   if (listener_.watch_fd() >= 0) {
-    absl::Status watched =
-        parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, [this] { CheckPath(); });
+    absl::Status watched = parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, &path_changed_);
     if (!watched.ok()) return watched;
   }
   return Listen();
@@ -84,7 +76,7 @@ void Acceptor::CheckPath() {
 }
 
 absl::Status Acceptor::Listen() {
-  return parts_.loop->Watch(listener_.fd(), EPOLLIN, [this] { Accept(); });
+  return parts_.loop->Watch(listener_.fd(), EPOLLIN, &listener_ready_);
 }
 
 void Acceptor::Accept() {
@@ -104,21 +96,19 @@ bool Acceptor::AcceptOne() {
   uds::UniqueFd fd = **std::move(accepted);
   absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd.get());
   if (!peer.ok()) {
-    parts_.counters->refused.Add(1);
-    parts_.events->ConnectionRefused(peer.status());
+    Refuse(peer.status());
     return true;
   }
-  parts_.counters->accepted.Add(1);
-  if (RefuseWhoIsOut(peer->uid)) return true;
-  gate_.Enter({.fd = std::move(fd), .peer = *std::move(peer)});
-  return !paused_;
+  parts_.connections->accepted.Add(1);
+  Admit(std::move(fd), *std::move(peer));
+  return true;
 }
 
 void Acceptor::Pause(const absl::Status& why) {
   if (std::exchange(paused_, true)) return;
   parts_.events->AcceptPaused(why);
   // The listener stays readable, so a watch on it would spin until a descriptor is free.
-  if (!refusing_) parts_.loop->Unwatch(listener_.fd());
+  if (!refusing_) parts_.loop->Unwatch(listener_.fd(), &listener_ready_);
   parts_.loop->After(uds::kAcceptPause, [this] {
     paused_ = false;
     if (refusing_) return;
@@ -127,165 +117,151 @@ void Acceptor::Pause(const absl::Status& why) {
   });
 }
 
-bool Acceptor::RefuseWhoIsOut(uid_t uid) {
-  if (!penalties_.IsOut(uid, absl::Now())) return false;
-  Refuse(absl::ResourceExhaustedError(
-      absl::StrCat("uid ", uid, " took too much a moment ago; let it wait, and do less")));
-  return true;
-}
-
-bool Acceptor::Admit(Newcomer* newcomer) {
-  if (RefuseWhoIsOut(newcomer->peer.uid)) return true;  // since it came to the gate
-  const absl::Status admission =
-      parts_.admit == nullptr ? absl::OkStatus() : parts_.admit(newcomer->peer);
-  const uid_t place = admission.ok() ? newcomer->peer.uid : Places::kDenied;
-  const absl::Status free = MakePlace(place);
+void Acceptor::Admit(uds::UniqueFd fd, uds::PeerCredentials peer) {
+  const absl::Status admission = parts_.admit == nullptr ? absl::OkStatus() : parts_.admit(peer);
+  const uid_t uid = admission.ok() ? peer.uid : Admission::kDenied;
+  const absl::Status free = MakePlace(uid);
   const bool guest = !free.ok();
-  if (guest && guests_ == kMaxGuests) {
+  if (guest) {
     Refuse(free);
-    return true;
+    if (guests_ == kMaxGuests) return;
   }
-  absl::StatusOr<uds::UniqueFd> for_grpc = numbers_.Duplicate(newcomer->fd.get());
-  if (!for_grpc.ok()) {
-    if (!refusing_) Pause(for_grpc.status());
-    if (refusing_) Refuse(for_grpc.status());  // a drain does not wait
-    return refusing_;
-  }
-  auto connection = std::make_shared<Connection>(
-      ++last_id_, for_grpc->release(), std::move(newcomer->fd), std::move(newcomer->peer),
-      absl::Now(), guest ? free : admission, place, guest);
-  if (guest) Refuse(free);
-  Adopt(std::move(connection));
-  return true;
+  if (silent_ >= parts_.admission->limits().max_silent_connections) MakeRoomForSilent();
+  auto connection = std::make_shared<Connection>();
+  connection->id = ++last_id_;
+  connection->since = absl::Now();
+  connection->peer = std::move(peer);
+  connection->admission = guest ? free : admission;
+  Adopt(std::move(fd), {.connection = std::move(connection), .uid = uid, .guest = guest});
 }
 
-absl::Status Acceptor::MakePlace(uid_t user) {
-  const Places::Verdict verdict = places_.For(user);
-  if (!verdict.from.has_value()) return verdict.status;
+absl::Status Acceptor::MakePlace(uid_t uid) {
+  const Admission::Verdict verdict = parts_.admission->MayConnect(uid);
+  if (!verdict.evict.has_value()) return verdict.status;
   const auto idle = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
-    const Connection& connection = *entry.second.connection;
-    return !connection.guest && connection.place == *verdict.from &&
-           connection.calls_in_flight == 0;
+    const Open& open = entry.second;
+    return !open.guest && open.uid == *verdict.evict &&
+           open.connection->calls_in_flight.value() == 0;
   });
   if (idle == open_.end()) return verdict.status;
-  End(idle->first);
+  End(idle->second);
   return absl::OkStatus();
 }
 
+void Acceptor::MakeRoomForSilent() {
+  std::unordered_map<uid_t, int> by_uid;
+  for (const auto& [id, open] : open_) {
+    if (!open.spoke) ++by_uid[open.connection->peer.uid];
+  }
+  const auto most = std::max_element(by_uid.begin(), by_uid.end(),
+                                     [](auto& a, auto& b) { return a.second < b.second; });
+  for (auto& [id, open] : open_) {
+    if (open.spoke || open.connection->peer.uid != most->first) continue;
+    Refuse(absl::ResourceExhaustedError(
+        absl::StrCat("a connection of uid ", most->first,
+                     " was closed: too many connections have sent nothing")));
+    parts_.connections->silent.Add(1);
+    return End(open);
+  }
+}
+
 void Acceptor::Refuse(const absl::Status& why) {
-  parts_.counters->refused.Add(1);
+  parts_.connections->refused.Add(1);
   parts_.events->ConnectionRefused(why);
 }
 
-void Acceptor::Adopt(std::shared_ptr<Connection> connection) {
-  const std::uint64_t id = connection->id;
-  // It has just spoken, or it would be at the gate: see Stirred().
-  const absl::Status watched = parts_.loop->Watch(
-      connection->socket.get(), refusing_ ? kArrivals : kHangUpAlone, [this, id] { Stirred(id); });
-  if (!watched.ok()) {
-    close(connection->fd);
-    return Refuse(watched);
-  }
-  open_.emplace(id, Open{.connection = connection, .heard = std::chrono::steady_clock::now()});
-  if (connection->guest) {
+std::size_t Acceptor::FreestShard() const {
+  return static_cast<std::size_t>(
+      std::min_element(connections_of_shard_.begin(), connections_of_shard_.end()) -
+      connections_of_shard_.begin());
+}
+
+void Acceptor::Adopt(uds::UniqueFd fd, Open open) {
+  const std::uint64_t id = open.connection->id;
+  open.shard = FreestShard();
+  ++connections_of_shard_[open.shard];
+  ++silent_;
+  Caller* const caller =
+      open.guest ? parts_.admission->guests() : parts_.admission->Connected(open.uid);
+  if (open.guest) {
     ++guests_;
-    parts_.loop->After(kGuestStay, [this, id] { End(id); });
-  } else {
-    places_.Take(connection->place);
+    parts_.loop->After(kGuestStay, [this, id] {
+      if (const auto found = open_.find(id); found != open_.end()) End(found->second);
+    });
   }
+  Shard& shard = *(*parts_.shards)[open.shard];
+  const std::shared_ptr<Connection> connection = open.connection;
+  open_.emplace(id, std::move(open));
+  if (&shard.loop() == parts_.loop) return shard.Adopt(std::move(fd), connection, caller);
+  shard.loop().Post([&shard, fd = fd.release(), connection, caller] {
+    shard.Adopt(uds::UniqueFd(fd), connection, caller);
+  });
+}
+
+void Acceptor::End(const Open& open) {
+  Shard& shard = *(*parts_.shards)[open.shard];
+  const std::uint64_t id = open.connection->id;
+  if (&shard.loop() == parts_.loop) return shard.End(id);
+  shard.loop().Post([&shard, id] { shard.End(id); });
+}
+
+void Acceptor::Spoke(const std::shared_ptr<Connection>& connection) {
+  const auto found = open_.find(connection->id);
+  if (found == open_.end() || std::exchange(found->second.spoke, true)) return;
+  --silent_;
+  parts_.connections->Add(connection);
   parts_.events->ConnectionOpened(*connection);
-  parts_.adopt(connection);
-  // Last: it may end the connection at once, if memory is short, and what ends must have begun.
-  LookAfter(id, connection);
 }
 
-void Acceptor::End(std::uint64_t id) {
-  const auto found = open_.find(id);
-  if (found == open_.end()) return;
-  found->second.connection->End();
-  Ended(id);
-}
-
-void Acceptor::Stirred(std::uint64_t id) {
-  const auto found = open_.find(id);
-  if (found == open_.end()) return;
-  if ((parts_.loop->events() & (EPOLLHUP | EPOLLERR)) != 0) return Ended(id);
-  found->second.heard = std::chrono::steady_clock::now();
-  const std::shared_ptr<Connection>& connection = found->second.connection;
-  // No more of that until it is quiet: an event for each message would cost as much as the message.
-  if (!refusing_) parts_.loop->Change(connection->socket.get(), kHangUpAlone);
-  LookAfter(id, connection);
-}
-
-void Acceptor::LookAfter(std::uint64_t id, const std::shared_ptr<Connection>& connection) {
-  unread_.Begin(id, connection);
-  overload_.Begin([this] { return !unread_.empty(); });
-}
-
-void Acceptor::Ended(std::uint64_t id) {
-  const auto found = open_.find(id);
-  if (found == open_.end()) return;
-  std::shared_ptr<Connection> ended = std::move(found->second.connection);
+void Acceptor::Ended(const std::shared_ptr<Connection>& connection, http2::Ending how) {
+  const auto found = open_.find(connection->id);
+  const Open open = std::move(found->second);
   open_.erase(found);
-  unread_.Forget(id);
-  if (ended->offended) penalties_.Add(ended->peer.uid, absl::Now());
-  if (ended->guest) {
+  --connections_of_shard_[open.shard];
+  if (!open.spoke) --silent_;
+  if (open.guest) {
     --guests_;
   } else {
-    places_.Give(ended->place);
+    parts_.admission->Disconnected(open.uid);
   }
-  // Before it is closed: while gRPC's duplicate lives, a closed descriptor keeps reporting.
-  parts_.loop->Unwatch(ended->socket.get());
-  parts_.events->ConnectionClosed(*ended);
-  parts_.forget(std::move(ended));
+  TellOfEnding(open, how);
+  if (open_.empty() && when_all_ended_) std::exchange(when_all_ended_, nullptr)();
 }
 
-void Acceptor::EndStalled(std::uint64_t id) {
-  const Connection& connection = *open_.at(id).connection;
-  parts_.counters->unread.Add(1);
-  parts_.events->ConnectionStalled(connection);
-  End(id);
+void Acceptor::TellOfEnding(const Open& open, http2::Ending how) {
+  const absl::Status refused = WhyRefused(how, parts_.admission->limits());
+  if (!refused.ok()) {
+    parts_.connections->silent.Add(1);
+    parts_.events->ConnectionRefused(
+        absl::Status(refused.code(), absl::StrCat("a connection of uid ", open.connection->peer.uid,
+                                                  " was closed: ", refused.message())));
+  }
+  if (!open.spoke) return;
+  if (how == http2::Ending::kUnread) {
+    parts_.connections->unread.Add(1);
+    parts_.events->ConnectionStalled(*open.connection);
+  }
+  if (how == http2::Ending::kFlooded || how == http2::Ending::kTooManyPings) {
+    parts_.connections->flooded.Add(1);
+    parts_.events->ConnectionFlooded(*open.connection);
+  }
+  parts_.connections->Remove(open.connection->id);
+  parts_.events->ConnectionClosed(*open.connection);
 }
 
-Acceptor::Connections Acceptor::All() const {
-  Connections all;
-  all.reserve(open_.size());
-  for (const auto& [id, open] : open_) all.push_back(open.connection);
-  return all;
+void Acceptor::WhenAllEnded(std::function<void()> work) {
+  if (open_.empty()) return work();
+  when_all_ended_ = std::move(work);
 }
 
 void Acceptor::AcceptTheRest() {
-  refusing_ = true;
-  if (!paused_) parts_.loop->Unwatch(listener_.fd());
+  if (std::exchange(refusing_, true)) return;
+  if (!paused_) parts_.loop->Unwatch(listener_.fd(), &listener_ready_);
   paused_ = false;
   listener_.StopAccepting();
   while (AcceptOne()) {
   }
   listener_.Close();
-  for (const auto& [id, open] : open_) {
-    parts_.loop->Change(open.connection->socket.get(), kArrivals);
-  }
-}
-
-bool Acceptor::HeardInTheLast(std::chrono::milliseconds span) const {
-  const auto since = std::chrono::steady_clock::now() - span;
-  return std::any_of(open_.begin(), open_.end(),
-                     [since](const auto& entry) { return entry.second.heard > since; });
-}
-
-Acceptor::Connections Acceptor::Unread() const {
-  Connections unread;
-  for (const auto& [id, open] : open_) {
-    int bytes = 0;
-    const int fd = open.connection->socket.get();
-    if (ioctl(fd, FIONREAD, &bytes) == 0 && bytes > 0) unread.push_back(open.connection);
-  }
-  return unread;
-}
-
-void Acceptor::EndAll() {
-  gate_.CloseAll();
-  for (const auto& [id, open] : open_) open.connection->End();
 }
 
 }  // namespace rpc

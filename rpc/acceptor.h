@@ -3,56 +3,48 @@
 
 // Accepts connections, ties each to its peer's credentials, and hands it to a shard.
 //
-// A connection's way: accepted, its credentials read, at the gate until it has spoken (gate.h),
-// under the limits of its uid and of all, then a descriptor for gRPC and one for us. Ours tells
-// when the connection has ended, and is the only means to end one: gRPC offers none.
+// A connection's way: accepted, its credentials read, looked up whether it may call, and under the
+// limits of its uid and of all; then it is the shard's. Until its SETTINGS have come it is silent:
+// of these there are few, and for one more the oldest of the uid with most is closed.
 //
-// Thread safety: none; lives on the event loop's thread.
-// Ownership: owns the listener and the descriptors that it accepted. Borrows the rest. The path of
-// the listener is given up with the acceptor, not before.
+// Thread safety: none; lives on the loop of the first shard, but GiveUpPath().
+// Ownership: owns the listener. Borrows the rest. The path of the listener is given up with the
+// acceptor, not before.
 
 #ifndef RPC_ACCEPTOR_H_
 #define RPC_ACCEPTOR_H_
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
-#include <unordered_map>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "rpc/connection.h"
-#include "rpc/descriptor_numbers.h"
-#include "rpc/event_loop.h"
-#include "rpc/gate.h"
-#include "rpc/heartbeat.h"
-#include "rpc/limits.h"
-#include "rpc/overload.h"
-#include "rpc/penalties.h"
-#include "rpc/places.h"
+#include "http2/exchange.h"
+#include "http2/loop.h"
+#include "rpc/admission.h"
+#include "rpc/call/connection_info.h"
+#include "rpc/connection_list.h"
 #include "rpc/server_events.h"
-#include "rpc/statistics.h"
-#include "rpc/unread_watch.h"
+#include "rpc/shard.h"
 #include "uds/listener.h"
+#include "uds/peer_credentials.h"
+#include "uds/unique_fd.h"
 
 namespace rpc {
 
 class Acceptor {
  public:
   struct Parts {
-    EventLoop* loop;
+    http2::Loop* loop;  // of the first shard
     ServerEvents* events;
-    ConnectionCounters* counters;
-    Limits limits;
-    // Whether whoever connected may call: see ServerOptions.
+    Admission* admission;
+    ConnectionList* connections;
+    const std::vector<std::unique_ptr<Shard>>* shards;
+    // Whether the peer may call: see ServerOptions.
     std::function<absl::Status(const uds::PeerCredentials&)> admit;
-    // Who is told of a connection that came, and then owns `connection->fd`, and of one that ended.
-    std::function<void(std::shared_ptr<Connection>)> adopt;
-    std::function<void(std::shared_ptr<Connection>)> forget;
-    // Asks the polling thread for a sign of life.
-    Heartbeat::Ask ask;
   };
 
   Acceptor(uds::Listener listener, Parts parts);
@@ -63,26 +55,33 @@ class Acceptor {
   // Refuses all who connect from now on, and accepts those who did before.
   void AcceptTheRest();
 
-  // Those at the gate too.
-  std::size_t open_connections() const { return open_.size() + gate_.size(); }
+  // For the shards.
+  void Spoke(const std::shared_ptr<Connection>& connection);
+  void Ended(const std::shared_ptr<Connection>& connection, http2::Ending how);
 
-  // After AcceptTheRest(): whether a client has sent anything in the last `span`.
-  bool HeardInTheLast(std::chrono::milliseconds span) const;
-
-  // Those that hold bytes which gRPC has not looked at.
-  using Connections = std::vector<std::shared_ptr<const Connection>>;
-  Connections Unread() const;
+  // Calls `work` once no connection is open.
+  void WhenAllEnded(std::function<void()> work);
 
   // Gives up the listener's path at once: for an end that runs no destructors.
   void GiveUpPath() { listener_.Release().IgnoreError(); }
 
-  // Ends all connections at once, for both sides.
-  void EndAll();
-
  private:
   struct Open {
     std::shared_ptr<Connection> connection;
-    std::chrono::steady_clock::time_point heard;  // kept after AcceptTheRest() only
+    std::size_t shard = 0;
+    uid_t uid = 0;       // that it counts for: Admission::kDenied, if it may not call
+    bool guest = false;  // over a limit: counted for nobody
+    bool spoke = false;
+  };
+
+  // Tells of a descriptor that is ready.
+  class Readiness final : public http2::Loop::Watcher {
+   public:
+    explicit Readiness(std::function<void()> ready) : ready_(std::move(ready)) {}
+    void Ready(std::uint32_t /*events*/) override { ready_(); }
+
+   private:
+    const std::function<void()> ready_;
   };
 
   absl::Status Listen();
@@ -91,38 +90,29 @@ class Acceptor {
   // False when nobody waits any more, or accepting has to pause.
   bool AcceptOne();
   void Pause(const absl::Status& why);
-
-  // Whether it was refused: it is kept out for a while (penalties.h).
-  bool RefuseWhoIsOut(uid_t uid);
-  // Of one that has spoken: false if there is no descriptor for it now.
-  bool Admit(Newcomer* newcomer);
+  void Admit(uds::UniqueFd fd, uds::PeerCredentials peer);
+  // Makes a place for one more of this uid; if there is none, says why not.
+  absl::Status MakePlace(uid_t uid);
+  void MakeRoomForSilent();
+  void Adopt(uds::UniqueFd fd, Open open);
   void Refuse(const absl::Status& why);
-  void Adopt(std::shared_ptr<Connection> connection);
-  void End(std::uint64_t id);
-  // Makes a place for one more of this user; if there is none, says why not.
-  absl::Status MakePlace(uid_t user);
-
-  Connections All() const;
-  void Stirred(std::uint64_t id);
-  // It has sent something.
-  void LookAfter(std::uint64_t id, const std::shared_ptr<Connection>& connection);
-  void Ended(std::uint64_t id);
-  void EndStalled(std::uint64_t id);
+  void End(const Open& open);
+  std::size_t FreestShard() const;
+  void TellOfEnding(const Open& open, http2::Ending how);
 
   uds::Listener listener_;
   const Parts parts_;
-  Gate gate_;
-  UnreadWatch unread_;
-  Overload overload_;
-  Places places_;
-  Penalties penalties_;
-  DescriptorNumbers numbers_;
+  Readiness listener_ready_;
+  Readiness path_changed_;
   std::uint64_t last_id_ = 0;
-  std::unordered_map<std::uint64_t, Open> open_;  // by id
-  absl::Status path_;                             // what the program was told last
+  std::map<std::uint64_t, Open> open_;  // by id, and so by age
+  std::vector<std::size_t> connections_of_shard_;
+  int silent_ = 0;
   int guests_ = 0;
+  absl::Status path_;  // what the program was told last
   bool paused_ = false;
   bool refusing_ = false;
+  std::function<void()> when_all_ended_;
 };
 
 }  // namespace rpc

@@ -3,36 +3,43 @@
 
 // The end of a server, step by step: see server.h for what it promises.
 //
-//   Begin ── health NOT_SERVING ── refuse new connections, accept the backlog ── GOAWAY to all ──
-//   clients leave, or are silent for a second ── gRPC shuts down, calls in flight go on ── grace
-//   over, or Stop() again: cut ── all ended: the loop quits, or a second has passed: stuck
+//   Stop() ── services and calls are told ── the backlog is accepted, and then nobody ── GOAWAY to
+//   all ── clients leave, calls in flight go on ── grace over, or Stop() again: calls get their
+//   status, then the connections are ended ── all ended
 //
-// Thread safety: none; lives on the event loop's thread, and posts to the shards what belongs
-// there. Ownership: borrows its parts, which outlive it. The loop must run until it has quit.
+// Thread safety: none; lives on the first shard's loop, and hands the others what is theirs.
+// Ownership: borrows its parts, which outlive it.
 
 #ifndef RPC_DRAIN_H_
 #define RPC_DRAIN_H_
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
+#include "http2/loop.h"
 #include "rpc/acceptor.h"
-#include "rpc/event_loop.h"
 #include "rpc/server_events.h"
-#include "rpc/shards.h"
+#include "rpc/shard.h"
 
 namespace rpc {
 
 class Drain {
  public:
+  // Between the calls' statuses and the end of their connections: time for them to go out to a
+  // client that is slow to read.
+  static constexpr absl::Duration kParting = absl::Milliseconds(200);
+
   struct Parts {
-    EventLoop* loop;
+    http2::Loop* loop;
     Acceptor* acceptor;
-    Shards* shards;
+    const std::vector<std::unique_ptr<Shard>>* shards;
     ServerEvents* events;
-    std::function<void()> tell_services;  // that a drain begins; runs on the first shard
+    std::function<void()> tell_services;  // that a drain begins
+    std::function<void()> ended;          // no connection is left
   };
 
   explicit Drain(Parts parts) : parts_(std::move(parts)) {}
@@ -44,20 +51,10 @@ class Drain {
 
  private:
   void Begin(absl::Duration grace);
-  void Refuse();
-  void AwaitLeaving(std::chrono::steady_clock::time_point until);
-  void ShutDownGrpc();
   void Cut();
-  // Ends all calls in flight, and counts them: with what is in the sockets of `unread` for a call
-  // each.
-  void CancelCalls(const Acceptor::Connections& unread);
-  void GrpcEnded();
-  void AwaitLastWrites(std::chrono::steady_clock::time_point until);
 
   const Parts parts_;
   bool begun_ = false;
-  bool refused_ = false;
-  bool shutting_down_ = false;
   bool cut_ = false;
   std::size_t calls_cut_ = 0;
 };

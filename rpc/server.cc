@@ -3,52 +3,58 @@
 
 #include "rpc/server.h"
 
-#include <grpc/grpc.h>
-#include <grpc/support/log.h>
-#include <sys/epoll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
+#include <thread>
 #include <utility>
 
 #include "rpc/acceptor.h"
+#include "rpc/check.h"
 #include "rpc/drain.h"
+#include "rpc/on_each_shard.h"
+#include "rpc/watchdog.h"
 
 namespace rpc {
 namespace {
 
 uds::UniqueFd NewStopCounter() {
   uds::UniqueFd counter(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-  GPR_ASSERT(counter.valid() && "no descriptor for a server to be stopped by");
+  RPC_CHECK(counter.valid(), "no descriptor for a server to be stopped by");
   return counter;
 }
 
-// A send that meets a full socket makes gRPC start a thread that polls for up to 10 s, and its last
-// shutdown in a process waits for that thread: long after the drain, with nothing left to wait for.
-// So gRPC is never shut down, which costs nothing to a process that is about to end.
-void NeverShutGrpcDown() {
-  static const bool kHeld = [] {
-    grpc_init();
-    return true;
-  }();
-  static_cast<void>(kHeld);
+http2::Settings SettingsOf(const Limits& limits) {
+  return {.max_streams = static_cast<std::uint32_t>(limits.CallsPerUid()),
+          .max_header_bytes = static_cast<std::uint32_t>(limits.max_metadata_bytes),
+          .handshake_timeout = limits.handshake_timeout,
+          .send_timeout = limits.send_timeout,
+          .max_idle = limits.max_connection_idle,
+          .max_age = limits.max_connection_age,
+          .max_age_grace = limits.max_connection_age_grace,
+          .min_ping_interval = limits.min_ping_interval,
+          .pings_when_idle = limits.pings_when_idle};
 }
 
-// Calls `stop` for each record that can be read from `fd`.
-absl::Status WatchForStop(EventLoop* loop, int fd, std::function<void()> stop) {
-  return loop->Watch(fd, EPOLLIN, [loop, fd, stop = std::move(stop)] {
-    std::array<char, 128> record;
-    const ssize_t count = read(fd, record.data(), record.size());
-    if (count > 0) stop();
-    if (count == 0) loop->Unwatch(fd);  // the other end of a pipe has gone: nothing will come
-  });
-}
+// The further shards' threads, which run until their loops are told to quit.
+class Threads {
+ public:
+  void Start(Shard* shard) {
+    shards_.push_back(shard);
+    threads_.emplace_back([shard] {
+      pthread_setname_np(pthread_self(), "rpc-shard");  // for `top -H`, gdb and the like
+      shard->loop().Run();
+    });
+  }
+  ~Threads() {
+    for (Shard* shard : shards_) shard->loop().Post([shard] { shard->loop().Quit(); });
+    for (std::thread& thread : threads_) thread.join();
+  }
 
-Health::ServingStatus StatusAtStart(const ServerOptions& options) {
-  return options.call_itself ? Health::Response::NOT_SERVING : Health::Response::SERVING;
-}
+ private:
+  std::vector<Shard*> shards_;
+  std::vector<std::thread> threads_;
+};
 
 }  // namespace
 
@@ -56,25 +62,57 @@ Server::Server(const ServerOptions& options, ServerEvents* events)
     : options_(options),
       events_(events != nullptr ? events : &no_events_),
       stop_(NewStopCounter()),
-      grace_(absl::ToInt64Nanoseconds(options.grace)) {
-  if (options_.shards > 1) Shards::PollApart();
-  NeverShutGrpcDown();
-  shards_ = std::make_unique<Shards>(Shards::Parts{.count = options_.shards,
-                                                   .limits = options_.limits,
-                                                   .busy_poll = options_.busy_poll,
-                                                   .services = &services_});
+      grace_(absl::ToInt64Nanoseconds(options.grace)),
+      admission_(options.limits, static_cast<std::size_t>(options.shards)),
+      settings_(SettingsOf(options.limits)),
+      shards_made_(MakeShards()) {
   Add(&health_);
   Add(&reflection_);
   Add(&reflection_alpha_);
-  health_.Set("", StatusAtStart(options_));
+  health_.Set("", Health::Response::SERVING);
 }
 
 Server::~Server() = default;
 
+absl::Status Server::MakeShards() {
+  RPC_CHECK(options_.shards > 0, "a server needs a thread");
+  for (int i = 0; i < options_.shards; ++i) {
+    auto loop = http2::Loop::Create({.busy_poll = options_.busy_poll});
+    if (!loop.ok()) return loop.status();
+    shards_.push_back(std::make_unique<Shard>(
+        *std::move(loop),
+        Shard::Parts{.index = static_cast<std::size_t>(i),
+                     .settings = &settings_,
+                     .methods = &methods_,
+                     .admission = &admission_,
+                     .all_calls = &all_calls_,
+                     .spoke =
+                         [this, i](auto connection) {
+                           OnFirstThread(i, [this, connection] { acceptor_->Spoke(connection); });
+                         },
+                     .ended =
+                         [this, i](auto connection, http2::Ending how) {
+                           OnFirstThread(
+                               i, [this, connection, how] { acceptor_->Ended(connection, how); });
+                         }}));
+    all_calls_.push_back(&shards_.back()->calls());
+  }
+  return absl::OkStatus();
+}
+
+void Server::OnFirstThread(int from_shard, std::function<void()> work) {
+  if (from_shard == 0) {
+    work();
+  } else {
+    shards_.front()->loop().Post(std::move(work));
+  }
+}
+
 void Server::Add(Service* service) {
   services_.push_back(service);
   names_.push_back(service->full_name());
-  health_.Set(service->full_name(), StatusAtStart(options_));
+  for (const Service::Path& one : service->methods()) methods_[one.path] = one.method.get();
+  health_.Set(service->full_name(), Health::Response::SERVING);
 }
 
 void Server::Stop() { eventfd_write(stop_.get(), 1); }
@@ -84,80 +122,87 @@ void Server::Stop(absl::Duration grace) {
   Stop();
 }
 
-void Server::AfterOnPollingThread(absl::Duration delay, std::function<void()> work) {
-  Shard& shard = shards_->first();
-  shard.Post([&shard, delay, work = std::move(work)] { shard.After(delay, work); });
+void Server::After(absl::Duration delay, std::function<void()> work) {
+  http2::Loop& loop = shards_.front()->loop();
+  loop.Post([&loop, delay, work = std::move(work)] { loop.After(delay, work); });
 }
 
-void Server::AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work) {
-  loop_->After(delay, std::move(work));
-}
-
-void Server::AskPollingThreads(std::function<void()> answered) {
-  shards_->OnEach([](Shard&) {}, std::move(answered));
+void Server::AskThreads(std::function<void()> answered) {
+  http2::Loop* const loop = &shards_.front()->loop();
+  loop->Post([this, loop, answered = std::move(answered)] {
+    OnEachShard(
+        shards_, loop, [](Shard&) {}, answered);
+  });
 }
 
 Statistics Server::statistics() const {
-  Statistics sum;
-  counters_.AddTo(&sum);
-  shards_->AddTo(&sum);
+  Statistics sum = {.connections_accepted = connections_.accepted.value(),
+                    .connections_refused = connections_.refused.value(),
+                    .connections_silent = connections_.silent.value(),
+                    .connections_unread = connections_.unread.value(),
+                    .connections_flooded = connections_.flooded.value()};
+  for (const Calls* calls : all_calls_) {
+    const CallCounters& counters = calls->counters();
+    sum.calls_begun += counters.begun.value();
+    sum.calls_refused += counters.refused.value();
+    sum.calls_denied += counters.denied.value();
+    sum.bytes_received += counters.bytes_received.value();
+    sum.bytes_sent += counters.bytes_sent.value();
+  }
   return sum;
 }
 
-void Server::CallItself(const uds::Address& address) {
-  SelfCall::Told told = {.answered =
-                             [this] {
-                               health_.Set("", Health::Response::SERVING);
-                               for (const std::string& name : names_)
-                                 health_.Set(name, Health::Response::SERVING);
-                             },
-                         .failed =
-                             [this](const absl::Status& why) {
-                               loop_->Post([this, why] { events_->SelfCallFailed(why); });
-                             }};
-  self_call_ = std::make_unique<SelfCall>(&shards_->first(), address, std::move(told));
-  shards_->first().Post([this] { self_call_->Start(); });
+std::size_t Server::calls_in_flight() const {
+  std::int64_t sum = 0;
+  for (const Calls* calls : all_calls_) sum += calls->in_flight().value();
+  return static_cast<std::size_t>(sum);
 }
 
 absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
-  GPR_ASSERT(loop_ == nullptr && "a server runs once");
-  const uds::Address address = listener.address();
-  absl::StatusOr<std::unique_ptr<EventLoop>> loop = EventLoop::Create();
-  if (!loop.ok()) return loop.status();
-  loop_ = *std::move(loop);
+  RPC_CHECK(acceptor_ == nullptr, "a server runs once");
   // All that can fail comes first, before there is a thread or a call to look after.
-  Acceptor acceptor(std::move(listener),
-                    {.loop = loop_.get(),
-                     .events = events_,
-                     .counters = &counters_,
-                     .limits = options_.limits,
-                     .admit = options_.admit,
-                     .adopt = [this](auto one) { shards_->Adopt(std::move(one)); },
-                     .forget = [this](auto one) { shards_->Forget(std::move(one)); },
-                     .ask = [this](auto beat) { AskPollingThreads(std::move(beat)); }});
-  std::unique_ptr<Drain> drain;
-  const auto stop = [this, &drain] { drain->Stop(absl::Nanoseconds(grace_.load())); };
-  absl::Status status = acceptor.Start();
-  if (status.ok()) status = WatchForStop(loop_.get(), stop_.get(), stop);
-  if (status.ok() && stop_fd >= 0) status = WatchForStop(loop_.get(), stop_fd, stop);
-  if (status.ok()) status = shards_->Build();
+  absl::Status status = options_.limits.Check();
+  status.Update(shards_made_);
+  if (!status.ok()) return status;
+  http2::Loop& loop = shards_.front()->loop();
+  Acceptor acceptor(std::move(listener), {.loop = &loop,
+                                          .events = events_,
+                                          .admission = &admission_,
+                                          .connections = &connections_,
+                                          .shards = &shards_,
+                                          .admit = options_.admit});
+  acceptor_ = &acceptor;
+  status = acceptor.Start();
   if (!status.ok()) return status;
 
-  drain = std::make_unique<Drain>(Drain::Parts{.loop = loop_.get(),
-                                               .acceptor = &acceptor,
-                                               .shards = shards_.get(),
-                                               .events = events_,
-                                               .tell_services = [this] {
-                                                 if (self_call_ != nullptr) self_call_->Cancel();
-                                                 for (Service* service : services_)
-                                                   service->Drain();
-                                               }});
-  shards_->Start();
-  events_->Serving();
-  if (options_.call_itself) CallItself(address);
-  loop_->Run();
-  shards_->Stop();
-  return DrainResult{.calls_cut = drain->calls_cut()};
+  Drain drain({.loop = &loop,
+               .acceptor = &acceptor,
+               .shards = &shards_,
+               .events = events_,
+               .tell_services =
+                   [this] {
+                     for (Service* service : services_) service->Drain();
+                   },
+               .ended = [&loop] { loop.Quit(); }});
+  const auto grace = [this] { return absl::Nanoseconds(grace_.load()); };
+  Watchdog watchdog({.stop_fd = stop_fd,
+                     .stop_counter = stop_.get(),
+                     .stop = [&] { loop.Post([&] { drain.Stop(grace()); }); },
+                     .grace = grace,
+                     .stuck =
+                         [&] {
+                           acceptor.GiveUpPath();
+                           events_->Stuck();
+                         }});
+  {
+    Threads threads;
+    for (std::size_t i = 1; i < shards_.size(); ++i) threads.Start(shards_[i].get());
+    watchdog.Start();
+    events_->Serving();
+    loop.Run();
+    watchdog.Finish();
+  }
+  return DrainResult{.calls_cut = drain.calls_cut()};
 }
 
 }  // namespace rpc

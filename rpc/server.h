@@ -21,11 +21,11 @@
 // lasts. What is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The
 // path is removed last.
 //
-// Handlers run on one thread, or, with ServerOptions::shards, on several: all calls of a connection
-// on the same. Services are then called on all of these.
+// Handlers run on the thread in Run(), or, with ServerOptions::shards, on further ones too: all
+// calls of a connection on the same. Services are then called on all of these.
 //
-// Thread safety: Stop() may be called from any thread, all else from the owner's. Run() keeps that
-// thread for accepting and for the ends of connections; handlers run on others.
+// Thread safety: Stop(), statistics(), Connections(), calls_in_flight() and After() may be called
+// from any thread, all else from the owner's.
 // Ownership: borrows its services and events, which outlive it.
 
 #ifndef RPC_SERVER_H_
@@ -39,16 +39,19 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "rpc/event_loop.h"
-#include "rpc/health.h"
+#include "http2/connection.h"
+#include "rpc/admission.h"
+#include "rpc/builtin/health.h"
+#include "rpc/builtin/reflection.h"
+#include "rpc/connection_list.h"
+#include "rpc/dispatcher.h"
 #include "rpc/limits.h"
-#include "rpc/reflection.h"
-#include "rpc/self_call.h"
 #include "rpc/server_events.h"
 #include "rpc/service.h"
-#include "rpc/shards.h"
+#include "rpc/shard.h"
 #include "rpc/statistics.h"
 #include "uds/listener.h"
 #include "uds/peer_credentials.h"
@@ -56,35 +59,31 @@
 
 namespace rpc {
 
+class Acceptor;
+
 struct ServerOptions {
-  // How long calls in flight may go on once a stop was asked for. From 0, which cuts at once.
+  // How long calls in flight may go on once a stop was asked for; 0 cuts at once.
   absl::Duration grace = absl::Seconds(10);
 
   Limits limits = {};
 
   // How many threads handle calls, from 1: each has a share of the connections. More than one pays
-  // where one is kept busy, the clients leave cores for more, and each has some hundreds of
-  // connections at most (shards.h).
+  // where one is kept busy and the clients leave cores for more.
   int shards = 1;
 
   // How long to look for the next event before sleeping until it comes, where that has paid of late
-  // (busy_poll.h); 0 is never.
+  // (http2/busy_poll.h); 0: never.
   absl::Duration busy_poll = absl::Microseconds(50);
 
-  // Whether whoever connected may call: asked once a connection, on the thread in Run(). A status
-  // other than OK is what all of its calls are answered with, and reaches no handler. Unset: all
-  // may.
+  // Whether the peer of a new connection may call: asked once a connection, on the thread in Run().
+  // A status other than OK is what all of its calls are answered with, and reaches no handler.
+  // Unset: all may.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
-
-  // Whether health waits with SERVING until a call of the server's to itself, over its own socket,
-  // was answered; until then it is NOT_SERVING. The call takes a connection of this process, which
-  // counts like any other for as long as it lasts: some milliseconds after Serving().
-  bool call_itself = false;
 };
 
 struct DrainResult {
-  std::size_t calls_cut =
-      0;  // that were in flight when the grace was over, or stop was asked again
+  // In flight when the grace was over, or stop was asked for again.
+  std::size_t calls_cut = 0;
 };
 
 class Server {
@@ -97,29 +96,21 @@ class Server {
   Health& health() { return health_; }
 
   Statistics statistics() const;
-
-  // --- For handlers, and whoever else is there while Run() runs. ---
-
-  // By age.
-  std::vector<std::shared_ptr<const Connection>> Connections() const {
-    return shards_->Connections();
-  }
-  std::size_t calls_in_flight() const { return shards_->calls_in_flight(); }
+  // Those that speak HTTP/2, by age.
+  std::vector<std::shared_ptr<const Connection>> Connections() const { return connections_.All(); }
+  std::size_t calls_in_flight() const;
 
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
-  // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop().
-  // INTERNAL when gRPC cannot start, RESOURCE_EXHAUSTED when there are not enough descriptors. Once
-  // a server.
+  // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). Call
+  // at most once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
+  // not enough descriptors.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
-  // Run `work` after `delay`, unless the server has ended by then: on a thread on which handlers
-  // run, always the same, for any thread to ask for; or on the thread in Run(), for ServerEvents
-  // to ask for.
-  void AfterOnPollingThread(absl::Duration delay, std::function<void()> work);
-  void AfterOnAcceptingThread(absl::Duration delay, std::function<void()> work);
+  // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
+  void After(absl::Duration delay, std::function<void()> work);
 
-  // Calls `answered`, on one of them, when all threads on which handlers run have come by.
-  void AskPollingThreads(std::function<void()> answered);
+  // Calls `answered`, on the thread in Run(), when all threads on which handlers run have come by.
+  void AskThreads(std::function<void()> answered);
 
   // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at
   // once.
@@ -129,22 +120,27 @@ class Server {
   void Stop(absl::Duration grace);
 
  private:
-  void CallItself(const uds::Address& address);
+  absl::Status MakeShards();
+  void OnFirstThread(int from_shard, std::function<void()> work);
 
   const ServerOptions options_;
   ServerEvents no_events_;
   ServerEvents* const events_;
   std::vector<Service*> services_;
   std::vector<std::string> names_;  // of services_, for reflection
-  ConnectionCounters counters_;
+  Methods methods_;
   Health health_;
   Reflection<ReflectionV1> reflection_{&names_};
   Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
   const uds::UniqueFd stop_;         // an eventfd that counts Stop()s
   std::atomic<std::int64_t> grace_;  // in nanoseconds
-  std::unique_ptr<EventLoop> loop_;
-  std::unique_ptr<Shards> shards_;
-  std::unique_ptr<SelfCall> self_call_;
+  Admission admission_;
+  ConnectionList connections_;
+  const http2::Settings settings_;
+  Acceptor* acceptor_ = nullptr;  // while Run() runs
+  std::vector<const Calls*> all_calls_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  const absl::Status shards_made_;
 };
 
 }  // namespace rpc

@@ -3,9 +3,10 @@
 
 #include "rpc/service.h"
 
-#include <grpc/support/log.h>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "rpc/check.h"
 
 namespace rpc {
 namespace {
@@ -13,33 +14,31 @@ namespace {
 const google::protobuf::ServiceDescriptor* Find(absl::string_view full_name) {
   const auto* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(full_name));
-  GPR_ASSERT(descriptor != nullptr && "no .proto of this program declares the service");
+  RPC_CHECK(descriptor != nullptr, "no .proto of this program declares the service");
   return descriptor;
 }
 
 }  // namespace
 
-Service::Service(absl::string_view full_name) : descriptor_(Find(full_name)) {
-  paths_.reserve(descriptor_->method_count());  // so that no path ever moves
-}
+Service::Service(absl::string_view full_name) : descriptor_(Find(full_name)) {}
 
 Service::~Service() = default;
 
-int Service::Declare(absl::string_view method, Shape shape,
-                     const google::protobuf::Descriptor* request,
-                     const google::protobuf::Descriptor* response) {
-  const auto* declared = descriptor_->FindMethodByName(std::string(method));
-  GPR_ASSERT(declared != nullptr && "the .proto has no such method");
-  const bool many_in = shape == Shape::CLIENT_STREAMING || shape == Shape::BIDI_STREAMING;
-  const bool many_out = shape == Shape::SERVER_STREAMING || shape == Shape::BIDI_STREAMING;
-  GPR_ASSERT(declared->client_streaming() == many_in && declared->server_streaming() == many_out &&
-             "the handler takes a call of another shape than the .proto's");
-  GPR_ASSERT(declared->input_type() == request && declared->output_type() == response &&
-             "the handler takes other messages than the .proto's");
-  GPR_ASSERT(paths_.size() < paths_.capacity() && "a method has two handlers");
-
-  paths_.push_back(absl::StrCat("/", full_name(), "/", method));
-  return static_cast<int>(paths_.size()) - 1;
+void Service::Add(absl::string_view name, Shape shape, const google::protobuf::Descriptor* request,
+                  const google::protobuf::Descriptor* response, std::unique_ptr<Method> method) {
+  const auto* declared = descriptor_->FindMethodByName(std::string(name));
+  RPC_CHECK(declared != nullptr, "the .proto has no such method");
+  const bool many_in = shape == Shape::kClientStream || shape == Shape::kBidi;
+  const bool many_out = shape == Shape::kServerStream || shape == Shape::kBidi;
+  RPC_CHECK(declared->client_streaming() == many_in && declared->server_streaming() == many_out,
+            "the handler takes a call of another shape than the .proto's");
+  RPC_CHECK(declared->input_type() == request && declared->output_type() == response,
+            "the handler takes other messages than the .proto's");
+  std::string path = absl::StrCat("/", full_name(), "/", name);
+  RPC_CHECK(std::none_of(methods_.begin(), methods_.end(),
+                         [&](const Path& one) { return one.path == path; }),
+            "a method has two handlers");
+  methods_.push_back({.path = std::move(path), .method = std::move(method)});
 }
 
 }  // namespace rpc

@@ -15,26 +15,35 @@
 // .proto, and a mismatch aborts: it is a mistake in the program. A method without a handler is
 // UNIMPLEMENTED for its callers.
 //
-// Thread safety: handlers run on the polling thread of the call's shard, which with one shard
-// (ServerOptions::shards) is always the same. Handle() belongs into the constructor.
+// Thread safety: handlers run on the thread of their call's connection; with one shard
+// (ServerOptions::shards) that is always the same. Call Handle() in the constructor.
 // Ownership: the server does not own its services; they outlive it.
 
 #ifndef RPC_SERVICE_H_
 #define RPC_SERVICE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "rpc/invocation.h"
-#include "rpc/registration.h"
-#include "rpc/shard.h"
-#include "rpc/task.h"
-#include "rpc/typed_call.h"
+#include "rpc/call/call.h"
+#include "rpc/call/invocation.h"
+#include "rpc/call/task.h"
+#include "rpc/call/typed_call.h"
 
 namespace rpc {
+
+// One method, as the server finds it by its path.
+class Method {
+ public:
+  virtual ~Method() = default;
+  virtual std::unique_ptr<Call> NewCall(Call::Parts parts) = 0;
+};
 
 class Service {
  public:
@@ -48,71 +57,53 @@ class Service {
   // Called for each call that was let in, before its message is awaited: for what all methods have
   // in common, such as metadata, or who may call. A status other than OK ends the call, and no
   // handler runs.
-  virtual grpc::Status Begin(Call& /*call*/) { return grpc::Status::OK; }
+  virtual absl::Status Begin(Call& /*call*/) { return absl::OkStatus(); }
 
-  // Called on a polling thread when the server begins to drain, before anything else ends. A
-  // service whose streams live as long as the server (health's Watch, say) ends them here: a call
-  // that is left holds up the drain until the grace period is over.
+  // Called on a thread on which handlers run when the server begins to drain, before anything else
+  // ends. A service whose streams live as long as the server (health's Watch, say) ends them here:
+  // a call that is left holds up the drain until the grace period is over.
   virtual void Drain() {}
+
+  // For the server: the methods that have handlers, with their paths ("/example.Greeter/Hello").
+  struct Path {
+    std::string path;
+    std::unique_ptr<Method> method;
+  };
+  const std::vector<Path>& methods() const { return methods_; }
 
  protected:
   template <class Derived, class CallType>
   void Handle(absl::string_view method, Task (Derived::*handler)(CallType&)) {
-    const int index = Declare(method, CallType::kShape, CallType::Request::descriptor(),
-                              CallType::Response::descriptor());
     auto* self = static_cast<Derived*>(this);
-    methods_.push_back(std::make_unique<Method<CallType>>(
-        index, this, [self, handler](CallType& call) { return (self->*handler)(call); }));
+    Add(method, CallType::kShape, CallType::Request::descriptor(), CallType::Response::descriptor(),
+        std::make_unique<HandledMethod<CallType>>(
+            this, [self, handler](CallType& call) { return (self->*handler)(call); }));
   }
 
  private:
-  friend class Hosts;
-
-  class AnyMethod {
+  template <class CallType>
+  class HandledMethod final : public Method, public Handler<CallType> {
    public:
-    virtual ~AnyMethod() = default;
-    // Asks gRPC for the next call of this method, and for another whenever one came.
-    virtual void Listen(Registration* registration, Shard* shard) = 0;
+    HandledMethod(Service* service, std::function<Task(CallType&)> handle)
+        : service_(*service), handle_(std::move(handle)) {}
+
+    std::unique_ptr<Call> NewCall(Call::Parts parts) override {
+      return std::make_unique<Invocation<CallType>>(this, std::move(parts));
+    }
+
+   private:
+    absl::Status Begin(CallType& call) override { return service_.Begin(call); }
+    Task Handle(CallType& call) override { return handle_(call); }
+
+    Service& service_;
+    const std::function<Task(CallType&)> handle_;
   };
 
-  template <class CallType>
-  class Method;
-
-  int Declare(absl::string_view method, Shape shape, const google::protobuf::Descriptor* request,
-              const google::protobuf::Descriptor* response);
-
-  std::shared_ptr<Registration> Register() const { return std::make_shared<Registration>(paths_); }
-  void Listen(Registration* registration, Shard* shard) {
-    for (const auto& method : methods_) method->Listen(registration, shard);
-  }
+  void Add(absl::string_view name, Shape shape, const google::protobuf::Descriptor* request,
+           const google::protobuf::Descriptor* response, std::unique_ptr<Method> method);
 
   const google::protobuf::ServiceDescriptor* const descriptor_;
-  std::vector<std::string> paths_;  // gRPC keeps pointers to these
-  std::vector<std::unique_ptr<AnyMethod>> methods_;
-};
-
-template <class CallType>
-class Service::Method final : public AnyMethod, public Invocation<CallType>::Source {
- public:
-  Method(int index, Service* service, typename Invocation<CallType>::Handler handler)
-      : index_(index), service_(service), handler_(std::move(handler)) {}
-
-  void Listen(Registration* registration, Shard* shard) override {
-    Invocation<CallType>::Listen(this, registration, shard);
-  }
-
-  grpc::Status Begin(CallType& call) override { return service_->Begin(call); }
-  Task Handle(CallType& call) override { return handler_(call); }
-
-  void Request(Registration* registration, CoreCall* call, grpc_completion_queue* queue,
-               CoreTag* tag) override {
-    registration->Request(index_, call, queue, tag);
-  }
-
- private:
-  const int index_;
-  Service* const service_;
-  const typename Invocation<CallType>::Handler handler_;
+  std::vector<Path> methods_;
 };
 
 }  // namespace rpc

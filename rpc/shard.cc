@@ -3,140 +3,94 @@
 
 #include "rpc/shard.h"
 
-#include <grpc/support/log.h>
-#include <pthread.h>
-
-#include <chrono>
 #include <utility>
 
 namespace rpc {
+namespace {
 
-gpr_timespec DeadlineAfter(absl::Duration delay) {
-  const gpr_timespec now = gpr_now(GPR_CLOCK_MONOTONIC);
-  if (delay <= absl::ZeroDuration()) return now;
-  // ToInt64Nanoseconds saturates at 292 years.
-  return gpr_time_add(now, gpr_time_from_nanos(absl::ToInt64Nanoseconds(delay), GPR_TIMESPAN));
-}
+constexpr std::int64_t kConnectionBytes = 28 * 1024;  // mostly nghttp2's
 
-// A timer that removes itself once it has fired.
-class Shard::Timer final : public Tag {
+}  // namespace
+
+// A connection with what it is to the server.
+class Shard::Hosted final : public http2::Application {
  public:
-  Timer(Shard* shard, std::function<void()> work) : shard_(shard), work_(std::move(work)) {}
+  Hosted(Shard* shard, uds::UniqueFd fd, std::shared_ptr<Connection> info, CallerAccount* account)
+      : shard_(*shard),
+        info_(std::move(info)),
+        account_(*account),
+        http2_(std::make_unique<http2::Connection>(
+            shard_.loop_.get(), std::move(fd), &account_.memory, shard_.parts_.settings, this)) {}
 
-  void Start(absl::Duration delay, std::list<std::unique_ptr<Timer>>::iterator self) {
-    self_ = self;
-    alarm_.Set(shard_->queue(), DeadlineAfter(delay), static_cast<Tag*>(this));
-  }
-  void Cancel() { alarm_.Cancel(); }
-
-  void Complete(bool ok) override {
-    const std::function<void()> work = std::move(work_);
-    shard_->timers_.erase(self_);
-    if (ok) work();
-  }
+  http2::Connection& http2() { return *http2_; }
+  std::unique_ptr<http2::Connection> TakeHttp2() { return std::move(http2_); }
+  const std::shared_ptr<Connection>& info() const { return info_; }
 
  private:
-  Shard* const shard_;
-  std::function<void()> work_;
-  grpc::Alarm alarm_;
-  std::list<std::unique_ptr<Timer>>::iterator self_;
+  std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream) override {
+    return shard_.dispatcher_.Begin(stream, info_, &account_);
+  }
+  bool Spoke(http2::Connection& /*connection*/) override {
+    if (shard_.calls_.draining()) http2_->Drain();
+    shard_.parts_.spoke(info_);
+    return true;
+  }
+  void Ended(http2::Connection& /*connection*/, http2::Ending how) override {
+    shard_.Ended(info_->id, how);
+  }
+
+  Shard& shard_;
+  const std::shared_ptr<Connection> info_;
+  CallerAccount& account_;
+  std::unique_ptr<http2::Connection> http2_;
 };
 
-Shard::Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Duration busy_poll,
-             Users* users)
-    : queue_(std::move(queue)), busy_poll_(busy_poll), users_(*users) {}
+Shard::Shard(std::unique_ptr<http2::Loop> loop, Parts parts)
+    : loop_(std::move(loop)),
+      parts_(std::move(parts)),
+      calls_(loop_.get(), static_cast<std::size_t>(parts_.admission->limits().max_message_bytes)),
+      dispatcher_(parts_.methods, parts_.admission, parts_.all_calls, &calls_) {}
 
-Shard::~Shard() {
-  GPR_ASSERT(!thread_.joinable() && "Stop() comes first");
-  // gRPC wants every queue shut down and read to its end, also one that was never polled.
-  queue_->Shutdown();
-  Poll();
+Shard::~Shard() = default;
+
+void Shard::Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Caller* caller) {
+  const std::uint64_t id = connection->id;
+  auto hosted = std::make_unique<Hosted>(this, std::move(fd), std::move(connection),
+                                         caller->accounts[parts_.index].get());
+  http2::Connection& http2 = hosted->http2();
+  connections_.emplace(id, std::move(hosted));
+  const absl::Status started = http2.Start();
+  if (!started.ok()) http2.End();
+  if (calls_.draining()) http2.Drain();
 }
 
-void Shard::Start() { thread_ = std::thread(&Shard::Poll, this); }
-
-void Shard::Stop() {
-  Post([this] {
-    GPR_ASSERT(calls_.empty());
-    for (const auto& timer : timers_) timer->Cancel();
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      stopped_ = true;
-    }
-    queue_->Shutdown();
-  });
-  thread_.join();
+void Shard::End(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) found->second->http2().End();
 }
 
-void Shard::Poll() {
-  pthread_setname_np(pthread_self(), "rpc-polling");  // for `top -H`, gdb and the like
-  void* tag = nullptr;
-  bool ok = false;
-  while (Next(&tag, &ok)) static_cast<Tag*>(tag)->Complete(ok);
+void Shard::Ended(std::uint64_t id, http2::Ending how) {
+  const auto found = connections_.find(id);
+  const std::unique_ptr<Hosted> hosted = std::move(found->second);
+  connections_.erase(found);
+  parts_.ended(hosted->info(), how);
+  calls_.trim().Freed(kConnectionBytes);
+  loop_->Bury(hosted->TakeHttp2());
 }
 
-bool Shard::Next(void** tag, bool* ok) {
-  using grpc::CompletionQueue;
-  const auto look = [&] { return queue_->AsyncNext(tag, ok, gpr_inf_past(GPR_CLOCK_MONOTONIC)); };
-  CompletionQueue::NextStatus status = look();
-  if (status == CompletionQueue::TIMEOUT) {
-    BusyPoll::Time now = std::chrono::steady_clock::now();
-    if (busy_poll_.IsWorthIt(now)) {
-      const BusyPoll::Time end = now + busy_poll_.length();
-      while (status == CompletionQueue::TIMEOUT && now < end) {
-        status = look();
-        now = std::chrono::steady_clock::now();
-      }
-      busy_poll_.Ended(now, status != CompletionQueue::TIMEOUT);
-    }
-  }
-  if (status == CompletionQueue::TIMEOUT) return queue_->Next(tag, ok);
-  return status == CompletionQueue::GOT_EVENT;
+void Shard::Drain() {
+  calls_.Drain();
+  for (const auto& [id, hosted] : connections_) hosted->http2().Drain();
 }
 
-void Shard::Post(std::function<void()> work) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (stopped_) return;
-  posted_.push_back(std::move(work));
-  // An alarm that is due at once is how a thread other than the polling one puts an event into the
-  // queue. One event serves all that is posted until it is taken.
-  if (posted_.size() == 1) {
-    wake_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), static_cast<Tag*>(&woken_));
-  }
+std::size_t Shard::Cut() {
+  const std::size_t cut = calls_.Cut();
+  for (const auto& [id, hosted] : connections_) hosted->http2().GoAway();
+  return cut;
 }
 
-void Shard::RunPosted(bool /*ok*/) {
-  std::vector<std::function<void()>> work;
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    work.swap(posted_);
-  }
-  for (const auto& one : work) one();
-}
-
-bool Shard::HasStopped() {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return stopped_;
-}
-
-void Shard::After(absl::Duration delay, std::function<void()> work) {
-  if (HasStopped()) return;  // posted together with Stop()
-  timers_.push_front(std::make_unique<Timer>(this, std::move(work)));
-  timers_.front()->Start(delay, timers_.begin());
-}
-
-void Shard::WhenIdle(std::function<void()> work) {
-  if (calls_.empty()) {
-    work();
-  } else {
-    when_idle_ = std::move(work);
-  }
-}
-
-void Shard::CallEnded(Calls::iterator place) {
-  calls_.erase(place);
-  in_flight_.Add(-1);
-  if (calls_.empty() && when_idle_) std::exchange(when_idle_, nullptr)();
+void Shard::EndAll() {
+  for (const auto& [id, hosted] : connections_) hosted->http2().End();
 }
 
 }  // namespace rpc

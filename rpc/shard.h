@@ -1,112 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A completion queue and the one thread that polls it: where handlers run.
+// One thread of a server: a loop, and the connections whose calls are handled there.
 //
-// All calls of a connection are handled by one shard, on its thread, one event at a time: a handler
-// needs no locks against another handler of its shard, and must never block. Work from other
-// threads comes in through Post().
+//   rpc::Shard shard(std::move(loop), parts);
+//   shard.loop().Post([&] { shard.Adopt(std::move(fd), connection, caller); });
+//   shard.loop().Run();
 //
-// Thread safety: Post() and calls_in_flight() may be called from any thread, Start() and Stop()
-// from the owner's; all else belongs to the polling thread. Ownership: owns the queue, the thread
-// and the connection table, borrows the users; the calls own themselves.
+// Nothing is shared between shards on a call's way but the callers' sums (call/caller.h).
+//
+// Thread safety: belongs to the thread of its loop, but for calls(), whose counters any may read.
+// Ownership: owns its loop and connections; borrows the rest.
 
 #ifndef RPC_SHARD_H_
 #define RPC_SHARD_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <memory>
-#include <mutex>
-#include <thread>
+#include <unordered_map>
 #include <vector>
 
-#include "absl/time/time.h"
-#include "grpc/support/time.h"
-#include "grpcpp/alarm.h"
-#include "grpcpp/completion_queue.h"
-#include "rpc/busy_poll.h"
-#include "rpc/connection.h"
-#include "rpc/counter.h"
-#include "rpc/tag.h"
-#include "rpc/users.h"
+#include "absl/status/status.h"
+#include "http2/connection.h"
+#include "http2/loop.h"
+#include "rpc/admission.h"
+#include "rpc/call/calls.h"
+#include "rpc/call/connection_info.h"
+#include "rpc/dispatcher.h"
+#include "uds/unique_fd.h"
 
 namespace rpc {
 
-class Call;
-
-// A time for gRPC's alarms: `delay` from now by the clock that nobody sets. Below 0 is now.
-gpr_timespec DeadlineAfter(absl::Duration delay);
-
 class Shard {
  public:
-  // `busy_poll`: see busy_poll.h; 0 is never.
-  Shard(std::unique_ptr<grpc::ServerCompletionQueue> queue, absl::Duration busy_poll, Users* users);
+  struct Parts {
+    std::size_t index;  // of its accounts
+    const http2::Settings* settings;
+    const Methods* methods;
+    const Admission* admission;
+    const std::vector<const Calls*>* all_calls;
+    // Called on the shard's thread.
+    std::function<void(std::shared_ptr<Connection>)> spoke;
+    std::function<void(std::shared_ptr<Connection>, http2::Ending)> ended;
+  };
+
+  Shard(std::unique_ptr<http2::Loop> loop, Parts parts);
   ~Shard();
 
-  void Start();
+  http2::Loop& loop() { return *loop_; }
+  Calls& calls() { return calls_; }
 
-  // Ends the thread and waits for it, after everything posted so far has run. No call may be in
-  // flight and none may arrive any more: the server was shut down and WhenIdle() has spoken.
-  void Stop();
+  // A connection that was accepted. May end it at once.
+  void Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Caller* caller);
 
-  // Runs `work` on the polling thread, soon, or not at all once Stop() was called. Work of one
-  // caller keeps its order.
-  void Post(std::function<void()> work);
+  void End(std::uint64_t id);
 
-  // --- On the polling thread only ---
-
-  // Runs `work` on the polling thread after `delay`, or not at all if the shard stops before.
-  void After(absl::Duration delay, std::function<void()> work);
-
-  // The server drains from now on.
-  void BeginDrain() { draining_ = true; }
-  bool draining() const { return draining_; }
-
-  // Runs `work`, perhaps at once, when no call is in flight.
-  void WhenIdle(std::function<void()> work);
-
-  // The calls in flight. One that began says so, and takes itself out by its place in the list.
-  using Calls = std::list<Call*>;
-  Calls::iterator CallBegan(Call* call) {
-    in_flight_.Add(1);
-    return calls_.insert(calls_.end(), call);
-  }
-  void CallEnded(Calls::iterator place);
-  const Calls& calls() const { return calls_; }
-
-  std::int64_t calls_in_flight() const { return in_flight_.value(); }
-
-  ConnectionTable& connections() { return connections_; }
-  Users& users() { return users_; }
-  grpc::ServerCompletionQueue* queue() { return queue_.get(); }
+  // Tells all calls and clients, and those that come later.
+  void Drain();
+  // Ends all calls with a status; how many that were. Nothing is begun any more.
+  std::size_t Cut();
+  void EndAll();
 
  private:
-  class Timer;
+  class Hosted;
 
-  void Poll();
-  bool Next(void** tag, bool* ok);
-  bool HasStopped();
-  void RunPosted(bool ok);
+  void Ended(std::uint64_t id, http2::Ending how);
 
-  const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  std::thread thread_;
-  BusyPoll busy_poll_;
-
-  std::mutex mutex_;
-  std::vector<std::function<void()>> posted_;  // guarded by mutex_
-  bool stopped_ = false;                       // likewise: nothing is posted any more
-  grpc::Alarm wake_;                           // set while posted_ is not empty
-  MemberTag<Shard, &Shard::RunPosted> woken_{this};
-
-  ConnectionTable connections_;
-  Users& users_;
+  const std::unique_ptr<http2::Loop> loop_;
+  const Parts parts_;
   Calls calls_;
-  Gauge in_flight_;  // their number
-  std::list<std::unique_ptr<Timer>> timers_;
-  std::function<void()> when_idle_;
-  bool draining_ = false;
+  Dispatcher dispatcher_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<Hosted>> connections_;  // by id
 };
 
 }  // namespace rpc

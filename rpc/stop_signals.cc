@@ -3,9 +3,10 @@
 
 #include "rpc/stop_signals.h"
 
-#include <grpc/support/log.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+
+#include "rpc/check.h"
 
 namespace rpc {
 
@@ -14,10 +15,10 @@ StopSignals::StopSignals() {
   sigemptyset(&stop);
   sigaddset(&stop, SIGINT);
   sigaddset(&stop, SIGTERM);
-  GPR_ASSERT(pthread_sigmask(SIG_BLOCK, &stop, nullptr) == 0);
+  RPC_CHECK(pthread_sigmask(SIG_BLOCK, &stop, nullptr) == 0, "signals cannot be blocked");
   signal(SIGPIPE, SIG_IGN);
   fd_.reset(signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK));
-  GPR_ASSERT(fd_.valid());
+  RPC_CHECK(fd_.valid(), "no descriptor for signals to come by");
 }
 
 }  // namespace rpc

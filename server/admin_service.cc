@@ -11,12 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "cli/version.h"
-#include "rpc/status.h"
 #include "server/echo_metadata.h"
 #include "server/process_facts.h"
 #include "server/proto_text.h"
 #include "server/proto_time.h"
-#include "udsecho/v1/admin.grpc.pb.h"
+#include "udsecho/v1/admin.pb.h"
 
 namespace udsecho {
 namespace {
@@ -39,7 +38,7 @@ v1::Connection Describe(const rpc::Connection& connection, const UserNames& name
     description.set_command(ProtoText(CommandOf(*connection.peer.pid)));
   }
   description.set_calls(connection.calls.value());
-  description.set_calls_in_flight(connection.calls_in_flight);
+  description.set_calls_in_flight(static_cast<uint32_t>(connection.calls_in_flight.value()));
   description.set_bytes_received(connection.bytes_received.value());
   description.set_bytes_sent(connection.bytes_sent.value());
   return description;
@@ -48,22 +47,18 @@ v1::Connection Describe(const rpc::Connection& connection, const UserNames& name
 }  // namespace
 
 AdminService::AdminService(rpc::Server* server, absl::Duration grace)
-    : Service(v1::Admin::service_full_name()),
-      server_(*server),
-      grace_(grace),
-      started_at_(absl::Now()) {
+    : Service("udsecho.v1.Admin"), server_(*server), grace_(grace), started_at_(absl::Now()) {
   Handle("Stats", &AdminService::Stats);
   Handle("Connections", &AdminService::Connections);
   Handle("Shutdown", &AdminService::Shutdown);
 }
 
-grpc::Status AdminService::Begin(rpc::Call& call) {
-  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
+absl::Status AdminService::Begin(rpc::Call& call) {
+  if (absl::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
   if (call.peer().uid == geteuid() || call.peer().uid == 0) return CompressAsAsked(&call);
-  return {
-      grpc::StatusCode::PERMISSION_DENIED,
+  return absl::PermissionDeniedError(
       absl::StrCat("uid ", call.peer().uid, " may not administer this server; only its own uid ",
-                   geteuid(), " and root may")};
+                   geteuid(), " and root may"));
 }
 
 rpc::Task AdminService::Stats(rpc::UnaryCall<v1::StatsRequest, v1::StatsResponse>& call) {
@@ -105,7 +100,7 @@ rpc::Task AdminService::Shutdown(rpc::UnaryCall<v1::ShutdownRequest, v1::Shutdow
     grace = DurationWithin("grace", call.request().grace(), kLongestGrace);
   }
   if (!grace.ok()) {
-    co_await call.Finish(rpc::ToGrpcStatus(grace.status()));
+    co_await call.Finish(grace.status());
     co_return;
   }
   v1::ShutdownResponse response;

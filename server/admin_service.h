@@ -15,10 +15,10 @@
 #define SERVER_ADMIN_SERVICE_H_
 
 #include "absl/time/time.h"
+#include "rpc/call/task.h"
+#include "rpc/call/unary_call.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
-#include "rpc/task.h"
-#include "rpc/unary_call.h"
 #include "udsecho/v1/admin.pb.h"
 
 namespace udsecho {
@@ -30,7 +30,7 @@ class AdminService final : public rpc::Service {
 
  private:
   // Denies everybody but the server's own uid and root.
-  grpc::Status Begin(rpc::Call& call) override;
+  absl::Status Begin(rpc::Call& call) override;
 
   rpc::Task Stats(rpc::UnaryCall<v1::StatsRequest, v1::StatsResponse>& call);
   rpc::Task Connections(rpc::UnaryCall<v1::ConnectionsRequest, v1::ConnectionsResponse>& call);

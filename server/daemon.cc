@@ -24,7 +24,7 @@
 namespace udsecho {
 namespace {
 
-// Every connection takes two descriptors, and the usual limit of 1024 is meant for programs that
+// Every connection takes a descriptor, and the usual limit of 1024 is meant for programs that
 // use select(2), as systemd.exec(5) explains. We do not.
 void RaiseDescriptorLimit() {
   rlimit limit{};
@@ -35,13 +35,11 @@ void RaiseDescriptorLimit() {
 
 rpc::ServerOptions ServerOptionsOf(const Options& options) {
   rpc::ServerOptions server = options.server;
-  server.limits.max_growth_bytes = server.limits.max_memory_bytes;
   if (!options.allow.empty()) {
     server.admit = [allow = options.allow](const uds::PeerCredentials& peer) {
       return allow.Check(peer);
     };
   }
-  server.call_itself = true;
   return server;
 }
 
@@ -54,13 +52,12 @@ class Daemon final : public rpc::ServerEvents {
         service_events_(log),
         connection_events_(log,
                            [this](absl::Duration delay) {
-                             server_.AfterOnAcceptingThread(
-                                 delay, [this] { connection_events_.OnTimer(); });
+                             server_.After(delay, [this] { connection_events_.OnTimer(); });
                            }),
         message_events_(
             log,
             [this](absl::Duration delay) {
-              server_.AfterOnPollingThread(delay, [this] { message_events_.OnTimer(); });
+              server_.After(delay, [this] { message_events_.OnTimer(); });
             },
             [this] { reports_.Stir(); }),
         echo_({.reply = options.reply,
@@ -99,12 +96,10 @@ class Daemon final : public rpc::ServerEvents {
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
-    if (connection.IsSelfCall()) return;  // nobody's who reads the log
     connection_events_.Opened(connection.peer);
     reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
-    if (connection.IsSelfCall()) return;
     connection_events_.Closed(connection.peer);
     reports_.ConnectionClosed();
   }
@@ -115,13 +110,7 @@ class Daemon final : public rpc::ServerEvents {
   void ConnectionFlooded(const rpc::Connection& connection) override {
     connection_events_.Flooded(connection.peer);
   }
-  void ConnectionsShed(uid_t uid, std::size_t connections) override {
-    connection_events_.Shed(uid, static_cast<int64_t>(connections));
-  }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
-  void SelfCallFailed(const absl::Status& why) override {
-    if (!std::exchange(self_call_failed_, true)) service_events_.SelfCallFailed(why);
-  }
   void PathChanged(const absl::Status& still_ours) override {
     service_events_.PathChanged(still_ours);
   }
@@ -135,7 +124,7 @@ class Daemon final : public rpc::ServerEvents {
   void Stuck() override {
     service_events_.Stuck();
     log_.Finish();
-    _exit(kStuck);  // without destructors: the polling thread would be waited for
+    _exit(kStuck);  // without destructors: the handler's thread would be waited for
   }
 
   // Permission to call is no use without permission to connect.
@@ -158,7 +147,6 @@ class Daemon final : public rpc::ServerEvents {
   EchoService echo_;
   AdminService admin_;
   std::optional<InteropService> interop_;
-  bool self_call_failed_ = false;  // and was told; it is tried again every second
   rpc::Server server_;
   ManagerReports reports_;
 };

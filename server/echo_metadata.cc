@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "grpc/compression.h"
 
 namespace udsecho {
 namespace {
@@ -16,31 +15,30 @@ constexpr char kCompress[] = "udsecho-compress";
 
 }  // namespace
 
-grpc::Status EchoMetadata(rpc::Call* call) {
+absl::Status EchoMetadata(rpc::Call* call) {
   for (const absl::string_view value : call->MetadataValues(kTrailing)) {
     call->AddTrailingMetadata(kTrailing, value);
   }
   for (const absl::string_view value : call->MetadataValues(kInitial)) {
     if (!call->AddInitialMetadata(kInitial, value)) {
-      return {grpc::StatusCode::INVALID_ARGUMENT,
-              absl::StrCat(kInitial, " must be printable ASCII, for it is sent back")};
+      return absl::InvalidArgumentError(
+          absl::StrCat(kInitial, " must be printable ASCII, for it is sent back"));
     }
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
-grpc::Status CompressAsAsked(rpc::Call* call) {
+absl::Status CompressAsAsked(rpc::Call* call) {
   for (const absl::string_view encoding : call->MetadataValues(kCompress)) {
     if (encoding == "gzip") {
-      call->Compress(GRPC_COMPRESS_GZIP);
+      call->Compress(rpc::Encoding::kGzip);
     } else if (encoding == "deflate") {
-      call->Compress(GRPC_COMPRESS_DEFLATE);
+      call->Compress(rpc::Encoding::kDeflate);
     } else if (encoding != "identity") {
-      return {grpc::StatusCode::INVALID_ARGUMENT,
-              "udsecho-compress must be gzip, deflate or identity"};
+      return absl::InvalidArgumentError("udsecho-compress must be gzip, deflate or identity");
     }
   }
-  return grpc::Status::OK;
+  return absl::OkStatus();
 }
 
 }  // namespace udsecho

@@ -3,8 +3,8 @@
 
 // What callers ask for by metadata, on every method: values that come back, and compression.
 //
-//   grpc::Status EchoService::Begin(rpc::Call& call) {
-//     const grpc::Status echoed = EchoMetadata(&call);
+//   absl::Status EchoService::Begin(rpc::Call& call) {
+//     const absl::Status echoed = EchoMetadata(&call);
 //     return echoed.ok() ? CompressAsAsked(&call) : echoed;
 //   }
 //
@@ -13,19 +13,19 @@
 #ifndef SERVER_ECHO_METADATA_H_
 #define SERVER_ECHO_METADATA_H_
 
-#include "grpcpp/support/status.h"
-#include "rpc/call.h"
+#include "absl/status/status.h"
+#include "rpc/call/call.h"
 
 namespace udsecho {
 
 // Sends back x-grpc-test-echo-initial among the initial metadata, and
 // x-grpc-test-echo-trailing-bin among the trailers, whatever status these have.
 // INVALID_ARGUMENT for a value that cannot be sent.
-grpc::Status EchoMetadata(rpc::Call* call);
+absl::Status EchoMetadata(rpc::Call* call);
 
 // Compresses responses if udsecho-compress asks for it and the caller accepts them.
 // INVALID_ARGUMENT for an encoding that nobody knows.
-grpc::Status CompressAsAsked(rpc::Call* call);
+absl::Status CompressAsAsked(rpc::Call* call);
 
 }  // namespace udsecho
 

@@ -6,19 +6,17 @@
 #include <utility>
 
 #include "absl/time/time.h"
-#include "rpc/status.h"
 #include "server/collection.h"
 #include "server/echo_metadata.h"
 #include "server/expansion.h"
 #include "server/fault.h"
 #include "server/request_rules.h"
 #include "server/who_am_i.h"
-#include "udsecho/v1/echo.grpc.pb.h"
 
 namespace udsecho {
 
 EchoService::EchoService(EchoOptions options, MessageEvents* events)
-    : Service(v1::Echo::service_full_name()), options_(std::move(options)), events_(events) {
+    : Service("udsecho.v1.Echo"), options_(std::move(options)), events_(events) {
   Handle("Echo", &EchoService::Echo);
   Handle("Expand", &EchoService::Expand);
   Handle("Collect", &EchoService::Collect);
@@ -26,15 +24,15 @@ EchoService::EchoService(EchoOptions options, MessageEvents* events)
   Handle("WhoAmI", &EchoService::WhoAmI);
 }
 
-grpc::Status EchoService::Begin(rpc::Call& call) {
-  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
+absl::Status EchoService::Begin(rpc::Call& call) {
+  if (absl::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
   return CompressAsAsked(&call);
 }
 
 rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
   const Request& request = call.request();
   events_->Received(request.message(), call.peer());
-  grpc::Status end = Check(request, Answers::kOne);
+  absl::Status end = Check(request, Answers::kOne);
   if (end.ok()) {
     if (!co_await call.Sleep(DelayOf(request))) co_return;  // cancelled, or past its deadline
     if (request.has_fault()) end = ToStatus(request.fault());
@@ -49,16 +47,14 @@ rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
 rpc::Task EchoService::Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>& call) {
   const v1::ExpandRequest& request = call.request();
   events_->Received(request.message(), call.peer());
-  grpc::Status end = Check(request);
+  absl::Status end = Check(request);
   if (end.ok()) {
     if (!co_await call.Sleep(DelayOf(request))) co_return;
     const absl::Duration interval = IntervalOf(request);
-    grpc::WriteOptions options;
-    if (interval <= absl::ZeroDuration()) options.set_buffer_hint();  // more follows at once
     Expansion expansion(request, options_.reply);
     while (const Response* response = expansion.Next()) {
       if (expansion.count() > 1 && !co_await call.Sleep(interval)) co_return;
-      if (!co_await call.Write(*response, options)) co_return;  // the caller went away
+      if (!co_await call.Write(*response)) co_return;  // the caller went away
     }
     if (request.has_fault()) end = ToStatus(request.fault());
   }
@@ -68,7 +64,7 @@ rpc::Task EchoService::Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>
 rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectResponse>& call) {
   Collection collection(options_.max_message_bytes, options_.reply);
   PendingFault fault;
-  grpc::Status end;
+  absl::Status end;
   Request request;
   while (co_await call.Read(&request)) {
     events_->Received(request.message(), call.peer());
@@ -78,7 +74,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
     if (!co_await call.Sleep(DelayOf(request))) co_return;
     if (!fault.due()) {
       if (!call.Keep(request.message().size() + request.payload().size())) break;
-      end = rpc::ToGrpcStatus(collection.Add(request));
+      end = collection.Add(request);
       fault.Answered();
     }
     if (end.ok() && fault.due()) end = fault.status();
@@ -93,7 +89,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
 
 rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
   PendingFault fault;
-  grpc::Status end;
+  absl::Status end;
   Request request;
   while (co_await call.Read(&request)) {
     events_->Received(request.message(), call.peer());

@@ -16,10 +16,10 @@
 #include <optional>
 #include <string>
 
+#include "rpc/call/stream_calls.h"
+#include "rpc/call/task.h"
+#include "rpc/call/unary_call.h"
 #include "rpc/service.h"
-#include "rpc/stream_calls.h"
-#include "rpc/task.h"
-#include "rpc/unary_call.h"
 #include "server/events.h"
 #include "udsecho/v1/echo.pb.h"
 
@@ -41,7 +41,7 @@ class EchoService final : public rpc::Service {
   using Request = v1::EchoRequest;
   using Response = v1::EchoResponse;
 
-  grpc::Status Begin(rpc::Call& call) override;
+  absl::Status Begin(rpc::Call& call) override;
 
   rpc::Task Echo(rpc::UnaryCall<Request, Response>& call);
   rpc::Task Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>& call);

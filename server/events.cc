@@ -97,11 +97,6 @@ void ServiceEvents::AcceptPaused(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "accept_paused", "Accepting is paused: ", why);
 }
 
-void ServiceEvents::SelfCallFailed(const absl::Status& why) {
-  WriteStatus(&log_, LogLevel::kWarn, "self_call_failed",
-              "A call to our own socket was not answered, health stays NOT_SERVING: ", why);
-}
-
 LimitedLines::LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
                            absl::string_view left_out_text, LineLimiter::WakeAfter wake_after)
     : log_(*log),
@@ -174,7 +169,8 @@ void ConnectionEvents::Stalled(const uds::PeerCredentials& peer) {
 }
 
 void ConnectionEvents::Flooded(const uds::PeerCredentials& peer) {
-  WriteEnded("connection_flooded", "A client sends a header without end, and is closed ", peer);
+  WriteEnded("connection_flooded", "A client sends too much that carries nothing, and is closed ",
+             peer);
 }
 
 void ConnectionEvents::WriteEnded(absl::string_view event, absl::string_view sentence,
@@ -185,18 +181,6 @@ void ConnectionEvents::WriteEnded(absl::string_view event, absl::string_view sen
               .event = event,
               .text = text,
               .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
-}
-
-void ConnectionEvents::Shed(uid_t uid, int64_t count) {
-  if (!refused_.Admit()) return;
-  // As getuid(2) would: -1 stands for all who may not call.
-  const auto number = static_cast<int64_t>(static_cast<int32_t>(uid));
-  const std::string text =
-      absl::StrCat("Overload: ", count, " connections of uid ", number, " are closed");
-  log_.Write({.level = LogLevel::kWarn,
-              .event = "connections_shed",
-              .text = text,
-              .fields = {{"uid", number}, {"count", count}}});
 }
 
 void ConnectionEvents::OnTimer() {

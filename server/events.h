@@ -76,7 +76,6 @@ class ServiceEvents {
   void PathChanged(const absl::Status& still_ours);
   void OthersShutOut(mode_t mode);
   void NotifyFailed(const absl::Status& why);
-  void SelfCallFailed(const absl::Status& why);
 
  private:
   Log& log_;
@@ -141,10 +140,8 @@ class ConnectionEvents {
   void Refused(const absl::Status& why);
   // Closed, as it left unread what was sent to it.
   void Stalled(const uds::PeerCredentials& peer);
-  // Closed, as it sent a header that does not end.
+  // Closed, as it sent too many frames that carry nothing, or a header without an end.
   void Flooded(const uds::PeerCredentials& peer);
-  // So many of a uid's were closed, as it seems to take most of the memory or the time.
-  void Shed(uid_t uid, int64_t count);
 
   void OnTimer();
 

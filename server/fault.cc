@@ -4,6 +4,9 @@
 #include "server/fault.h"
 
 #include <cstddef>
+#include <vector>
+
+#include "rpc/wire/status.h"
 
 namespace udsecho {
 namespace {
@@ -14,10 +17,11 @@ constexpr std::size_t kLongestMessage = 1024;
 constexpr std::size_t kMostDetails = 4096;
 constexpr int kMostMessages = 1'000'000;
 
+// With what each takes around it: thousands of empty ones are many bytes too.
 std::size_t EncodedDetails(const v1::Fault& fault) {
-  std::size_t bytes = 0;
-  for (const auto& detail : fault.details()) bytes += detail.ByteSizeLong();
-  return bytes;
+  v1::Fault details;
+  *details.mutable_details() = fault.details();
+  return details.ByteSizeLong();
 }
 
 }  // namespace
@@ -39,13 +43,11 @@ absl::Status Check(const v1::Fault& fault) {
   return absl::OkStatus();
 }
 
-grpc::Status ToStatus(const v1::Fault& fault) {
-  const auto code = static_cast<grpc::StatusCode>(fault.code());
-  if (fault.details().empty()) return {code, fault.message()};
-  // The first three fields are those of google.rpc.Status, numbers and all.
-  v1::Fault rpc_status = fault;
-  rpc_status.clear_after_messages();
-  return {code, fault.message(), rpc_status.SerializeAsString()};
+absl::Status ToStatus(const v1::Fault& fault) {
+  const absl::Status status(static_cast<absl::StatusCode>(fault.code()), fault.message());
+  if (fault.details().empty()) return status;
+  return rpc::WithDetails(
+      status, std::vector<google::protobuf::Any>(fault.details().begin(), fault.details().end()));
 }
 
 void PendingFault::Take(const v1::EchoRequest& request) {

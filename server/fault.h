@@ -16,7 +16,6 @@
 #define SERVER_FAULT_H_
 
 #include "absl/status/status.h"
-#include "grpcpp/support/status.h"
 #include "udsecho/v1/echo.pb.h"
 
 namespace udsecho {
@@ -25,7 +24,7 @@ namespace udsecho {
 absl::Status Check(const v1::Fault& fault);
 
 // With its details, if there are any, as a google.rpc.Status.
-grpc::Status ToStatus(const v1::Fault& fault);
+absl::Status ToStatus(const v1::Fault& fault);
 
 // The fault that a stream of requests is to end with, if any.
 class PendingFault {
@@ -36,10 +35,10 @@ class PendingFault {
   void Answered();
 
   bool due() const { return !status_.ok() && left_ == 0; }
-  const grpc::Status& status() const { return status_; }
+  const absl::Status& status() const { return status_; }
 
  private:
-  grpc::Status status_;  // OK: none
+  absl::Status status_;  // OK: none
   int left_ = 0;         // requests before it
 };
 

@@ -20,22 +20,24 @@ using grpc::testing::Payload;
 
 void SetZeros(int size, Payload* payload) { payload->mutable_body()->resize(size); }
 
-grpc::Status ToStatus(const EchoStatus& status) {
-  const bool known = status.code() >= 0 && status.code() <= grpc::StatusCode::UNAUTHENTICATED;
-  return {known ? static_cast<grpc::StatusCode>(status.code()) : grpc::StatusCode::UNKNOWN,
-          status.message()};
+absl::Status ToStatus(const EchoStatus& status) {
+  constexpr int kLastCode = static_cast<int>(absl::StatusCode::kUnauthenticated);
+  const bool known = status.code() >= 0 && status.code() <= kLastCode;
+  return absl::Status(
+      known ? static_cast<absl::StatusCode>(status.code()) : absl::StatusCode::kUnknown,
+      status.message());
 }
 
 // Of a request that says whether it was compressed.
 template <class Request>
-grpc::Status CheckCompression(const Request& request, const rpc::Call& call) {
-  const bool compressed = call.request_encoding() != "identity";
+absl::Status CheckCompression(const Request& request, const rpc::Call& call) {
+  const bool compressed = call.request_encoding() != rpc::Encoding::kIdentity;
   if (!request.has_expect_compressed() || request.expect_compressed().value() == compressed) {
-    return grpc::Status::OK;
+    return absl::OkStatus();
   }
-  return {grpc::StatusCode::INVALID_ARGUMENT,
-          compressed ? "the request is compressed, and says that it is not"
-                     : "the request says that it is compressed, and is not"};
+  return absl::InvalidArgumentError(compressed
+                                        ? "the request is compressed, and says that it is not"
+                                        : "the request says that it is compressed, and is not");
 }
 
 bool AsksForCompression(const grpc::testing::StreamingOutputCallRequest& request) {
@@ -43,7 +45,7 @@ bool AsksForCompression(const grpc::testing::StreamingOutputCallRequest& request
                      [](const auto& one) { return one.compressed().value(); });
 }
 
-grpc::Status Gone() { return {grpc::StatusCode::CANCELLED, "the caller went away"}; }
+absl::Status Gone() { return absl::CancelledError("the caller went away"); }
 
 }  // namespace
 
@@ -58,15 +60,15 @@ InteropService::InteropService(int max_payload)
   Handle("HalfDuplexCall", &InteropService::HalfDuplexCall);
 }
 
-grpc::Status InteropService::Begin(rpc::Call& call) {
-  if (grpc::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
-  return grpc::Status::OK;
+absl::Status InteropService::Begin(rpc::Call& call) {
+  if (absl::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
+  return absl::OkStatus();
 }
 
-grpc::Status InteropService::CheckSize(int size) const {
-  if (size >= 0 && size <= max_payload_) return grpc::Status::OK;
-  return {grpc::StatusCode::INVALID_ARGUMENT,
-          absl::StrCat("a payload must be of 0 to ", max_payload_, " bytes")};
+absl::Status InteropService::CheckSize(int size) const {
+  if (size >= 0 && size <= max_payload_) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a payload must be of 0 to ", max_payload_, " bytes"));
 }
 
 rpc::Task InteropService::EmptyCall(rpc::UnaryCall<Empty, Empty>& call) {
@@ -75,14 +77,14 @@ rpc::Task InteropService::EmptyCall(rpc::UnaryCall<Empty, Empty>& call) {
 
 rpc::Task InteropService::UnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
   const Simple& request = call.request();
-  grpc::Status end = CheckCompression(request, call);
+  absl::Status end = CheckCompression(request, call);
   if (end.ok()) end = CheckSize(request.response_size());
   if (end.ok()) end = ToStatus(request.response_status());
   if (!end.ok()) {
     co_await call.Finish(end);
     co_return;
   }
-  if (request.response_compressed().value()) call.Compress(GRPC_COMPRESS_GZIP);
+  if (request.response_compressed().value()) call.Compress(rpc::Encoding::kGzip);
   SimpleReply reply;
   SetZeros(request.response_size(), reply.mutable_payload());
   co_await call.Finish(reply);
@@ -98,7 +100,7 @@ rpc::Task InteropService::CacheableUnaryCall(rpc::UnaryCall<Simple, SimpleReply>
 
 rpc::Task InteropService::StreamingInputCall(rpc::ClientStreamCall<Input, InputReply>& call) {
   std::int64_t bytes = 0;
-  grpc::Status end;
+  absl::Status end;
   Input request;
   while (co_await call.Read(&request)) {
     end = CheckCompression(request, call);
@@ -115,14 +117,14 @@ rpc::Task InteropService::StreamingInputCall(rpc::ClientStreamCall<Input, InputR
 }
 
 rpc::Task InteropService::StreamingOutputCall(rpc::ServerStreamCall<Output, OutputReply>& call) {
-  if (AsksForCompression(call.request())) call.Compress(GRPC_COMPRESS_GZIP);
-  grpc::Status end;
+  if (AsksForCompression(call.request())) call.Compress(rpc::Encoding::kGzip);
+  absl::Status end;
   co_await SendOutputs(call, call.request(), &end);
   co_await call.Finish(end);
 }
 
 rpc::Task InteropService::FullDuplexCall(rpc::BidiCall<Output, OutputReply>& call) {
-  grpc::Status end;
+  absl::Status end;
   Output request;
   while (co_await call.Read(&request)) {
     co_await SendOutputs(call, request, &end);
@@ -134,11 +136,10 @@ rpc::Task InteropService::FullDuplexCall(rpc::BidiCall<Output, OutputReply>& cal
 // Answers only once all requests are there.
 rpc::Task InteropService::HalfDuplexCall(rpc::BidiCall<Output, OutputReply>& call) {
   std::vector<Output> requests;
-  grpc::Status end;
+  absl::Status end;
   Output request;
   while (co_await call.Read(&request)) {
     if (!call.Keep(request.SpaceUsedLong())) {
-      co_await call.Finish(grpc::Status::OK);  // which becomes what Keep() has against it
       co_return;
     }
     requests.push_back(request);
@@ -151,7 +152,7 @@ rpc::Task InteropService::HalfDuplexCall(rpc::BidiCall<Output, OutputReply>& cal
 }
 
 template <class ManyOut>
-rpc::Task InteropService::SendOutputs(ManyOut& call, const Output& request, grpc::Status* end) {
+rpc::Task InteropService::SendOutputs(ManyOut& call, const Output& request, absl::Status* end) {
   *end = ToStatus(request.response_status());
   if (!end->ok()) co_return;
   OutputReply reply;
@@ -163,8 +164,7 @@ rpc::Task InteropService::SendOutputs(ManyOut& call, const Output& request, grpc
       co_return;
     }
     SetZeros(parameters.size(), reply.mutable_payload());
-    grpc::WriteOptions options;
-    if (!parameters.compressed().value()) options.set_no_compression();
+    const rpc::WriteOptions options{.compress = parameters.compressed().value()};
     if (!co_await call.Write(reply, options)) {
       *end = Gone();
       co_return;

@@ -17,10 +17,10 @@
 
 #include "grpc/testing/empty.pb.h"
 #include "grpc/testing/messages.pb.h"
+#include "rpc/call/stream_calls.h"
+#include "rpc/call/task.h"
+#include "rpc/call/unary_call.h"
 #include "rpc/service.h"
-#include "rpc/stream_calls.h"
-#include "rpc/task.h"
-#include "rpc/unary_call.h"
 
 namespace udsecho {
 
@@ -38,7 +38,7 @@ class InteropService final : public rpc::Service {
   using Output = grpc::testing::StreamingOutputCallRequest;
   using OutputReply = grpc::testing::StreamingOutputCallResponse;
 
-  grpc::Status Begin(rpc::Call& call) override;
+  absl::Status Begin(rpc::Call& call) override;
 
   rpc::Task EmptyCall(rpc::UnaryCall<Empty, Empty>& call);
   rpc::Task UnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call);
@@ -51,9 +51,9 @@ class InteropService final : public rpc::Service {
   // Sends what one request asks for. `end` is then OK, or the status to end the call with; not OK
   // also when the caller has gone.
   template <class ManyOut>
-  rpc::Task SendOutputs(ManyOut& call, const Output& request, grpc::Status* end);
+  rpc::Task SendOutputs(ManyOut& call, const Output& request, absl::Status* end);
 
-  grpc::Status CheckSize(int size) const;
+  absl::Status CheckSize(int size) const;
 
   const int max_payload_;
 };

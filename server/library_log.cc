@@ -9,14 +9,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/stubs/logging.h"
-#include "grpc/support/log.h"
 #include "server/events.h"
 #include "server/excerpt.h"
 
 namespace udsecho {
 namespace {
 
-// Where the libraries' lines go while a LibraryLog lives.
+// Where the library's lines go while a LibraryLog lives.
 struct Destination {
   explicit Destination(Log* log)
       : log(*log),
@@ -42,17 +41,6 @@ void Write(LogLevel level, absl::string_view library, absl::string_view message)
                           .fields = {{"library", library}, {"message", RawExcerpt(message)}}});
 }
 
-void FromGrpc(gpr_log_func_args* args) {
-  switch (args->severity) {
-    case GPR_LOG_SEVERITY_DEBUG:
-      return Write(LogLevel::kDebug, "grpc", args->message);
-    case GPR_LOG_SEVERITY_INFO:
-      return Write(LogLevel::kInfo, "grpc", args->message);
-    case GPR_LOG_SEVERITY_ERROR:
-      return Write(LogLevel::kError, "grpc", args->message);
-  }
-}
-
 void FromProtobuf(google::protobuf::LogLevel level, const char* /*file*/, int /*line*/,
                   const std::string& message) {
   switch (level) {
@@ -76,12 +64,10 @@ LibraryLog::LibraryLog(Log* log) {
     if (destination != nullptr) std::abort();
     destination = new Destination(log);
   }
-  gpr_set_log_function(&FromGrpc);
   protobuf_default = google::protobuf::SetLogHandler(&FromProtobuf);
 }
 
 LibraryLog::~LibraryLog() {
-  gpr_set_log_function(nullptr);
   google::protobuf::SetLogHandler(protobuf_default);
   const std::lock_guard<std::mutex> lock(mutex);
   delete destination;

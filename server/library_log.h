@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Sends what gRPC and libprotobuf have to say to the daemon's log instead of straight to standard
-// error, where it would break the format, hold up the polling thread when nobody reads, and let a
+// Sends what libprotobuf has to say to the daemon's log instead of straight to standard
+// error, where it would break the format, hold up the handlers' thread when nobody reads, and let a
 // client that sends malformed messages fill the disk.
 //
 //   Log log(options);
-//   const LibraryLog library_log(&log);    // before the first call into gRPC
+//   const LibraryLog library_log(&log);    // before the server starts
 //
-// Both libraries take a plain function without an argument of ours, so the log has to be found
+// The library takes a plain function without an argument of ours, so the log has to be found
 // through a variable of the process: the only one of its kind, private to library_log.cc. Hence one
 // LibraryLog at a time; a second aborts.
 //
 // At most 20 such lines a second are written; the next one is preceded by a count of the others.
-// $GRPC_VERBOSITY and $GRPC_TRACE decide, as ever, what gRPC says: by default its errors alone.
 //
-// Thread safety: the libraries may speak on any thread. Make and destroy it where no other thread
+// Thread safety: the library may speak on any thread. Make and destroy it where no other thread
 // is in libprotobuf (its handler is a plain variable): in main, outside of the server's life.
 // Ownership: borrows the log.
 
@@ -30,7 +29,7 @@ class LibraryLog {
  public:
   explicit LibraryLog(Log* log);
 
-  // What the libraries say from now on goes to standard error, as without this class.
+  // What the library says from now on goes to standard error, as without this class.
   ~LibraryLog();
 
   LibraryLog(const LibraryLog&) = delete;

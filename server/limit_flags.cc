@@ -21,11 +21,10 @@ namespace {
 // More of anything than one process can have.
 constexpr int kMostOfAnything = 1'000'000;
 
-constexpr int64_t kLongestMessage = int64_t{1} << 30;  // gRPC counts in an int
+constexpr int64_t kLongestMessage = int64_t{1} << 30;  // protobuf counts in an int
+constexpr int64_t kLeastMetadata = int64_t{1} << 10;
+constexpr int64_t kMostMetadata = int64_t{1} << 20;
 constexpr int64_t kLeastMemory = int64_t{16} << 20;
-// How many times its length a message may take while it arrives: gRPC refuses one that is as long
-// as all the memory that it may use.
-constexpr int64_t kOfAMessage = 2;
 constexpr int64_t kMostMemory = int64_t{1} << 46;  // what an address space has room for
 
 void Throw(absl::string_view flag, absl::string_view why) {
@@ -97,6 +96,17 @@ class Group {
                [flag, value](const std::string& text) { *value = ParseCount(flag, text); });
   }
 
+  void Flag(const std::string& flag, bool rpc::Limits::*field, const std::string& what) {
+    bool* const value = &(limits_->*field);
+    DeclareOne(app_, flag, "BOOL", name_, what, *value ? "true" : "false",
+               [flag, value](const std::string& text) {
+                 if (text != "true" && text != "false") {
+                   Throw(flag, absl::StrCat("'", text, "' is neither true nor false"));
+                 }
+                 *value = text == "true";
+               });
+  }
+
   void Duration(const std::string& flag, absl::Duration rpc::Limits::*field,
                 const DurationRange& range, const std::string& what) {
     absl::Duration* const value = &(limits_->*field);
@@ -155,17 +165,22 @@ void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits) {
   connections.Duration("--max_connection_age_grace", &Limits::max_connection_age_grace,
                        {absl::ZeroDuration(), absl::InfiniteDuration()},
                        "How long its calls may go on then");
+  connections.Duration("--min_ping_interval", &Limits::min_ping_interval,
+                       {absl::ZeroDuration(), kDay}, "Told to leave if it pings more often");
+  connections.Flag("--pings_when_idle", &Limits::pings_when_idle, "May ping without a call");
 
   Group calls(app, limits, "Calls");
   calls.Count("--max_calls", &Limits::max_calls, "In flight at once, in all");
   calls.Count("--max_calls_per_uid", &Limits::max_calls_per_uid, "In flight at once, of one user");
   calls.Size("--max_message", &Limits::max_message_bytes, 1, kLongestMessage,
              "The longest request that is accepted");
+  calls.Size("--max_metadata", &Limits::max_metadata_bytes, kLeastMetadata, kMostMetadata,
+             "The longest metadata that is accepted");
   calls.Size("--max_memory", &Limits::max_memory_bytes, kLeastMemory, kMostMemory,
              "What messages may take in all");
 }
 
-void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int shards) {
+void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits) {
   CheckPerUid(app, "--max_connections", limits.max_connections, limits.max_connections_per_uid);
   CheckPerUid(app, "--max_calls", limits.max_calls, limits.max_calls_per_uid);
   if (limits.max_message_bytes > limits.max_memory_bytes) {
@@ -173,16 +188,6 @@ void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int sha
                                         " is more than all messages may take, ",
                                         cli::FormatSize(limits.max_memory_bytes),
                                         "; use less, or raise --max_memory"));
-  }
-  // As rpc/limits.h says of max_memory_bytes.
-  if (const int64_t part = limits.max_memory_bytes / 2 / shards;
-      shards > 1 && part < kOfAMessage * limits.max_message_bytes) {
-    Throw(
-        "--shards",
-        absl::StrCat("each of ", shards, " has ", cli::FormatSize(part),
-                     " of --max_memory for messages on their way, and one of --max_message takes ",
-                     cli::FormatSize(kOfAMessage * limits.max_message_bytes),
-                     "; use fewer, or raise --max_memory"));
   }
 }
 

@@ -26,7 +26,7 @@ namespace udsecho {
 void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits);
 
 // What no flag can tell alone: throws CLI::ValidationError where one makes another meaningless.
-void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits, int shards);
+void CheckLimitsTogether(const CLI::App& app, const rpc::Limits& limits);
 
 }  // namespace udsecho
 

@@ -25,19 +25,18 @@ void ManagerReports::Serving() {
   notifier_.Ready();
   TellStatus();
   if (const std::optional<absl::Duration> watchdog = notifier_.watchdog(); watchdog.has_value()) {
-    server_.AfterOnPollingThread(absl::ZeroDuration(),
-                                 [this, interval = *watchdog / 2] { Beat(interval); });
+    server_.After(absl::ZeroDuration(), [this, interval = *watchdog / 2] { Beat(interval); });
   }
 }
 
 void ManagerReports::ConnectionOpened() {
   open_.fetch_add(1, std::memory_order_relaxed);
-  StirOnAcceptingThread();
+  Stir();
 }
 
 void ManagerReports::ConnectionClosed() {
   open_.fetch_sub(1, std::memory_order_relaxed);
-  StirOnAcceptingThread();
+  Stir();
 }
 
 void ManagerReports::Draining(absl::Duration grace) {
@@ -48,11 +47,6 @@ void ManagerReports::Draining(absl::Duration grace) {
   AskForTime(absl::Now() + grace + kAfterGrace);
 }
 
-void ManagerReports::StirOnAcceptingThread() {
-  if (!notifier_.enabled() || !Arm()) return;
-  server_.AfterOnAcceptingThread(kStatusDelay, [this] { TellStatus(); });
-}
-
 void ManagerReports::TellStatus() {
   armed_ = false;  // before looking: what happens from now on is told by the next
   notifier_.Status(absl::StrCat(draining_ ? "Stopping" : "Serving", ": ",
@@ -61,15 +55,15 @@ void ManagerReports::TellStatus() {
 }
 
 void ManagerReports::Beat(absl::Duration interval) {
-  server_.AskPollingThreads([this] { notifier_.StillAlive(); });
-  server_.AfterOnPollingThread(interval, [this, interval] { Beat(interval); });
+  server_.AskThreads([this] { notifier_.StillAlive(); });
+  server_.After(interval, [this, interval] { Beat(interval); });
 }
 
 void ManagerReports::AskForTime(absl::Time until) {
   const absl::Duration left = until - absl::Now();
   if (left <= absl::ZeroDuration()) return;
   notifier_.MoreTime(std::min(left, kMoreTime));
-  server_.AfterOnAcceptingThread(kMoreTimeEvery, [this, until] { AskForTime(until); });
+  server_.After(kMoreTimeEvery, [this, until] { AskForTime(until); });
 }
 
 }  // namespace udsecho

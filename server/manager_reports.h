@@ -10,10 +10,10 @@
 //
 // The status has the open connections, and the calls since the start. It is told a second after
 // something happened, and not again before the next thing does: an idle server sleeps. WATCHDOG=1
-// comes once all polling threads have said something, at half of what $WATCHDOG_USEC allows, so
-// that a handler that blocks one is noticed.
+// comes once all threads on which handlers run have come by, at half of what $WATCHDOG_USEC allows,
+// so that a handler that blocks one is noticed.
 //
-// Thread safety: Stir() from any polling thread, all else from the one in Server::Run().
+// Thread safety: Stir() from any thread, all else from the one in Server::Run().
 // Ownership: borrows the server, which must not run any more when this goes away.
 
 #ifndef SERVER_MANAGER_REPORTS_H_
@@ -40,10 +40,10 @@ class ManagerReports {
   void ConnectionClosed();
   void Draining(absl::Duration grace);
 
-  // Something happened on a polling thread. Costs next to nothing.
+  // Something happened. Costs next to nothing.
   void Stir() {
     if (!notifier_.enabled() || !Arm()) return;
-    server_.AfterOnPollingThread(kStatusDelay, [this] { TellStatus(); });
+    server_.After(kStatusDelay, [this] { TellStatus(); });
   }
 
  private:
@@ -51,7 +51,6 @@ class ManagerReports {
 
   // Whether it is for the caller to see to it that the status is told.
   bool Arm() { return !armed_.load(std::memory_order_relaxed) && !armed_.exchange(true); }
-  void StirOnAcceptingThread();
   void TellStatus();
   void Beat(absl::Duration interval);
   void AskForTime(absl::Time until);

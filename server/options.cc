@@ -192,7 +192,7 @@ Command ParseCommandLine(int argc, const char* const* argv,
   Declare(&app, &flags);
   try {
     app.parse(argc, argv);
-    CheckLimitsTogether(app, flags.limits, flags.shards);
+    CheckLimitsTogether(app, flags.limits);
     return {.options = ToOptions(flags, activated)};
   } catch (const CLI::CallForHelp&) {
     // It leaves two empty lines where one will do.

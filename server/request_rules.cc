@@ -5,7 +5,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "rpc/status.h"
 #include "server/fault.h"
 #include "server/proto_time.h"
 
@@ -37,20 +36,20 @@ absl::Status CheckCountAndInterval(const v1::ExpandRequest& request) {
 
 }  // namespace
 
-grpc::Status Check(const v1::EchoRequest& request, Answers answers) {
+absl::Status Check(const v1::EchoRequest& request, Answers answers) {
   absl::Status status = CheckDelayAndFault(request);
   if (status.ok() && answers == Answers::kOne && request.fault().after_messages() != 0) {
     status = absl::InvalidArgumentError(
         "fault.after_messages must be 0 where there is one answer; Chat, Collect and Expand take "
         "others");
   }
-  return rpc::ToGrpcStatus(status);
+  return status;
 }
 
-grpc::Status Check(const v1::ExpandRequest& request) {
+absl::Status Check(const v1::ExpandRequest& request) {
   absl::Status status = CheckDelayAndFault(request);
   if (status.ok()) status = CheckCountAndInterval(request);
-  return rpc::ToGrpcStatus(status);
+  return status;
 }
 
 absl::Duration DelayOf(const v1::EchoRequest& request) { return *Wait("delay", request.delay()); }

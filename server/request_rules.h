@@ -3,7 +3,7 @@
 
 // The limits of Echo's requests, as echo.proto states them.
 //
-//   if (grpc::Status checked = Check(request, Answers::kOne); !checked.ok()) ...end with it...
+//   if (absl::Status checked = Check(request, Answers::kOne); !checked.ok()) ...end with it...
 //   if (!co_await call.Sleep(DelayOf(request))) co_return;
 //
 // Thread safety: pure functions.
@@ -11,8 +11,8 @@
 #ifndef SERVER_REQUEST_RULES_H_
 #define SERVER_REQUEST_RULES_H_
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "grpcpp/support/status.h"
 #include "udsecho/v1/echo.pb.h"
 
 namespace udsecho {
@@ -21,8 +21,8 @@ namespace udsecho {
 enum class Answers { kOne, kMany };
 
 // INVALID_ARGUMENT, naming the field, for a request that is outside of its limits.
-grpc::Status Check(const v1::EchoRequest& request, Answers answers);
-grpc::Status Check(const v1::ExpandRequest& request);
+absl::Status Check(const v1::EchoRequest& request, Answers answers);
+absl::Status Check(const v1::ExpandRequest& request);
 
 // Of requests that were checked.
 absl::Duration DelayOf(const v1::EchoRequest& request);

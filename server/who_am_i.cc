@@ -49,7 +49,7 @@ v1::WhoAmIResponse WhoAmI(const rpc::Call& call) {
   response.set_authority(ProtoText(call.authority()));
   AddMetadata(call, &response);
   SetTimeLeft(call, &response);
-  response.set_request_encoding(std::string(call.request_encoding()));
+  response.set_request_encoding(std::string(rpc::wire::NameOf(call.request_encoding())));
   response.set_server_version(cli::kVersion);
   response.set_server_pid(getpid());
   return response;

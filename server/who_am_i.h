@@ -10,7 +10,7 @@
 #ifndef SERVER_WHO_AM_I_H_
 #define SERVER_WHO_AM_I_H_
 
-#include "rpc/call.h"
+#include "rpc/call/call.h"
 #include "udsecho/v1/echo.pb.h"
 
 namespace udsecho {

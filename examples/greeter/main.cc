@@ -14,7 +14,7 @@
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/stop_signals.h"
-#include "rpc/unary_call.h"
+#include "rpc/call/unary_call.h"
 
 namespace {
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Server reflection, v1 and v1alpha: what grpcurl, buf curl and their like ask a server that they
+// have no .proto for.
+//
+// gRPC's own plugin serves v1alpha only, and holds a thread for every open stream.
+//
+// The answers come from the descriptors that the program is linked with. A file's dependencies are
+// sent with it, each once a stream.
+//
+// Thread safety: as Service. `services` is read while calls are handled and must not change then.
+
+#ifndef RPC_BUILTIN_REFLECTION_H_
+#define RPC_BUILTIN_REFLECTION_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+#include "grpc/reflection/v1/reflection.pb.h"
+#include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "rpc/call/stream_calls.h"
+#include "rpc/service.h"
+
+namespace rpc {
+
+// The two versions differ in their package alone.
+struct ReflectionV1 {
+  static constexpr char kService[] = "grpc.reflection.v1.ServerReflection";
+  using Request = grpc::reflection::v1::ServerReflectionRequest;
+  using Response = grpc::reflection::v1::ServerReflectionResponse;
+};
+
+struct ReflectionV1Alpha {
+  static constexpr char kService[] = "grpc.reflection.v1alpha.ServerReflection";
+  using Request = grpc::reflection::v1alpha::ServerReflectionRequest;
+  using Response = grpc::reflection::v1alpha::ServerReflectionResponse;
+};
+
+template <class Version>
+class Reflection final : public Service {
+ public:
+  using Request = typename Version::Request;
+  using Response = typename Version::Response;
+
+  // `services`: the full names to list. Borrowed.
+  explicit Reflection(const std::vector<std::string>* services)
+      : Service(Version::kService), services_(services) {
+    Handle("ServerReflectionInfo", &Reflection::Info);
+  }
+
+ private:
+  using Files = std::set<const google::protobuf::FileDescriptor*>;
+
+  Task Info(BidiCall<Request, Response>& call);
+
+  Response Answer(const Request& request, Files* sent) const;
+  void ListServices(Response* response) const;
+
+  const std::vector<std::string>* const services_;
+};
+
+extern template class Reflection<ReflectionV1>;
+extern template class Reflection<ReflectionV1Alpha>;
+
+}  // namespace rpc
+
+#endif  // RPC_BUILTIN_REFLECTION_H_

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Lets any number of calls wait for the same thing to happen:
+//
+//   for (;;) {
+//     const std::uint64_t seen = changed.sent();   // before looking, so that nothing is missed
+//     if (ItHasHappened()) break;
+//     if (!co_await call.Wait(changed, seen)) co_return;
+//   }
+//
+// Thread safety: Send() and sent(), any thread. Ownership: it outlives the server.
+
+#ifndef RPC_CALL_BROADCAST_H_
+#define RPC_CALL_BROADCAST_H_
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "http2/loop.h"
+
+namespace rpc {
+
+class Broadcast {
+ public:
+  class Listener {
+   public:
+    virtual void Heard() = 0;
+
+   protected:
+    ~Listener() = default;
+  };
+
+  // Resumes all that wait now, soon, each on its own thread.
+  void Send();
+
+  // How often it was sent.
+  std::uint64_t sent() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return sent_;
+  }
+
+  // For call.h. False, and nothing is added, if it was sent since it was seen.
+  bool Add(http2::Loop* loop, Listener* listener, std::uint64_t seen);
+  void Remove(http2::Loop* loop, Listener* listener);
+
+ private:
+  void TellAllOf(http2::Loop* loop);
+
+  mutable std::mutex mutex_;
+  std::uint64_t sent_ = 0;                                    // guarded by mutex_
+  std::map<http2::Loop*, std::vector<Listener*>> listeners_;  // likewise; each its loop's
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CALL_BROADCAST_H_

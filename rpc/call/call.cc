@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "rpc/call/call.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "rpc/wire/metadata.h"
+#include "rpc/wire/parsed_size.h"
+
+namespace rpc {
+namespace {
+
+// The stream's window is opened in pieces of this many bytes: nghttp2 tells the client when half of
+// it is free.
+constexpr std::size_t kWindowPiece = 16 * 1024;
+
+constexpr std::array<http2::Field, 2> kHeader = {
+    http2::Field{.name = ":status", .value = "200", .is_constant = true},
+    http2::Field{.name = "content-type", .value = "application/grpc", .is_constant = true}};
+
+}  // namespace
+
+Call::Call(Parts parts)
+    : stream_(*parts.stream),
+      connection_(std::move(parts.connection)),
+      account_(*parts.account),
+      calls_(*parts.calls),
+      encoding_(parts.encoding),
+      reader_(&account_.memory, calls_.max_message_bytes()) {
+  link_.call = this;
+  calls_.Add(&link_);
+  calls_.in_flight().Add(1);
+  account_.calls.Add(1);
+  connection_->calls_in_flight.Add(1);
+  if (parts.timeout == absl::InfiniteDuration()) return;
+  deadline_ = absl::Now() + parts.timeout;
+  expiry_.emplace([this] {
+    Cancel(absl::DeadlineExceededError("the deadline passed before the call was done"));
+  });
+  calls_.loop().timers().Set(&*expiry_, calls_.loop().now() + http2::ToNanoseconds(parts.timeout));
+}
+
+Call::~Call() {
+  calls_.Remove(&link_);
+  inflation_ = nullptr;
+  account_.memory.Release(kBytes + message_bytes_ + kept_bytes_);
+  calls_.trim().Freed(message_bytes_ + kept_bytes_);
+}
+
+// --- Metadata ---
+
+std::vector<http2::Header> Call::metadata() const {
+  std::vector<http2::Header> all;
+  for (const http2::Header& header : stream_.headers()) {
+    if (!wire::IsMetadata(header.name)) continue;
+    if (!wire::IsBinary(header.name)) {
+      all.push_back(header);
+      continue;
+    }
+    auto values = wire::DecodeBinary(header.value);
+    if (!values.has_value()) continue;  // which was refused before
+    for (std::string& value : *values) {
+      decoded_.push_front(std::move(value));
+      all.push_back({.name = header.name, .value = decoded_.front()});
+    }
+  }
+  return all;
+}
+
+std::vector<absl::string_view> Call::MetadataValues(absl::string_view key) const {
+  std::vector<absl::string_view> values;
+  bool is_there = false;
+  for (const http2::Header& header : stream_.headers()) is_there = is_there || header.name == key;
+  if (!is_there) return values;  // as of most calls
+  for (const http2::Header& header : metadata()) {
+    if (header.name == key) values.push_back(header.value);
+  }
+  return values;
+}
+
+bool Call::AddInitialMetadata(absl::string_view key, absl::string_view value) {
+  if (!wire::IsLegalToSend(key, value)) return false;
+  initial_.push_back(
+      {.key = std::string(key),
+       .value = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value)});
+  return true;
+}
+
+bool Call::AddTrailingMetadata(absl::string_view key, absl::string_view value) {
+  if (!wire::IsLegalToSend(key, value)) return false;
+  trailing_.push_back(
+      {.key = std::string(key),
+       .value = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value)});
+  return true;
+}
+
+bool Call::Compress(Encoding encoding) {
+  for (const http2::Header& header : stream_.headers()) {
+    if (header.name != "grpc-accept-encoding" || !wire::IsAmong(header.value, encoding)) continue;
+    response_encoding_ = encoding;
+    return true;
+  }
+  return false;
+}
+
+// --- Requests ---
+
+void Call::Received(absl::string_view bytes) {
+  if (ended_ || !fault_.ok()) return;
+  unconsumed_ += bytes.size();
+  fault_ = reader_.Append(bytes);
+  // The rest of a message has its room already.
+  if (!reader_.has_message()) OpenWindow(unconsumed_);
+}
+
+void Call::OpenWindow(std::size_t bytes) {
+  if (bytes < kWindowPiece) return;
+  unconsumed_ -= bytes;
+  stream_.Consume(bytes);
+}
+
+Call::Taken Call::Refuse(absl::Status status) {
+  Cancel(std::move(status));
+  return Taken::kEnd;
+}
+
+Call::Taken Call::NoMoreMessages() {
+  if (!reader_.is_partial()) return Taken::kEnd;
+  return Refuse(absl::InternalError(
+      "the request ended within a message; fix the client, or what cut it off"));
+}
+
+Call::Taken Call::TakeMessage(google::protobuf::Message* message) {
+  if (ended_) return Taken::kEnd;
+  if (!reader_.has_message()) {
+    if (!fault_.ok()) return Refuse(fault_);
+    return stream_.request_ended() ? NoMoreMessages() : Taken::kNone;
+  }
+  const wire::Message next = reader_.message();
+  if (const Taken prepared = Prepare(next); prepared != Taken::kMessage) return prepared;
+  const Taken taken = Parse(inflated_ ? inflation_->bytes() : next.bytes, message);
+  if (taken == Taken::kMessage) PopMessage();
+  return taken;
+}
+
+Call::Taken Call::TakeOnlyMessage(google::protobuf::Message* message) {
+  if (ended_) return Taken::kEnd;
+  // gRPC's statuscodes.md: "request cardinality violation".
+  if (reader_.has_message()) {
+    const std::size_t first = wire::kPrefixBytes + reader_.message().bytes.size();
+    if (reader_.size() >= first + wire::kPrefixBytes) {
+      return Refuse(absl::UnimplementedError("the method takes one message, and more came"));
+    }
+    if (!stream_.request_ended()) return Taken::kNone;
+    if (reader_.size() > first) {
+      return Refuse(absl::InternalError("bytes follow the message; fix the client"));
+    }
+  } else if (stream_.request_ended() && !reader_.is_partial()) {
+    return Refuse(absl::UnimplementedError("the method takes one message, and none came"));
+  }
+  return TakeMessage(message);
+}
+
+Call::Taken Call::Prepare(const wire::Message& message) {
+  request_encoding_ = Encoding::kIdentity;
+  if (!message.compressed) return Taken::kMessage;
+  if (!encoding_.has_value()) {
+    return Refuse(absl::UnimplementedError(
+        "the messages are compressed in a way that is not known here; send gzip, deflate or "
+        "identity"));
+  }
+  if (*encoding_ == Encoding::kIdentity) {
+    return Refuse(absl::InternalError(
+        "a message is marked as compressed, and the header tells of no compression; fix the "
+        "client"));
+  }
+  request_encoding_ = *encoding_;
+  if (inflation_ == nullptr) {
+    inflation_ = std::make_unique<wire::Inflation>(*encoding_, message.bytes,
+                                                   calls_.max_message_bytes(), &account_.memory);
+    InflateMore();
+  }
+  if (!inflated_) {
+    stream_.RunSoon();  // which goes on with it
+    return Taken::kNone;
+  }
+  return inflation_->status().ok() ? Taken::kMessage : Refuse(inflation_->status());
+}
+
+void Call::InflateMore() { inflated_ = inflation_->Step() == wire::Inflation::Progress::kDone; }
+
+Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* message) {
+  if (!HoldMessage(*message, bytes)) return Refuse(TooMuch());
+  connection_->bytes_received.Add(bytes.size());
+  calls_.counters().bytes_received.Add(bytes.size());
+  if (message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return Taken::kMessage;
+  }
+  return Refuse(absl::InvalidArgumentError(
+      absl::StrCat("the bytes sent are not a ", message->GetDescriptor()->full_name(),
+                   ": they are malformed, or a text field is not UTF-8; fix the request")));
+}
+
+bool Call::HoldMessage(const google::protobuf::Message& message, absl::string_view bytes) {
+  // As dear as a byte can be: an empty message in two. To look at so few takes longer.
+  constexpr std::size_t kShort = 64;
+  constexpr std::size_t kDearestByte = 40;
+  account_.memory.Release(std::exchange(message_bytes_, 0));
+  const auto wanted = static_cast<std::int64_t>(
+      bytes.size() <= kShort ? kDearestByte * bytes.size()
+                             : wire::ParsedSize(*message.GetDescriptor(), bytes));
+  if (!account_.memory.Hold(wanted)) return false;
+  message_bytes_ = wanted;
+  return true;
+}
+
+void Call::PopMessage() {
+  inflation_ = nullptr;
+  inflated_ = false;
+  const std::size_t popped = wire::kPrefixBytes + reader_.message().bytes.size();
+  absl::Status next = reader_.Pop();
+  if (fault_.ok()) fault_ = std::move(next);
+  OpenWindow(reader_.has_message() ? std::min(popped, unconsumed_) : unconsumed_);
+}
+
+absl::Status Call::TooMuch() const {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the calls in flight of uid ", account_.caller->uid, " take ", account_.memory.held(),
+      " of the ", account_.memory.share(), " bytes that it may have now; send less at once"));
+}
+
+bool Call::Keep(std::size_t bytes) {
+  if (ended_) return false;
+  const auto count = static_cast<std::int64_t>(bytes);
+  if (!account_.memory.Hold(count)) {
+    Cancel(TooMuch());
+    return false;
+  }
+  kept_bytes_ += count;
+  return true;
+}
+
+// --- Responses ---
+
+void Call::Respond(http2::Stream::Body body) {
+  std::vector<http2::Field> header(kHeader.begin(), kHeader.end());
+  if (response_encoding_ != Encoding::kIdentity) {
+    header.push_back({.name = "grpc-encoding", .value = wire::NameOf(response_encoding_)});
+  }
+  if (!encoding_.has_value()) {
+    header.push_back({.name = "grpc-accept-encoding", .value = wire::kAcceptedEncodings});
+  }
+  for (const Metadatum& one : initial_) header.push_back({.name = one.key, .value = one.value});
+  if (body == http2::Stream::kNoBody) AddTrailers(&header);
+  stream_.Respond(header, body);
+}
+
+void Call::AddTrailers(std::vector<http2::Field>* trailers) {
+  for (const Metadatum& one : trailing_) trailers->push_back({.name = one.key, .value = one.value});
+  if (status_fields_.has_value()) status_fields_->AddTo(trailers);
+}
+
+bool Call::SendMessage(const google::protobuf::MessageLite& response, const WriteOptions& options) {
+  if (ended_) return false;
+  if (!stream_.responded()) Respond(http2::Stream::kBodyFollows);
+  const std::size_t size = response.ByteSizeLong();
+  std::string packed;
+  if (response_encoding_ != Encoding::kIdentity && options.compress) {
+    packed = wire::Deflate(response_encoding_, response.SerializeAsString());
+  }
+  const bool compressed = !packed.empty() && packed.size() < size;
+  const std::size_t length = compressed ? packed.size() : size;
+  char* const to = stream_.Send(wire::kPrefixBytes + length);
+  if (to == nullptr) {
+    Cancel(TooMuch());
+    return false;
+  }
+  wire::WritePrefix(compressed, length, to);
+  char* const bytes = to + wire::kPrefixBytes;
+  if (compressed) {
+    std::memcpy(bytes, packed.data(), length);
+  } else {
+    response.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(bytes));
+  }
+  connection_->bytes_sent.Add(size);
+  calls_.counters().bytes_sent.Add(size);
+  return true;
+}
+
+void Call::FinishWith(const google::protobuf::MessageLite& response) {
+  if (!SendMessage(response)) return;
+  SettleEnd(absl::OkStatus());
+  stream_.End();
+}
+
+void Call::FinishWith(absl::Status status) {
+  if (ended_) return;
+  SettleEnd(std::move(status));
+  if (stream_.responded() || !initial_.empty()) {
+    if (!stream_.responded()) Respond(http2::Stream::kBodyFollows);
+    stream_.End();
+  } else {
+    Respond(http2::Stream::kNoBody);
+  }
+}
+
+// --- The end ---
+
+void Call::SettleEnd(absl::Status status) {
+  ended_ = true;
+  end_status_ = std::move(status);
+  status_fields_.emplace(end_status_);
+  expiry_.reset();
+  // Before the caller can see the answer: it may ask for as much again at once.
+  calls_.in_flight().Add(-1);
+  account_.calls.Add(-1);
+  connection_->calls_in_flight.Add(-1);
+}
+
+void Call::Cancel(absl::Status status) {
+  if (ended_) return;
+  cancelled_ = true;
+  FinishWith(std::move(status));
+  WakeAll();
+}
+
+void Call::Abandon() {
+  if (!ended_) {
+    cancelled_ = true;
+    SettleEnd(absl::CancelledError("the caller left"));
+  }
+  WakeAll();
+}
+
+void Call::EndWhenDraining(absl::Status status) {
+  drain_status_ = std::move(status);
+  if (calls_.draining()) Drain();
+}
+
+void Call::Drain() {
+  if (drain_status_.has_value()) Cancel(*drain_status_);
+}
+
+// --- Waiting ---
+
+void Call::WakeAll() {
+  for (Waiter* const waiter : {reading_, writing_, waiting_}) {
+    // The one before may have let the handler end.
+    if (waiter != nullptr && (waiter == reading_ || waiter == writing_ || waiter == waiting_)) {
+      waiter->Wake();
+    }
+  }
+}
+
+bool Call::GoOn() {
+  if (!fault_.ok() && !reader_.has_message()) Cancel(fault_);
+  if (inflation_ != nullptr && !inflated_) InflateMore();
+  if (reading_ != nullptr) reading_->Wake();
+  if (writing_ != nullptr && HasRoom()) writing_->Wake();
+  return GoesOn();
+}
+
+void Call::Sleeping::await_suspend(std::coroutine_handle<> handler) {
+  handler_ = handler;
+  call_.waiting_ = this;
+  http2::Loop& loop = call_.calls_.loop();
+  timer_.emplace([this] { Wake(); });
+  loop.timers().Set(&*timer_, loop.clock().Now() + http2::ToNanoseconds(duration_));
+}
+
+void Call::Sleeping::Wake() {
+  timer_.reset();
+  call_.waiting_ = nullptr;
+  handler_.resume();
+}
+
+bool Call::Listening::await_suspend(std::coroutine_handle<> handler) {
+  if (!broadcast_.Add(&call_.calls_.loop(), this, seen_)) return false;
+  handler_ = handler;
+  call_.waiting_ = this;
+  return true;
+}
+
+void Call::Listening::Wake() {
+  broadcast_.Remove(&call_.calls_.loop(), this);
+  Heard();
+}
+
+void Call::Listening::Heard() {
+  call_.waiting_ = nullptr;
+  handler_.resume();
+}
+
+}  // namespace rpc

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What the calls of one thread have in common: their loop, their limits, their counters, and the
+// list of them, by which a drain finds those that are left.
+//
+// Thread safety: belongs to the loop's thread, but for the counters, which any may read.
+// Ownership: the calls enter and leave by themselves; the list owns none.
+
+#ifndef RPC_CALL_CALLS_H_
+#define RPC_CALL_CALLS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "http2/counter.h"
+#include "http2/loop.h"
+#include "rpc/call/memory_trim.h"
+
+namespace rpc {
+
+class Call;
+
+struct CallCounters {
+  http2::Counter begun;
+  http2::Counter refused;
+  http2::Counter denied;
+  http2::Counter bytes_received;
+  http2::Counter bytes_sent;
+};
+
+class Calls {
+ public:
+  // A place in the list.
+  struct Link {
+    Call* call = nullptr;
+    Link* next = nullptr;
+    Link* previous = nullptr;
+  };
+
+  Calls(http2::Loop* loop, std::size_t max_message_bytes)
+      : loop_(*loop), max_message_bytes_(max_message_bytes), trim_(loop) {}
+
+  http2::Loop& loop() const { return loop_; }
+  std::size_t max_message_bytes() const { return max_message_bytes_; }
+  CallCounters& counters() { return counters_; }
+  const CallCounters& counters() const { return counters_; }
+  // Those that have no status yet.
+  http2::Gauge& in_flight() { return in_flight_; }
+  const http2::Gauge& in_flight() const { return in_flight_; }
+
+  MemoryTrim& trim() { return trim_; }
+
+  bool draining() const { return draining_; }
+  // Tells all that the server drains; those that begin from now on see it for themselves.
+  void Drain();
+  // Ends all that are left, with UNAVAILABLE. How many that were.
+  std::size_t Cut();
+
+  void Add(Link* link) {
+    link->next = first_;
+    if (first_ != nullptr) first_->previous = link;
+    first_ = link;
+  }
+  void Remove(Link* link) {
+    if (link->next != nullptr) link->next->previous = link->previous;
+    (link->previous != nullptr ? link->previous->next : first_) = link->next;
+  }
+
+ private:
+  http2::Loop& loop_;
+  const std::size_t max_message_bytes_;
+  MemoryTrim trim_;
+  CallCounters counters_;
+  http2::Gauge in_flight_;
+  Link* first_ = nullptr;
+  bool draining_ = false;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CALL_CALLS_H_

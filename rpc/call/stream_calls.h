@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Calls with many messages in one direction or in both.
+//
+//   rpc::Task Chat::Talk(rpc::BidiCall<Line, Line>& call) {
+//     Line line;
+//     while (co_await call.Read(&line)) {
+//       if (!co_await call.Write(line)) co_return;   // the caller went away
+//     }
+//     co_await call.Finish(absl::OkStatus());
+//   }
+//
+// Read() is false once the caller has half-closed, and when the call has ended: when it was
+// cancelled, or when what came cannot be taken. In the last two cases the caller has its status
+// already, and Finish() changes nothing, so a handler need not tell these apart; one that wants to
+// asks end_status(). Write() and Finish() are false when the call has ended. One read and one write
+// may be awaited at the same time, not two of a kind.
+//
+// Write() returns as soon as the message is queued, unless so much is (http2::Stream::kHighMark)
+// that the caller should read first. Messages that follow one another leave together. What is
+// written must stay until Write() has returned: await it in the same expression.
+//
+// Thread safety and ownership: as call.h.
+
+#ifndef RPC_CALL_STREAM_CALLS_H_
+#define RPC_CALL_STREAM_CALLS_H_
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rpc/call/typed_call.h"
+
+namespace rpc {
+
+// One message in, many out.
+template <class RequestType, class ResponseType>
+class ServerStreamCall : public TypedCall<RequestType, ResponseType> {
+  using Typed = TypedCall<RequestType, ResponseType>;
+
+ public:
+  static constexpr Shape kShape = Shape::kServerStream;
+
+  using Typed::Typed;
+
+  const RequestType& request() const { return request_; }
+
+  auto Write(const ResponseType& response, const WriteOptions& options = {}) {
+    return typename Typed::Writing(this, &response, options);
+  }
+  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+
+ protected:
+  RequestType request_;
+};
+
+// Many messages in, one out.
+template <class RequestType, class ResponseType>
+class ClientStreamCall : public TypedCall<RequestType, ResponseType> {
+  using Typed = TypedCall<RequestType, ResponseType>;
+
+ public:
+  static constexpr Shape kShape = Shape::kClientStream;
+
+  using Typed::Typed;
+
+  auto Read(RequestType* request) { return typename Typed::Reading(this, request); }
+
+  auto Finish(const ResponseType& response) { return this->EndWith(response); }
+  // `status` is not OK: that takes a response.
+  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+  auto Finish(const absl::StatusOr<ResponseType>& end) {
+    return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());
+  }
+};
+
+// Many messages each way, in any order.
+template <class RequestType, class ResponseType>
+class BidiCall : public TypedCall<RequestType, ResponseType> {
+  using Typed = TypedCall<RequestType, ResponseType>;
+
+ public:
+  static constexpr Shape kShape = Shape::kBidi;
+
+  using Typed::Typed;
+
+  auto Read(RequestType* request) { return typename Typed::Reading(this, request); }
+  auto Write(const ResponseType& response, const WriteOptions& options = {}) {
+    return typename Typed::Writing(this, &response, options);
+  }
+  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CALL_STREAM_CALLS_H_

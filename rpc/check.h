@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Ends the program when what must be so is not: a mistake in it, which no caller can bring about.
+//
+//   RPC_CHECK(descriptor != nullptr, "no .proto of this program declares the service");
+//
+// Thread safety: any thread.
+
+#ifndef RPC_CHECK_H_
+#define RPC_CHECK_H_
+
+#include <cstdio>
+#include <cstdlib>
+
+#define RPC_CHECK(holds, why)                                                    \
+  do {                                                                           \
+    if (!(holds)) {                                                              \
+      std::fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, why, #holds); \
+      std::abort();                                                              \
+    }                                                                            \
+  } while (false)
+
+#endif  // RPC_CHECK_H_

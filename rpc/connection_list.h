@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The connections that a server has, and what it has counted of them.
+//
+//   connections.Add(connection);
+//   for (const auto& connection : connections.All()) ...connection->peer.uid...
+//
+// Thread safety: Add(), Remove() and the counters are the accepting thread's; All() and the
+// counters' values are for any. Ownership: shares the connections.
+
+#ifndef RPC_CONNECTION_LIST_H_
+#define RPC_CONNECTION_LIST_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "http2/counter.h"
+#include "rpc/call/connection_info.h"
+
+namespace rpc {
+
+class ConnectionList {
+ public:
+  void Add(std::shared_ptr<const Connection> connection) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::uint64_t id = connection->id;
+    connections_.emplace(id, std::move(connection));
+  }
+  void Remove(std::uint64_t id) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    connections_.erase(id);
+  }
+
+  // By age.
+  std::vector<std::shared_ptr<const Connection>> All() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    std::vector<std::shared_ptr<const Connection>> all;
+    all.reserve(connections_.size());
+    for (const auto& [id, connection] : connections_) all.push_back(connection);
+    return all;
+  }
+
+  // What rpc/statistics.h has.
+  http2::Counter accepted;
+  http2::Counter refused;
+  http2::Counter silent;
+  http2::Counter unread;
+  http2::Counter flooded;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<const Connection>> connections_;  // guarded by mutex_
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CONNECTION_LIST_H_

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "rpc/dispatcher.h"
+
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "rpc/wire/encoding.h"
+#include "rpc/wire/metadata.h"
+#include "rpc/wire/status.h"
+
+namespace rpc {
+namespace {
+
+using http2::Field;
+using http2::Stream;
+
+// For clients that do not speak gRPC: a status of HTTP, and a sentence to print.
+void RefuseAsHttp(Stream* stream, absl::string_view status, absl::string_view why) {
+  const std::vector<Field> header = {
+      {.name = ":status", .value = status, .is_constant = true},
+      {.name = "content-type", .value = "text/plain", .is_constant = true}};
+  stream->Respond(header, Stream::kBodyFollows);
+  char* const to = stream->Send(why.size());
+  if (to != nullptr) std::memcpy(to, why.data(), why.size());
+  stream->End();
+}
+
+void Refuse(Stream* stream, const absl::Status& status) {
+  std::vector<Field> header = {
+      {.name = ":status", .value = "200", .is_constant = true},
+      {.name = "content-type", .value = "application/grpc", .is_constant = true}};
+  const wire::StatusFields fields(status);
+  fields.AddTo(&header);
+  stream->Respond(header, Stream::kNoBody);
+}
+
+// What gRPC says of a call beside its metadata.
+struct RequestHead {
+  bool is_grpc = false;
+  absl::Duration timeout = absl::InfiniteDuration();
+  std::optional<wire::Encoding> encoding = wire::Encoding::kIdentity;
+  absl::Status status;  // of what is malformed
+};
+
+RequestHead ReadHead(const http2::HeaderList& headers) {
+  RequestHead head;
+  for (const http2::Header& header : headers) {
+    if (header.name == "content-type") {
+      head.is_grpc = wire::IsGrpc(header.value);
+    } else if (header.name == "grpc-timeout") {
+      const auto timeout = wire::ParseTimeout(header.value);
+      if (timeout.has_value()) {
+        head.timeout = *timeout;
+      } else {
+        head.status = absl::InternalError(
+            "grpc-timeout is malformed: it takes one to eight digits and one of HMSmun; fix the "
+            "client");
+      }
+    } else if (header.name == "grpc-encoding") {
+      head.encoding = wire::EncodingOf(header.value);
+    } else if (wire::IsBinary(header.name) && !wire::DecodeBinary(header.value).has_value()) {
+      head.status = absl::InternalError(
+          absl::StrCat("the value of ", header.name, " is no base64; fix the client"));
+    }
+  }
+  return head;
+}
+
+}  // namespace
+
+absl::Status Dispatcher::MayCall(const Connection& connection, const CallerAccount& account) {
+  if (!connection.admission.ok()) {
+    (absl::IsResourceExhausted(connection.admission) ? calls_.counters().refused
+                                                     : calls_.counters().denied)
+        .Add(1);
+    return connection.admission;
+  }
+  absl::Status may = admission_.MayCall(account, all_calls_);
+  if (!may.ok()) calls_.counters().refused.Add(1);
+  return may;
+}
+
+std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
+                                                   std::shared_ptr<Connection> connection,
+                                                   CallerAccount* account) {
+  connection->calls.Add(1);
+  calls_.counters().begun.Add(1);
+  const auto refuse = [&stream](const absl::Status& status) {
+    Refuse(&stream, status);
+    return nullptr;
+  };
+  if (stream.header_too_long()) {
+    calls_.counters().refused.Add(1);
+    return refuse(absl::ResourceExhaustedError(
+        absl::StrCat("the metadata is longer than the limit of ",
+                     admission_.limits().max_metadata_bytes, " bytes; send less of it")));
+  }
+  if (stream.method() != "POST") {
+    RefuseAsHttp(&stream, "405", "gRPC is served here: its requests are POST.\n");
+    return nullptr;
+  }
+  RequestHead head = ReadHead(stream.headers());
+  if (!head.is_grpc) {
+    RefuseAsHttp(&stream, "415", "gRPC is served here: content-type must be application/grpc.\n");
+    return nullptr;
+  }
+  if (!head.status.ok()) return refuse(head.status);
+  absl::Status may = MayCall(*connection, *account);
+  if (!may.ok()) return refuse(may);
+  const auto method = methods_.find(stream.path());
+  if (method == methods_.end()) {
+    return refuse(
+        absl::UnimplementedError(absl::StrCat("no such method is served here: ", stream.path())));
+  }
+  if (!account->memory.Hold(Call::kBytes)) {
+    calls_.counters().refused.Add(1);
+    return refuse(absl::ResourceExhaustedError(
+        absl::StrCat("the calls in flight of uid ", account->caller->uid,
+                     " take all of the memory that it may have now; finish some")));
+  }
+  return method->second->NewCall({.stream = &stream,
+                                  .connection = std::move(connection),
+                                  .account = account,
+                                  .calls = &calls_,
+                                  .encoding = head.encoding,
+                                  .timeout = head.timeout});
+}
+
+}  // namespace rpc

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// From the header of an HTTP/2 request to the call that answers it, or to its refusal.
+//
+//   rpc::Dispatcher dispatcher(&methods, &admission, all_calls, &calls);
+//   std::unique_ptr<http2::Exchange> exchange = dispatcher.Begin(stream, connection, account);
+//
+// What is refused, and how (gRPC's PROTOCOL-HTTP2.md and statuscodes.md):
+//   a method other than POST              HTTP 405
+//   a content-type that is not gRPC's     HTTP 415
+//   metadata over the limit               RESOURCE_EXHAUSTED
+//   a malformed -bin value or timeout     INTERNAL
+//   a caller that may not call            what ServerOptions::admit said
+//   too many calls, no memory for one     RESOURCE_EXHAUSTED
+//   no such method                        UNIMPLEMENTED
+//
+// Thread safety: one a thread. Ownership: borrows its parts.
+
+#ifndef RPC_DISPATCHER_H_
+#define RPC_DISPATCHER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "http2/exchange.h"
+#include "http2/stream.h"
+#include "rpc/admission.h"
+#include "rpc/call/call.h"
+#include "rpc/service.h"
+
+namespace rpc {
+
+using Methods = absl::flat_hash_map<std::string, Method*>;  // by path
+
+class Dispatcher {
+ public:
+  Dispatcher(const Methods* methods, const Admission* admission,
+             const std::vector<const Calls*>* all_calls, Calls* calls)
+      : methods_(*methods), admission_(*admission), all_calls_(*all_calls), calls_(*calls) {}
+
+  // Null if the request was refused, and answered so.
+  std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream,
+                                         std::shared_ptr<Connection> connection,
+                                         CallerAccount* account);
+
+ private:
+  absl::Status MayCall(const Connection& connection, const CallerAccount& account);
+
+  const Methods& methods_;
+  const Admission& admission_;
+  const std::vector<const Calls*>& all_calls_;
+  Calls& calls_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_DISPATCHER_H_

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The thread that hears that the server should stop, and ends it if a handler keeps it from that.
+//
+//   rpc::Watchdog watchdog({.stop_fd = signals.fd(), ...});
+//   watchdog.Start();
+//   loop.Run();
+//   watchdog.Finish();
+//
+// A handler that blocks for good keeps the loop from reading a signal, so that another thread must.
+// It sleeps in poll(2) until there is one.
+//
+// Thread safety: Start() and Finish() are the owner's. Ownership: borrows the descriptors.
+
+#ifndef RPC_WATCHDOG_H_
+#define RPC_WATCHDOG_H_
+
+#include <functional>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "uds/unique_fd.h"
+
+namespace rpc {
+
+class Watchdog {
+ public:
+  struct Parts {
+    // Each time that it is readable, up to 128 bytes (one record of a signalfd) are read and count
+    // as a wish to stop. -1: none.
+    int stop_fd;
+    // An eventfd with EFD_SEMAPHORE that counts such wishes too.
+    int stop_counter;
+    // Called for each of them, on this thread.
+    std::function<void()> stop;
+    // How long the server may take from the first one to the last of its calls.
+    std::function<absl::Duration()> grace;
+    // It took kStuck longer, or than from the second one. Must not return.
+    std::function<void()> stuck;
+  };
+
+  static constexpr absl::Duration kStuck = absl::Seconds(1);
+
+  explicit Watchdog(Parts parts);
+  ~Watchdog() { Finish(); }
+
+  void Start() { thread_ = std::thread(&Watchdog::Run, this); }
+  // The server has ended.
+  void Finish();
+
+ private:
+  void Run();
+
+  const Parts parts_;
+  const uds::UniqueFd finished_;  // an eventfd
+  std::thread thread_;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_WATCHDOG_H_

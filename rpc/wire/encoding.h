@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Compressed messages (gRPC's compression.md): gzip and deflate, by zlib, within a limit.
+//
+//   wire::Inflation inflation(wire::Encoding::kGzip, message, max_bytes, &account);
+//   while (inflation.Step() == wire::Inflation::Progress::kMore) ...others have their turn...
+//   if (inflation.status().ok()) Parse(inflation.bytes());
+//
+// A few KiB can inflate to a thousand times as many, so it goes in steps of bounded work, and the
+// result is measured while it grows.
+//
+// Thread safety: none. Ownership: an inflation borrows the message and owns what comes out.
+
+#ifndef RPC_WIRE_ENCODING_H_
+#define RPC_WIRE_ENCODING_H_
+
+#include <zlib.h>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "http2/account.h"
+#include "http2/buffer.h"
+
+namespace rpc::wire {
+
+enum class Encoding { kIdentity, kDeflate, kGzip };
+
+// As in grpc-encoding.
+absl::string_view NameOf(Encoding encoding);
+// Nullopt for one that is not known here.
+std::optional<Encoding> EncodingOf(absl::string_view name);
+// What is sent as grpc-accept-encoding.
+inline constexpr char kAcceptedEncodings[] = "identity,deflate,gzip";
+// Whether `accepted`, the value of a grpc-accept-encoding, has the encoding among them.
+bool IsAmong(absl::string_view accepted, Encoding encoding);
+
+class Inflation {
+ public:
+  // What a step lets come out at the most, in bytes: some 0.3 ms of work.
+  static constexpr std::size_t kStepBytes = 128 * 1024;
+
+  // `encoding` is not kIdentity.
+  Inflation(Encoding encoding, absl::string_view message, std::size_t max_bytes,
+            http2::Account* account);
+  ~Inflation();
+  Inflation(const Inflation&) = delete;
+  Inflation& operator=(const Inflation&) = delete;
+
+  enum class Progress { kMore, kDone };
+  Progress Step();
+
+  // Once done. RESOURCE_EXHAUSTED: longer than the limit, or than the account may have. INTERNAL:
+  // these bytes are not compressed so.
+  const absl::Status& status() const { return status_; }
+  absl::string_view bytes() const { return bytes_.view(); }
+
+ private:
+  // What zlib takes for itself (zlib.h, windowBits: 32 KiB and some).
+  static constexpr std::int64_t kStreamBytes = 48 * 1024;
+
+  Progress Fail(absl::Status status);
+  bool Grow();
+
+  const Encoding encoding_;
+  const std::size_t max_bytes_;
+  http2::Account* const account_;
+  z_stream stream_{};
+  bool ready_ = false;
+  http2::Buffer bytes_;
+  absl::Status status_;
+};
+
+// Compresses; what comes out may be longer than `bytes`.
+std::string Deflate(Encoding encoding, absl::string_view bytes);
+
+}  // namespace rpc::wire
+
+#endif  // RPC_WIRE_ENCODING_H_

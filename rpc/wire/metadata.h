@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What gRPC says of a call in header fields: metadata, binary values, the timeout
+// (PROTOCOL-HTTP2.md).
+//
+//   if (!wire::IsLegalToSend(key, value)) return false;
+//   std::string text = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value);
+//
+// Thread safety: pure functions.
+
+#ifndef RPC_WIRE_METADATA_H_
+#define RPC_WIRE_METADATA_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace rpc::wire {
+
+// Whether values of this key are any bytes, which are sent as base64.
+bool IsBinary(absl::string_view key);
+
+// What the program gets of a request's fields: all but pseudo-headers and those that gRPC keeps for
+// itself.
+bool IsMetadata(absl::string_view name);
+
+// Keys: a-z, 0-9, '-', '_', '.', and none of gRPC's own; values: printable ASCII, or any bytes if
+// the key is binary.
+bool IsLegalToSend(absl::string_view key, absl::string_view value);
+
+std::string EncodeBinary(absl::string_view bytes);
+
+// The values that a field has, which are joined by commas; with or without padding. Nullopt if one
+// is no base64.
+std::optional<std::vector<std::string>> DecodeBinary(absl::string_view field);
+
+// Of grpc-timeout: up to eight digits and a unit. Nullopt for anything else.
+std::optional<absl::Duration> ParseTimeout(absl::string_view text);
+
+// "application/grpc", "application/grpc+proto", either with parameters. Not grpc-web, and no other
+// encoding of messages.
+bool IsGrpc(absl::string_view content_type);
+
+}  // namespace rpc::wire
+
+#endif  // RPC_WIRE_METADATA_H_
