@@ -75,7 +75,10 @@ bool Connection::HasHadItsTurn() const {
 
 void Connection::Ready(std::uint32_t events) {
   if (ended_) return;
-  if (HasHadItsTurn()) return loop_.Again(this);
+  if (HasHadItsTurn()) {
+    if (events == 0) loop_.Again(this);  // else epoll tells again
+    return;
+  }
   turn_round_ = loop_.round();
   turn_began_ = loop_.LapBegan();
   in_turn_ = true;
