@@ -201,6 +201,7 @@ void Connection::RunReady() {
     } else if (stream->exchange_ != nullptr && !stream->is_waiting_ && stream->exchange_->Run()) {
       stream->is_waiting_ = true;
       waiting_.push_back(stream);
+      loop_.Again(this);
     }
   }
   ready_.clear();
