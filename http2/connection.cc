@@ -75,7 +75,12 @@ bool Connection::HasHadItsTurn() const {
 
 void Connection::Ready(std::uint32_t events) {
   if (ended_) return;
-  if (HasHadItsTurn()) return loop_.Again(this);
+  if (HasHadItsTurn()) {
+    // Kept: the next turn comes before the loop tells of these again.
+    missed_events_ |= events;
+    return loop_.Again(this);
+  }
+  events |= std::exchange(missed_events_, 0U);
   turn_round_ = loop_.round();
   turn_began_ = loop_.LapBegan();
   in_turn_ = true;

@@ -175,6 +175,7 @@ class Connection final : public Loop::Watcher {
   bool no_memory_ = false;  // nghttp2 was refused some
   bool peer_said_goaway_ = false;
   std::uint32_t watched_for_ = 0;
+  std::uint32_t missed_events_ = 0;  // that came when it had had its turn
   std::uint64_t turn_round_ = 0;
   Nanoseconds turn_began_ = 0;
   std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
