@@ -304,11 +304,11 @@ void Connection::WatchWhatMatters() {
 }
 
 void Connection::EndIfDone() {
-  if (ending_.has_value() || session_ == nullptr || output_.size() > 0 || open_streams_ > 0) return;
+  if (ending_.has_value() || session_ == nullptr || output_.size() > 0) return;
   if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) return;
-  ending_ = drain_ == DrainStep::kGoAwaySent ? Ending::kDone
-            : peer_said_goaway_              ? Ending::kPeerLeft
-                                             : Ending::kMalformed;
+  ending_ = is_malformed_                      ? Ending::kMalformed
+            : drain_ == DrainStep::kGoAwaySent ? Ending::kDone
+                                               : Ending::kPeerLeft;
 }
 
 void Connection::SettingsCame() {

@@ -173,7 +173,7 @@ class Connection final : public Loop::Watcher {
   bool in_turn_ = false;
   bool is_full_ = false;    // the socket takes no more
   bool no_memory_ = false;  // nghttp2 was refused some
-  bool peer_said_goaway_ = false;
+  bool is_malformed_ = false;  // nghttp2 has sent its GOAWAY
   std::uint32_t watched_for_ = 0;
   std::uint32_t missed_events_ = 0;  // that came when it had had its turn
   std::uint64_t turn_round_ = 0;

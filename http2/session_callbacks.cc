@@ -151,9 +151,6 @@ struct SessionCallbacks {
       case NGHTTP2_PING:
         connection.PingCame(is_ack);
         break;
-      case NGHTTP2_GOAWAY:
-        connection.peer_said_goaway_ = true;
-        break;
       default:
         break;
     }
@@ -181,6 +178,9 @@ struct SessionCallbacks {
                                  "too many streams reset");
       }
       return 0;
+    }
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      connection.is_malformed_ = true;
     }
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (!is_response || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
