@@ -84,6 +84,10 @@ struct SessionCallbacks {
     }
     auto* const stream = new Stream(&connection, id);
     nghttp2_session_set_stream_user_data(session, id, stream);
+    // Frame by frame in turns, whatever the client says: by default nghttp2 would finish one
+    // response before it begins the next (RFC 9218, 4.2).
+    constexpr nghttp2_extpri kInTurns = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+    nghttp2_session_change_extpri_stream_priority(session, id, &kInTurns, 1);
     connection.Began(stream);
     return 0;
   }

@@ -55,7 +55,7 @@ void Link::SettleUnread() { Settle(false); }
 
 void Link::Settle(bool reads) {
   // A round in which nothing moves may still be one of work: some more of them.
-  constexpr int kQuietRounds = 4;
+  constexpr int kQuietRounds = 20;
   for (int quiet = 0; quiet < kQuietRounds; ++quiet) {
     if (peer_->Push()) quiet = 0;
     bed_.Turn();

@@ -26,6 +26,11 @@ Page::~Page() {
 
 void Page::Received(absl::string_view bytes) { received_.append(bytes.data(), bytes.size()); }
 
+void Page::Start() {
+  started_ = true;
+  stream_.RunSoon();
+}
+
 void Page::Write(absl::string_view bytes) {
   if (char* const to = stream_.Send(bytes.size()); to != nullptr) {
     std::memcpy(to, bytes.data(), bytes.size());
@@ -53,6 +58,8 @@ bool Page::Run() {
     Echo();
   } else if (absl::StartsWith(path_, "/bytes/")) {
     SendBytes();
+  } else if (absl::StartsWith(path_, "/blob/")) {
+    Answer("200", std::string(static_cast<std::size_t>(number_), 'b'));
   } else if (absl::StartsWith(path_, "/work/")) {
     return Work();
   } else if (path_ != "/hold" && stream_.request_ended()) {
@@ -87,7 +94,8 @@ void Page::SendBytes() {
 }
 
 bool Page::Work() {
-  if (!stream_.request_ended() || stream_.responded()) return false;
+  if (stream_.request_ended()) started_ = true;
+  if (!started_ || stream_.responded()) return false;
   clock_.Advance(absl::Milliseconds(1));
   if (--number_ > 0) return true;
   Answer("200", "done");

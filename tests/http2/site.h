@@ -8,6 +8,7 @@
 //   /empty           no body, only a header
 //   /echo            the request's body as it comes, then its end
 //   /bytes/N         N bytes, as there is room for them
+//   /blob/N          N bytes, at once
 //   /early           403, at once
 //   /hold            takes nothing of the request's body and never answers (Site::exchange())
 //   /work/N          "done", after N calls of Run() that take a millisecond of the fake clock each
@@ -45,6 +46,9 @@ class Page final : public Exchange {
   const std::string& received() const { return received_; }
   int runs() const { return runs_; }
 
+  // Begins /work/ before the request has ended.
+  void Start();
+
   // Sends these bytes.
   void Write(absl::string_view bytes);
 
@@ -61,6 +65,7 @@ class Page final : public Exchange {
   int number_ = 0;  // behind the path's last slash
   std::string received_;
   int runs_ = 0;
+  bool started_ = false;
 };
 
 class Site final : public Application {
