@@ -83,22 +83,24 @@ void Stream::Queued(std::size_t bytes) {
 
 char* Stream::Send(std::size_t bytes) {
   if (closed_) return nullptr;
-  if (queue_.empty() || queue_.back().room() < bytes) {
+  if (queue_.empty() || !queue_.back().is_ours || queue_.back().buffer.room() < bytes) {
     const std::size_t room = queue_.empty() ? bytes : std::max(bytes, kRoomForMore);
     Buffer fresh = Buffer::New(&connection_.account_, room);
     if (fresh.is_null()) return nullptr;
-    queue_.push_back(std::move(fresh));
+    queue_.push_back({.buffer = std::move(fresh), .length = 0, .is_ours = true});
   }
-  char* const to = queue_.back().end();
-  queue_.back().Extend(bytes);
+  Piece& last = queue_.back();
+  char* const to = last.buffer.end();
+  last.buffer.Extend(bytes);
+  last.length += bytes;
   Queued(bytes);
   return to;
 }
 
 void Stream::Send(Buffer bytes) {
-  if (closed_) return;
   const std::size_t count = bytes.size();
-  queue_.push_back(std::move(bytes));
+  if (closed_ || count == 0) return;
+  queue_.push_back({.buffer = std::move(bytes), .length = count, .is_ours = false});
   Queued(count);
 }
 
@@ -119,12 +121,12 @@ void Stream::RunSoon() { connection_.AddReady(this); }
 bool Stream::MoveTo(Output* output, std::size_t bytes) {
   queued_ -= bytes;
   while (bytes > 0) {
-    Buffer& first = queue_.front();
-    const std::size_t count = std::min(bytes, first.size() - sent_of_first_);
-    if (!output->Lend(first, first.data() + sent_of_first_, count)) return false;
+    const Piece& first = queue_.front();
+    const std::size_t count = std::min(bytes, first.length - sent_of_first_);
+    if (!output->Lend(first.buffer, first.buffer.data() + sent_of_first_, count)) return false;
     sent_of_first_ += count;
     bytes -= count;
-    if (sent_of_first_ < first.size()) break;
+    if (sent_of_first_ < first.length) break;
     sent_of_first_ = 0;
     queue_.erase(queue_.begin());
   }

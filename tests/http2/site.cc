@@ -21,7 +21,7 @@ Page::Page(Site* site, Stream* stream, FakeClock* clock)
 
 Page::~Page() {
   site_.done.push_back(path_);
-  if (site_.page(path_) == this) site_.pages_.erase(path_);
+  std::erase(site_.pages_, this);
 }
 
 void Page::Received(absl::string_view bytes) { received_.append(bytes.data(), bytes.size()); }
@@ -54,7 +54,7 @@ bool Page::Run() {
     Answer("403", "no");
   } else if (path_ == "/end") {
     stream_.connection().End();
-  } else if (path_ == "/echo") {
+  } else if (absl::StartsWith(path_, "/echo")) {
     Echo();
   } else if (absl::StartsWith(path_, "/bytes/")) {
     SendBytes();
@@ -103,13 +103,13 @@ bool Page::Work() {
 }
 
 void Page::AddTrailers(std::vector<Field>* trailers) {
-  if (path_ == "/trailers") trailers->push_back({.name = "how", .value = "well"});
+  if (absl::EndsWith(path_, "/trailers")) trailers->push_back({.name = "how", .value = "well"});
 }
 
 std::unique_ptr<Exchange> Site::Begin(Stream& stream) {
   begun.emplace_back(stream.path());
   auto page = std::make_unique<Page>(this, &stream, &clock_);
-  pages_[begun.back()] = page.get();
+  pages_.push_back(page.get());
   return page;
 }
 
@@ -121,8 +121,9 @@ bool Site::Spoke(Connection& /*connection*/) {
 void Site::Ended(Connection& connection, Ending how) { endings[&connection] = how; }
 
 Page* Site::page(const std::string& path) const {
-  const auto found = pages_.find(path);
-  return found == pages_.end() ? nullptr : found->second;
+  const auto found = std::find_if(pages_.rbegin(), pages_.rend(),
+                                  [&](const Page* page) { return page->path() == path; });
+  return found == pages_.rend() ? nullptr : *found;
 }
 
 }  // namespace http2

@@ -7,6 +7,7 @@
 //   /trailers        "hello" and a trailer
 //   /empty           no body, only a header
 //   /echo            the request's body as it comes, then its end
+//   /echo/trailers   likewise, and a trailer
 //   /bytes/N         N bytes, as there is room for them
 //   /blob/N          N bytes, at once
 //   /early           403, at once
@@ -43,6 +44,7 @@ class Page final : public Exchange {
   void AddTrailers(std::vector<Field>* trailers) override;
 
   Stream& stream() { return stream_; }
+  const std::string& path() const { return path_; }
   const std::string& received() const { return received_; }
   int runs() const { return runs_; }
 
@@ -76,8 +78,10 @@ class Site final : public Application {
   bool Spoke(Connection& connection) override;
   void Ended(Connection& connection, Ending how) override;
 
-  // Of the connection that has a stream with this path; null if there is none.
+  // The last one that began with this path; null if there is none.
   Page* page(const std::string& path) const;
+  // All that there are, in the order in which they began.
+  const std::vector<Page*>& Pages() const { return pages_; }
 
   // What happened, in this order: the paths of requests that began.
   std::vector<std::string> begun;
@@ -90,7 +94,7 @@ class Site final : public Application {
   friend class Page;
 
   FakeClock& clock_;
-  std::map<std::string, Page*> pages_;
+  std::vector<Page*> pages_;
 };
 
 }  // namespace http2
