@@ -232,11 +232,16 @@ void Connection::Began(Stream* stream) {
   if (idle_ != nullptr) loop_.timers().Cancel(idle_.get());
 }
 
+void Connection::Closed(Stream* stream) {
+  stream->closed_ = true;
+  --open_streams_;
+  AddReady(stream);
+}
+
 void Connection::Forget(Stream* stream) {
   if (stream->is_waiting_) std::erase(waiting_, stream);
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
   (stream->previous_ != nullptr ? stream->previous_->next_ : streams_) = stream->next_;
-  --open_streams_;
   delete stream;
   if (idle_ != nullptr && open_streams_ == 0 && !ended_) {
     loop_.timers().Set(idle_.get(), loop_.now() + ToNanoseconds(settings_.max_idle));
@@ -388,6 +393,7 @@ void Connection::Close() {
   idle_ = nullptr;
   age_ = nullptr;
   for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) stream->closed_ = true;
+  open_streams_ = 0;
   while (streams_ != nullptr) Forget(streams_);
   nghttp2_session_del(session_);
   session_ = nullptr;

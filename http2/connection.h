@@ -133,6 +133,7 @@ class Connection final : public Loop::Watcher {
   void RunReady();
   void Touched();
   void Began(Stream* stream);
+  void Closed(Stream* stream);
   void Forget(Stream* stream);
 
   void Pump();

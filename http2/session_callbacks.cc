@@ -164,9 +164,7 @@ struct SessionCallbacks {
   static int OnStreamClose(nghttp2_session* session, std::int32_t id, std::uint32_t /*error_code*/,
                            void* user_data) {
     Stream* const stream = Find(session, id);
-    if (stream == nullptr) return 0;
-    stream->closed_ = true;
-    Of(user_data).AddReady(stream);
+    if (stream != nullptr) Of(user_data).Closed(stream);
     return 0;
   }
 
