@@ -195,6 +195,16 @@ struct SessionCallbacks {
     return 0;
   }
 
+  // A header longer than nghttp2 sends (64 KiB). Without it the stream would never end.
+  static int OnNotSent(nghttp2_session* session, const nghttp2_frame* frame, int error_code,
+                       void* /*user_data*/) {
+    if (frame->hd.type == NGHTTP2_HEADERS && error_code == NGHTTP2_ERR_FRAME_SIZE_ERROR) {
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                NGHTTP2_INTERNAL_ERROR);
+    }
+    return 0;
+  }
+
   static ssize_t ReadBody(nghttp2_session* session, std::int32_t id, std::uint8_t* /*to*/,
                           std::size_t most, std::uint32_t* flags, nghttp2_data_source* source,
                           void* /*user_data*/) {
@@ -246,6 +256,7 @@ struct SessionCallbacks {
       nghttp2_session_callbacks_set_on_frame_recv_callback(all, OnFrame);
       nghttp2_session_callbacks_set_on_stream_close_callback(all, OnStreamClose);
       nghttp2_session_callbacks_set_on_frame_send_callback(all, OnSent);
+      nghttp2_session_callbacks_set_on_frame_not_send_callback(all, OnNotSent);
       nghttp2_session_callbacks_set_send_data_callback(all, SendBody);
       return all;
     }();
