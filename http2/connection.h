@@ -172,8 +172,8 @@ class Connection final : public Loop::Watcher {
   bool ended_ = false;
   std::optional<Ending> ending_;  // once this turn is over
   bool in_turn_ = false;
-  bool is_full_ = false;    // the socket takes no more
-  bool no_memory_ = false;  // nghttp2 was refused some
+  bool is_full_ = false;       // the socket takes no more
+  bool no_memory_ = false;     // nghttp2 was refused some
   bool is_malformed_ = false;  // nghttp2 has sent its GOAWAY
   std::uint32_t watched_for_ = 0;
   std::uint32_t missed_events_ = 0;  // that came when it had had its turn

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "http2/connection.h"
@@ -105,9 +106,23 @@ void Stream::Send(Buffer bytes) {
 }
 
 void Stream::End() {
-  if (closed_) return;
-  body_ended_ = true;
+  if (closed_ || std::exchange(body_ended_, true)) return;
+  if (queued_ == 0 && HasNoWindow()) EndByTrailers();
   Queued(0);
+}
+
+bool Stream::HasNoWindow() const {
+  nghttp2_session* const session = connection_.session_;
+  return nghttp2_session_get_remote_window_size(session) <= 0 ||
+         nghttp2_session_get_stream_remote_window_size(session, id_) <= 0;
+}
+
+void Stream::EndByTrailers() {
+  // nghttp2 would wait for room in the window even for DATA without a byte.
+  std::vector<Field> trailers;
+  if (exchange_ != nullptr) exchange_->AddTrailers(&trailers);
+  const HeaderFields fields(trailers);
+  nghttp2_submit_trailer(connection_.session_, id_, fields.data(), fields.size());
 }
 
 void Stream::Reset(std::uint32_t error_code) {

@@ -120,6 +120,10 @@ class Stream {
   // False if the header has become far too long.
   bool AddHeader(absl::string_view name, absl::string_view value, std::size_t max_bytes);
   void HeaderEnded();
+  // The client lets no more DATA come.
+  bool HasNoWindow() const;
+  // Ends the body without any DATA.
+  void EndByTrailers();
   void Queued(std::size_t bytes);
   // Moves bytes of the body to what leaves next. False if the account may not have the room.
   bool MoveTo(Output* output, std::size_t bytes);
