@@ -51,6 +51,11 @@ void Link::Send(absl::string_view bytes) {
 }
 
 void Link::Settle() { Settle(true); }
+void Link::SettleOnce() {
+  bed_.Turn();
+  while (peer_->Pull()) {
+  }
+}
 void Link::SettleUnread() { Settle(false); }
 
 void Link::Settle(bool reads) {

@@ -63,7 +63,9 @@ class Link {
 
   // Turns the loop and moves the client's bytes until nothing comes any more.
   void Settle();
-  // Likewise, but the client reads nothing.
+  // One round, and what comes of it.
+  void SettleOnce();
+  // Until all is quiet, but the client reads nothing.
   void SettleUnread();
 
   const Response& response(std::uint32_t stream) { return peer_->response(stream); }

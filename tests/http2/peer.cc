@@ -63,6 +63,16 @@ bool Peer::Pull(std::size_t most) {
   return true;
 }
 
+void Peer::Forget() {
+  bytes_.erase(0, taken_);
+  taken_ = 0;
+  frames_.clear();
+  for (auto& [id, response] : responses_) {
+    response.body.clear();
+    response.data_lengths.clear();
+  }
+}
+
 int Peer::Count(FrameType type, std::uint8_t flags) const {
   return static_cast<int>(std::count_if(frames_.begin(), frames_.end(), [&](const Received& frame) {
     return frame.type == type && frame.flags == flags;

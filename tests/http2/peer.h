@@ -71,6 +71,9 @@ class Peer {
   // At most so many, for a client that reads slowly.
   bool Pull(std::size_t most);
 
+  // Forgets what came, for tests in which much comes.
+  void Forget();
+
   // Closes this end.
   void Leave() { fd_.reset(); }
 
