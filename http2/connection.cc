@@ -154,22 +154,26 @@ void Connection::Feed(absl::string_view bytes) {
   }
 }
 
+void Connection::Spend(std::int64_t cost) {
+  if (!flood_budget_.Spend(cost, loop_.now())) EndFlooded();
+}
+
+void Connection::EndFlooded() {
+  EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
+}
+
 void Connection::FeedSlice(absl::string_view slice) {
   const bool within_budget =
       scanner_.Scan(slice.data(), slice.size(), [this](const FrameHead& frame) {
         const std::int64_t cost = FloodBudget::CostOf(frame, open_streams_);
         return cost == 0 || flood_budget_.Spend(cost, loop_.now());
       });
-  if (!within_budget) {
-    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
-  }
+  if (!within_budget) return EndFlooded();
   const ssize_t taken = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
   if (ending_.has_value()) return;  // by a callback
   if (no_memory_) return EndAs(Ending::kNoMemory);
-  if (taken == NGHTTP2_ERR_FLOODED) {
-    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
-  }
+  if (taken == NGHTTP2_ERR_FLOODED) return EndFlooded();
   if (taken < 0) {
     return EndWithGoAway(Ending::kMalformed, NGHTTP2_PROTOCOL_ERROR,
                          nghttp2_strerror(static_cast<int>(taken)));

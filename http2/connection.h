@@ -127,6 +127,8 @@ class Connection final : public Loop::Watcher {
   void ReadFirst(absl::string_view bytes);
   void Feed(absl::string_view bytes);
   void FeedSlice(absl::string_view slice);
+  // For what only nghttp2 sees to be of no use.
+  void Spend(std::int64_t cost);
   void KeepForNextTurn(absl::string_view bytes);
 
   void AddReady(Stream* stream);
@@ -147,6 +149,7 @@ class Connection final : public Loop::Watcher {
   void PingCame(bool is_ack);
   void SendGoAway();
   void EndWithGoAway(Ending how, std::uint32_t error_code, absl::string_view why);
+  void EndFlooded();
   void EndAs(Ending how);
   void Close();
 

@@ -130,6 +130,10 @@ struct SessionCallbacks {
                              Connection* connection) {
     Stream* const stream = Find(session, frame->hd.stream_id);
     if (stream == nullptr || stream->closed_) return;
+    if (frame->hd.type == NGHTTP2_DATA && frame->data.padlen > 0 &&
+        frame->data.padlen == frame->hd.length) {
+      connection->Spend(1);  // padding alone
+    }
     const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (ends) stream->request_ended_ = true;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
@@ -174,11 +178,7 @@ struct SessionCallbacks {
     Connection& connection = Of(user_data);
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
       // Also those that the client's faults bring about (CVE-2025-8671).
-      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
-          !connection.flood_budget_.Spend(1, connection.loop_.now())) {
-        connection.EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM,
-                                 "too many streams reset");
-      }
+      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR) connection.Spend(1);
       return 0;
     }
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
