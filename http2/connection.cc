@@ -173,7 +173,9 @@ void Connection::FeedSlice(absl::string_view slice) {
       session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
   if (ending_.has_value()) return;  // by a callback
   if (no_memory_) return EndAs(Ending::kNoMemory);
-  if (taken == NGHTTP2_ERR_FLOODED) return EndFlooded();
+  if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
+    return EndFlooded();
+  }
   if (taken < 0) {
     return EndWithGoAway(Ending::kMalformed, NGHTTP2_PROTOCOL_ERROR,
                          nghttp2_strerror(static_cast<int>(taken)));
