@@ -185,11 +185,15 @@ struct SessionCallbacks {
       connection.is_malformed_ = true;
     }
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    if (!is_response || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
-    constexpr int kForAnAnswer = 2;
-    connection.flood_budget_.Earn(kForAnAnswer);
-    const Stream* const stream = Find(session, frame->hd.stream_id);
-    if (stream != nullptr && !stream->request_ended_) {
+    const Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
+    if (stream == nullptr) return 0;
+    const bool is_all = frame->hd.length >= FloodBudget::kShort || stream->queued_ == 0;
+    if (frame->hd.type == NGHTTP2_DATA && is_all) {
+      connection.flood_budget_.Earn(FloodBudget::kForData);
+    }
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+    connection.flood_budget_.Earn(FloodBudget::kForAnAnswer);
+    if (!stream->request_ended_) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
     }
     return 0;
