@@ -40,8 +40,9 @@ class FloodBudget {
   static constexpr std::int64_t kMost = 10'000;
   static constexpr std::int64_t kRefillPerSecond = 1'000;
 
-  // What is earned by an answer: as much as a client may send along with a call. And by a DATA frame
-  // of it: some clients send WINDOW_UPDATE, for the connection and for the stream, and PING for each.
+  // What is earned by an answer: as much as a client may send along with a call. And by a DATA
+  // frame of it: some clients send WINDOW_UPDATE, for the connection and for the stream, and PING
+  // for each.
   static constexpr std::int64_t kForAnAnswer = 4;
   static constexpr std::int64_t kForData = 3;
   // Shorter DATA frames earn only if they are all that there was to send: not if it is the client

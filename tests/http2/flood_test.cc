@@ -60,7 +60,8 @@ const std::vector<Flood>& All() {
        2},
       {"made_you_reset",
        [](int i) {
-         return absl::StrCat(PostFrame(NewStream(i), "/hold"), WindowUpdateFrame(NewStream(i), (1U << 31) - 1));
+         return absl::StrCat(PostFrame(NewStream(i), "/hold"),
+                             WindowUpdateFrame(NewStream(i), (1U << 31) - 1));
        },
        3},
       {"malformed_requests", [](int i) { return Malformed(NewStream(i)); }, 2},
@@ -159,7 +160,8 @@ TEST(HonestClientTest, MessagesOfOneLongCall) {
   Link link(&bed);
   link.Greet(PostFrame(1, "/echo"));
   for (int message = 0; message < 3 * FloodBudget::kMost; ++message) {
-    link.peer().Send(absl::StrCat(DataFrame(1, "hello"), WindowUpdateFrame(0, 5), PingFrame()));
+    link.peer().Send(absl::StrCat(DataFrame(1, "hello"), WindowUpdateFrame(0, 5),
+                                  WindowUpdateFrame(1, 5), PingFrame()));
     link.peer().Push();
     link.SettleOnce();
     ASSERT_EQ(link.ending(), std::nullopt) << message;
