@@ -54,7 +54,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       unread_([this] { EndAs(Ending::kUnread); }),
       idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
       age_(TimerUnlessNever(settings->max_age, [this] {
-        if (draining()) return EndAs(Ending::kAsked);
+        if (std::exchange(is_old_, true)) return EndAs(Ending::kAsked);
         Drain();
         loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age_grace));
       })) {}

@@ -185,6 +185,7 @@ class Connection final : public Loop::Watcher {
   std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
 
   DrainStep drain_ = DrainStep::kNone;
+  bool is_old_ = false;  // reached Settings::max_age
   bool began_since_ping_ = false;
   int ping_strikes_ = 0;
   Nanoseconds last_ping_;

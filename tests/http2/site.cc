@@ -22,6 +22,7 @@ Page::Page(Site* site, Stream* stream, FakeClock* clock)
 Page::~Page() {
   site_.done.push_back(path_);
   std::erase(site_.pages_, this);
+  if (site_.wakes_at_the_end) stream_.RunSoon();
 }
 
 void Page::Received(absl::string_view bytes) { received_.append(bytes.data(), bytes.size()); }

@@ -88,6 +88,8 @@ class Site final : public Application {
   std::vector<std::string> done;  // and of exchanges that were destroyed
   int spoke = 0;
   bool welcome = true;  // what Spoke() says
+  // Exchanges that are destroyed ask for Run() once more, as what works for them may.
+  bool wakes_at_the_end = false;
   std::map<const Connection*, Ending> endings;
 
  private:
