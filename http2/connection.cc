@@ -234,7 +234,7 @@ void Connection::Began(Stream* stream) {
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
   ++open_streams_;
-  began_since_ping_ = true;
+  was_of_use_ = true;
   if (idle_ != nullptr) loop_.timers().Cancel(idle_.get());
 }
 
@@ -342,7 +342,7 @@ void Connection::PingCame(bool is_ack) {
   constexpr int kStrikes = 3;
   const Nanoseconds since = loop_.now() - std::exchange(last_ping_, loop_.now());
   const bool is_idle = open_streams_ == 0;
-  if (std::exchange(began_since_ping_, false)) {
+  if (std::exchange(was_of_use_, false)) {
     ping_strikes_ = 0;
   } else if (since < ToNanoseconds(settings_.min_ping_interval) ||
              (is_idle && !settings_.pings_when_idle)) {

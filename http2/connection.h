@@ -73,8 +73,8 @@ struct Settings {
   absl::Duration max_age = absl::InfiniteDuration();
   absl::Duration max_age_grace = absl::InfiniteDuration();
 
-  // How often a client may send PING when it sends nothing else; one that does so more often, three
-  // times in a row, gets GOAWAY ("too_many_pings"). 0: flood_budget.h alone bounds them.
+  // How often a client may send PING when no header and no DATA comes or goes between them; one that
+  // does so more often, three times in a row, gets GOAWAY ("too_many_pings"). 0: flood_budget.h alone bounds them.
   absl::Duration min_ping_interval = absl::ZeroDuration();
   // Whether it may without a stream.
   bool pings_when_idle = true;
@@ -186,7 +186,7 @@ class Connection final : public Loop::Watcher {
 
   DrainStep drain_ = DrainStep::kNone;
   bool is_old_ = false;  // reached Settings::max_age
-  bool began_since_ping_ = false;
+  bool was_of_use_ = false;  // since the last PING
   int ping_strikes_ = 0;
   Nanoseconds last_ping_;
   Timer phase_;  // of the handshake, then of the drain

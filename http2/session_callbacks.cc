@@ -119,6 +119,7 @@ struct SessionCallbacks {
                     const std::uint8_t* bytes, std::size_t count, void* user_data) {
     Connection& connection = Of(user_data);
     connection.unconsumed_ += count;
+    connection.was_of_use_ = true;
     Stream* const stream = Find(session, id);
     if (stream == nullptr || stream->exchange_ == nullptr) return 0;
     stream->exchange_->Received({reinterpret_cast<const char*>(bytes), count});
@@ -187,6 +188,7 @@ struct SessionCallbacks {
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     const Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
     if (stream == nullptr) return 0;
+    connection.was_of_use_ = true;
     const bool is_all = frame->hd.length >= FloodBudget::kShort || stream->queued_ == 0;
     if (frame->hd.type == NGHTTP2_DATA && is_all) {
       connection.flood_budget_.Earn(FloodBudget::kForData);
