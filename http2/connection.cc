@@ -332,6 +332,7 @@ void Connection::SettingsCame() {
     loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age));
   }
   if (!application_.Spoke(*this)) EndAs(Ending::kAsked);
+  if (draining()) Drain();
 }
 
 void Connection::PingCame(bool is_ack) {
@@ -353,8 +354,9 @@ void Connection::PingCame(bool is_ack) {
 }
 
 void Connection::Drain() {
-  if (ended_ || draining()) return;
-  if (session_ == nullptr) return;  // it has not spoken: the handshake's time limits it
+  if (ended_ || drain_ > DrainStep::kWanted) return;
+  drain_ = DrainStep::kWanted;
+  if (!spoke_) return;  // once it has; until then the handshake's time limits it
   drain_ = DrainStep::kNoticeSent;
   nghttp2_submit_shutdown_notice(session_);
   nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // when it comes back, GOAWAY was read

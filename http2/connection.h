@@ -114,7 +114,7 @@ class Connection final : public Loop::Watcher {
   friend class Stream;
   friend struct SessionCallbacks;
 
-  enum class DrainStep { kNone, kNoticeSent, kGoAwaySent };
+  enum class DrainStep { kNone, kWanted, kNoticeSent, kGoAwaySent };
 
   // Of Loop::Watcher.
   void Ready(std::uint32_t events) override;
