@@ -78,7 +78,9 @@ struct SessionCallbacks {
     Connection& connection = Of(user_data);
     const std::int32_t id = frame->hd.stream_id;
     const bool is_one_too_many = connection.open_streams_ >= connection.settings_.max_streams;
-    if (is_one_too_many || !connection.account_.Hold(Stream::kBytes)) {
+    // The client will think that one beyond GOAWAY's number was not run, and try it elsewhere.
+    const bool is_too_late = connection.drain_ == Connection::DrainStep::kGoAwaySent;
+    if (is_one_too_many || is_too_late || !connection.account_.Hold(Stream::kBytes)) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
