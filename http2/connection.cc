@@ -299,6 +299,7 @@ void Connection::FinishTurn() {
   }
   EndIfDone();
   if (ending_.has_value()) {
+    if (ending_ == Ending::kAsked) Pump();
     Close();
     account_.Used(loop_.round(), loop_.Lap());
     return application_.Ended(*this, *ending_);
