@@ -206,7 +206,6 @@ TEST(StrangerTest, IsNoticed) {
            Stranger{std::string("\x16\x03\x01\x02\x00\x01", 6), Ending::kTls},
            Stranger{"SSH-2.0-OpenSSH", Ending::kNotHttp2},
            Stranger{std::string(1000, '\0'), Ending::kNotHttp2},
-           Stranger{absl::StrCat(kPreface.substr(0, 20), "GET / HTTP/1.1"), Ending::kNotHttp2},
        }) {
     Bed bed;
     Link link(&bed);
