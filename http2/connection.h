@@ -73,8 +73,9 @@ struct Settings {
   absl::Duration max_age = absl::InfiniteDuration();
   absl::Duration max_age_grace = absl::InfiniteDuration();
 
-  // How often a client may send PING when no header and no DATA comes or goes between them; one that
-  // does so more often, three times in a row, gets GOAWAY ("too_many_pings"). 0: flood_budget.h alone bounds them.
+  // How often a client may send PING when no header and no DATA comes or goes between them; one
+  // that does so more often, three times in a row, gets GOAWAY ("too_many_pings"). 0:
+  // flood_budget.h alone bounds them.
   absl::Duration min_ping_interval = absl::ZeroDuration();
   // Whether it may without a stream.
   bool pings_when_idle = true;
@@ -185,7 +186,7 @@ class Connection final : public Loop::Watcher {
   std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
 
   DrainStep drain_ = DrainStep::kNone;
-  bool is_old_ = false;  // reached Settings::max_age
+  bool is_old_ = false;      // reached Settings::max_age
   bool was_of_use_ = false;  // since the last PING
   int ping_strikes_ = 0;
   Nanoseconds last_ping_;

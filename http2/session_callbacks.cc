@@ -29,7 +29,8 @@ struct SessionCallbacks {
   // --- Memory ---
 
   static bool Hold(Connection* connection, void* block) {
-    if (connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
+    if (block != nullptr &&
+        connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
                                   Need::kProtocol)) {
       return true;
     }
@@ -40,12 +41,12 @@ struct SessionCallbacks {
 
   static void* Allocate(std::size_t size, void* user_data) {
     void* const block = std::malloc(size);
-    return block != nullptr && Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), block) ? block : nullptr;
   }
 
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
     void* const block = std::calloc(count, size);
-    return block != nullptr && Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), block) ? block : nullptr;
   }
 
   static void Free(void* block, void* user_data) {
@@ -63,6 +64,7 @@ struct SessionCallbacks {
     }
     void* const resized = std::realloc(block, size);
     if (resized == nullptr) {
+      Of(user_data).no_memory_ = true;
       account.Release(static_cast<std::int64_t>(size));
       return nullptr;
     }
