@@ -88,8 +88,10 @@ class Account {
 
   void Release(std::int64_t bytes) {
     held_ -= bytes;
-    if (leased_ - held_ > 4 * kPiece) {
-      const std::int64_t excess = leased_ - held_ - kPiece;
+    // All of it at the end: an account without connections must not keep anything from others.
+    const std::int64_t kept = held_ > 0 ? kPiece : 0;
+    if (leased_ - held_ > 4 * kept) {
+      const std::int64_t excess = leased_ - held_ - kept;
       budget_->Return(holder_, excess);
       leased_ -= excess;
     }

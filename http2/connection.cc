@@ -54,7 +54,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       unread_([this] { EndAs(Ending::kUnread); }),
       idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
       age_(TimerUnlessNever(settings->max_age, [this] {
-        if (draining()) return EndAs(Ending::kAsked);
+        if (std::exchange(is_old_, true)) return EndAs(Ending::kAsked);
         Drain();
         loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age_grace));
       })) {}
@@ -76,9 +76,11 @@ bool Connection::HasHadItsTurn() const {
 void Connection::Ready(std::uint32_t events) {
   if (ended_) return;
   if (HasHadItsTurn()) {
-    if (events == 0) loop_.Again(this);  // else epoll tells again
-    return;
+    // Kept: the next turn comes before the loop tells of these again.
+    missed_events_ |= events;
+    return loop_.Again(this);
   }
+  events |= std::exchange(missed_events_, 0U);
   turn_round_ = loop_.round();
   turn_began_ = loop_.LapBegan();
   in_turn_ = true;
@@ -152,21 +154,27 @@ void Connection::Feed(absl::string_view bytes) {
   }
 }
 
+void Connection::Spend(std::int64_t cost) {
+  if (!flood_budget_.Spend(cost, loop_.now())) EndFlooded();
+}
+
+void Connection::EndFlooded() {
+  EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
+}
+
 void Connection::FeedSlice(absl::string_view slice) {
   const bool within_budget =
       scanner_.Scan(slice.data(), slice.size(), [this](const FrameHead& frame) {
         const std::int64_t cost = FloodBudget::CostOf(frame, open_streams_);
         return cost == 0 || flood_budget_.Spend(cost, loop_.now());
       });
-  if (!within_budget) {
-    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
-  }
+  if (!within_budget) return EndFlooded();
   const ssize_t taken = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
   if (ending_.has_value()) return;  // by a callback
   if (no_memory_) return EndAs(Ending::kNoMemory);
-  if (taken == NGHTTP2_ERR_FLOODED) {
-    return EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "too many frames of no use");
+  if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
+    return EndFlooded();
   }
   if (taken < 0) {
     return EndWithGoAway(Ending::kMalformed, NGHTTP2_PROTOCOL_ERROR,
@@ -204,6 +212,7 @@ void Connection::RunReady() {
     } else if (stream->exchange_ != nullptr && !stream->is_waiting_ && stream->exchange_->Run()) {
       stream->is_waiting_ = true;
       waiting_.push_back(stream);
+      loop_.Again(this);
     }
   }
   ready_.clear();
@@ -225,15 +234,20 @@ void Connection::Began(Stream* stream) {
   if (streams_ != nullptr) streams_->previous_ = stream;
   streams_ = stream;
   ++open_streams_;
-  began_since_ping_ = true;
+  was_of_use_ = true;
   if (idle_ != nullptr) loop_.timers().Cancel(idle_.get());
+}
+
+void Connection::Closed(Stream* stream) {
+  stream->closed_ = true;
+  --open_streams_;
+  AddReady(stream);
 }
 
 void Connection::Forget(Stream* stream) {
   if (stream->is_waiting_) std::erase(waiting_, stream);
   if (stream->next_ != nullptr) stream->next_->previous_ = stream->previous_;
   (stream->previous_ != nullptr ? stream->previous_->next_ : streams_) = stream->next_;
-  --open_streams_;
   delete stream;
   if (idle_ != nullptr && open_streams_ == 0 && !ended_) {
     loop_.timers().Set(idle_.get(), loop_.now() + ToNanoseconds(settings_.max_idle));
@@ -285,6 +299,7 @@ void Connection::FinishTurn() {
   }
   EndIfDone();
   if (ending_.has_value()) {
+    if (ending_ == Ending::kAsked) Pump();
     Close();
     account_.Used(loop_.round(), loop_.Lap());
     return application_.Ended(*this, *ending_);
@@ -301,11 +316,11 @@ void Connection::WatchWhatMatters() {
 }
 
 void Connection::EndIfDone() {
-  if (ending_.has_value() || session_ == nullptr || output_.size() > 0 || open_streams_ > 0) return;
+  if (ending_.has_value() || session_ == nullptr || output_.size() > 0) return;
   if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) return;
-  ending_ = drain_ == DrainStep::kGoAwaySent ? Ending::kDone
-            : peer_said_goaway_              ? Ending::kPeerLeft
-                                             : Ending::kMalformed;
+  ending_ = is_malformed_                      ? Ending::kMalformed
+            : drain_ == DrainStep::kGoAwaySent ? Ending::kDone
+                                               : Ending::kPeerLeft;
 }
 
 void Connection::SettingsCame() {
@@ -318,6 +333,7 @@ void Connection::SettingsCame() {
     loop_.timers().Set(age_.get(), loop_.now() + ToNanoseconds(settings_.max_age));
   }
   if (!application_.Spoke(*this)) EndAs(Ending::kAsked);
+  if (draining()) Drain();
 }
 
 void Connection::PingCame(bool is_ack) {
@@ -328,7 +344,7 @@ void Connection::PingCame(bool is_ack) {
   constexpr int kStrikes = 3;
   const Nanoseconds since = loop_.now() - std::exchange(last_ping_, loop_.now());
   const bool is_idle = open_streams_ == 0;
-  if (std::exchange(began_since_ping_, false)) {
+  if (std::exchange(was_of_use_, false)) {
     ping_strikes_ = 0;
   } else if (since < ToNanoseconds(settings_.min_ping_interval) ||
              (is_idle && !settings_.pings_when_idle)) {
@@ -339,9 +355,10 @@ void Connection::PingCame(bool is_ack) {
 }
 
 void Connection::Drain() {
-  if (ended_ || draining()) return;
+  if (ended_ || drain_ > DrainStep::kWanted) return;
+  drain_ = DrainStep::kWanted;
   loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
-  if (!spoke_) return;
+  if (!spoke_) return;  // once it has
   drain_ = DrainStep::kNoticeSent;
   nghttp2_submit_shutdown_notice(session_);
   nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);  // when it comes back, GOAWAY was read
@@ -386,6 +403,7 @@ void Connection::Close() {
   idle_ = nullptr;
   age_ = nullptr;
   for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) stream->closed_ = true;
+  open_streams_ = 0;
   while (streams_ != nullptr) Forget(streams_);
   nghttp2_session_del(session_);
   session_ = nullptr;

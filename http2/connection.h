@@ -73,8 +73,9 @@ struct Settings {
   absl::Duration max_age = absl::InfiniteDuration();
   absl::Duration max_age_grace = absl::InfiniteDuration();
 
-  // How often a client may send PING when it sends nothing else; one that does so more often, three
-  // times in a row, gets GOAWAY ("too_many_pings"). 0: flood_budget.h alone bounds them.
+  // How often a client may send PING when no header and no DATA comes or goes between them; one
+  // that does so more often, three times in a row, gets GOAWAY ("too_many_pings"). 0:
+  // flood_budget.h alone bounds them.
   absl::Duration min_ping_interval = absl::ZeroDuration();
   // Whether it may without a stream.
   bool pings_when_idle = true;
@@ -117,7 +118,7 @@ class Connection final : public Loop::Watcher {
   friend class Stream;
   friend struct SessionCallbacks;
 
-  enum class DrainStep { kNone, kNoticeSent, kGoAwaySent };
+  enum class DrainStep { kNone, kWanted, kNoticeSent, kGoAwaySent };
 
   // Of Loop::Watcher.
   void Ready(std::uint32_t events) override;
@@ -130,12 +131,15 @@ class Connection final : public Loop::Watcher {
   void ReadFirst(absl::string_view bytes);
   void Feed(absl::string_view bytes);
   void FeedSlice(absl::string_view slice);
+  // For what only nghttp2 sees to be of no use.
+  void Spend(std::int64_t cost);
   void KeepForNextTurn(absl::string_view bytes);
 
   void AddReady(Stream* stream);
   void RunReady();
   void Touched();
   void Began(Stream* stream);
+  void Closed(Stream* stream);
   void Forget(Stream* stream);
 
   void Pump();
@@ -148,6 +152,7 @@ class Connection final : public Loop::Watcher {
   void SettingsCame();
   void PingCame(bool is_ack);
   void EndWithGoAway(Ending how, std::uint32_t error_code, absl::string_view why);
+  void EndFlooded();
   void EndAs(Ending how);
   void Close();
 
@@ -173,16 +178,18 @@ class Connection final : public Loop::Watcher {
   bool ended_ = false;
   std::optional<Ending> ending_;  // once this turn is over
   bool in_turn_ = false;
-  bool is_full_ = false;    // the socket takes no more
-  bool no_memory_ = false;  // nghttp2 was refused some
-  bool peer_said_goaway_ = false;
+  bool is_full_ = false;       // the socket takes no more
+  bool no_memory_ = false;     // nghttp2 was refused some
+  bool is_malformed_ = false;  // nghttp2 has sent its GOAWAY
   std::uint32_t watched_for_ = 0;
+  std::uint32_t missed_events_ = 0;  // that came when it had had its turn
   std::uint64_t turn_round_ = 0;
   Nanoseconds turn_began_ = 0;
   std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
 
   DrainStep drain_ = DrainStep::kNone;
-  bool began_since_ping_ = false;
+  bool is_old_ = false;      // reached Settings::max_age
+  bool was_of_use_ = false;  // since the last PING
   int ping_strikes_ = 0;
   Nanoseconds last_ping_;
   Timer phase_;  // of the handshake, then of the drain

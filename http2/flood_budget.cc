@@ -12,9 +12,7 @@ std::int64_t FloodBudget::CostOf(const FrameHead& frame, std::size_t open_stream
   constexpr std::int64_t kStreamsAsDearAsAFrame = 16;
   switch (frame.type) {
     case NGHTTP2_DATA:
-      return frame.length == 0 && (frame.flags & NGHTTP2_FLAG_END_STREAM) == 0 ? 1 : 0;
-    case NGHTTP2_HEADERS:
-      return 0;
+      return frame.length == 0 ? 1 : 0;
     case NGHTTP2_SETTINGS:
       return 4 + static_cast<std::int64_t>(open_streams) / kStreamsAsDearAsAFrame;
     case NGHTTP2_CONTINUATION:

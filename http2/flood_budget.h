@@ -9,8 +9,9 @@
 //
 // PING, SETTINGS, RST_STREAM, WINDOW_UPDATE, PRIORITY, GOAWAY, empty DATA, CONTINUATION and frames
 // of unknown types have their uses, and no client needs many of them for each call. So they draw on
-// a budget that time refills, and answers too: what a busy client sends along with its calls never
-// empties it.
+// a budget that time refills, and what is sent too: what a busy client sends along with its calls
+// never empties it. HEADERS draw on it as well, as those for a stream that is over are of no use:
+// a request's answer earns them back.
 //
 // Thread safety: none. Ownership: a value.
 
@@ -38,6 +39,15 @@ class FloodBudget {
   // server less than a millisecond.
   static constexpr std::int64_t kMost = 10'000;
   static constexpr std::int64_t kRefillPerSecond = 1'000;
+
+  // What is earned by an answer: as much as a client may send along with a call. And by a DATA
+  // frame of it: some clients send WINDOW_UPDATE, for the connection and for the stream, and PING
+  // for each.
+  static constexpr std::int64_t kForAnAnswer = 4;
+  static constexpr std::int64_t kForData = 3;
+  // Shorter DATA frames earn only if they are all that there was to send: not if it is the client
+  // that lets no more through.
+  static constexpr std::size_t kShort = 1024;
 
   explicit FloodBudget(Nanoseconds now) : refilled_(now) {}
 

@@ -122,14 +122,15 @@ void Loop::Run() {
 }
 
 void Loop::Turn(absl::Duration longest) {
-  const int count = Wait(again_.empty() ? MillisecondsToWait(longest) : 0);
+  const bool may_wait = again_.empty() && round_ends_.empty();
+  const int count = Wait(may_wait ? MillisecondsToWait(longest) : 0);
   now_ = clock_.Now();
   lap_began_ = now_;
   ++round_;
   RunAgain();
   for (int i = 0; i < count; ++i) {
     auto* const watcher = static_cast<Watcher*>(events_[i].data.ptr);
-    if (watcher->watched_) watcher->Ready(events_[i].events);
+    if (watcher->watched_ && !watcher->buried_) watcher->Ready(events_[i].events);
   }
   timers_.Expire(now_);
   EndRound();

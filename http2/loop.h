@@ -85,7 +85,8 @@ class Loop {
   // Calls the watcher's Ready(0) in the next round, which then does not wait for events.
   void Again(Watcher* watcher);
 
-  // Calls the watcher's RoundEnds() at the end of this round.
+  // Calls the watcher's RoundEnds() at the end of this round, or of the next, which then does not
+  // wait for events.
   void AtRoundEnd(Watcher* watcher);
 
   // Destroys the watcher at the end of this round; it is told of nothing more.

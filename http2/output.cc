@@ -21,17 +21,18 @@ constexpr std::size_t kMostSentPieces = 128;  // that are kept in front of those
 
 bool Output::Copy(absl::string_view bytes) {
   while (!bytes.empty()) {
-    if (pieces_.empty() || !pieces_.back().is_ours || pieces_.back().buffer.room() == 0) {
-      Buffer fresh = Buffer::New(account_, std::max(kRoom, bytes.size()), Need::kProtocol);
-      if (fresh.is_null()) return false;
-      const char* const data = fresh.data();
-      pieces_.push_back({.buffer = std::move(fresh), .data = data, .length = 0, .is_ours = true});
+    if (room_.room() == 0) {
+      room_ = Buffer::New(account_, std::max(kRoom, bytes.size()), Need::kProtocol);
+      if (room_.is_null()) return false;
     }
-    Piece& last = pieces_.back();
-    const std::size_t count = std::min(bytes.size(), last.buffer.room());
-    std::memcpy(last.buffer.end(), bytes.data(), count);
-    last.buffer.Extend(count);
-    last.length += count;
+    char* const to = room_.end();
+    if (pieces_.empty() || !pieces_.back().is_ours || pieces_.back().End() != to) {
+      pieces_.push_back({.buffer = room_, .data = to, .length = 0, .is_ours = true});
+    }
+    const std::size_t count = std::min(bytes.size(), room_.room());
+    std::memcpy(to, bytes.data(), count);
+    room_.Extend(count);
+    pieces_.back().length += count;
     size_ += count;
     bytes.remove_prefix(count);
   }
@@ -81,6 +82,7 @@ void Output::Drop(std::size_t bytes) {
   if (size_ == 0) {
     pieces_.clear();
     first_ = 0;
+    room_ = Buffer();
   } else if (first_ > kMostSentPieces) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;

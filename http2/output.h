@@ -54,13 +54,16 @@ class Output {
     Buffer buffer;  // shared, for the bytes to stay
     const char* data;
     std::size_t length;
-    bool is_ours;  // may be appended to
+    bool is_ours;  // of room_, or of one before it
+
+    const char* End() const { return data + length; }
   };
 
   // Takes bytes off that were sent.
   void Drop(std::size_t bytes);
 
   Account* const account_;
+  Buffer room_;  // for small pieces, also between those that were lent
   std::vector<Piece> pieces_;
   std::size_t first_ = 0;  // of pieces_: those before it were sent
   std::size_t size_ = 0;

@@ -29,7 +29,8 @@ struct SessionCallbacks {
   // --- Memory ---
 
   static bool Hold(Connection* connection, void* block) {
-    if (connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
+    if (block != nullptr &&
+        connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
                                   Need::kProtocol)) {
       return true;
     }
@@ -40,12 +41,12 @@ struct SessionCallbacks {
 
   static void* Allocate(std::size_t size, void* user_data) {
     void* const block = std::malloc(size);
-    return block != nullptr && Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), block) ? block : nullptr;
   }
 
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
     void* const block = std::calloc(count, size);
-    return block != nullptr && Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), block) ? block : nullptr;
   }
 
   static void Free(void* block, void* user_data) {
@@ -63,6 +64,7 @@ struct SessionCallbacks {
     }
     void* const resized = std::realloc(block, size);
     if (resized == nullptr) {
+      Of(user_data).no_memory_ = true;
       account.Release(static_cast<std::int64_t>(size));
       return nullptr;
     }
@@ -78,12 +80,18 @@ struct SessionCallbacks {
     Connection& connection = Of(user_data);
     const std::int32_t id = frame->hd.stream_id;
     const bool is_one_too_many = connection.open_streams_ >= connection.settings_.max_streams;
-    if (is_one_too_many || !connection.account_.Hold(Stream::kBytes)) {
+    // The client will think that one beyond GOAWAY's number was not run, and try it elsewhere.
+    const bool is_too_late = connection.drain_ == Connection::DrainStep::kGoAwaySent;
+    if (is_one_too_many || is_too_late || !connection.account_.Hold(Stream::kBytes)) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     }
     auto* const stream = new Stream(&connection, id);
     nghttp2_session_set_stream_user_data(session, id, stream);
+    // Frame by frame in turns, whatever the client says: by default nghttp2 would finish one
+    // response before it begins the next (RFC 9218, 4.2).
+    constexpr nghttp2_extpri kInTurns = {.urgency = NGHTTP2_EXTPRI_DEFAULT_URGENCY, .inc = 1};
+    nghttp2_session_change_extpri_stream_priority(session, id, &kInTurns, 1);
     connection.Began(stream);
     return 0;
   }
@@ -115,6 +123,7 @@ struct SessionCallbacks {
                     const std::uint8_t* bytes, std::size_t count, void* user_data) {
     Connection& connection = Of(user_data);
     connection.unconsumed_ += count;
+    connection.was_of_use_ = true;
     Stream* const stream = Find(session, id);
     if (stream == nullptr || stream->exchange_ == nullptr) return 0;
     stream->exchange_->Received({reinterpret_cast<const char*>(bytes), count});
@@ -126,6 +135,10 @@ struct SessionCallbacks {
                              Connection* connection) {
     Stream* const stream = Find(session, frame->hd.stream_id);
     if (stream == nullptr || stream->closed_) return;
+    if (frame->hd.type == NGHTTP2_DATA && frame->data.padlen > 0 &&
+        frame->data.padlen == frame->hd.length) {
+      connection->Spend(1);  // padding alone
+    }
     const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     if (ends) stream->request_ended_ = true;
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
@@ -151,9 +164,6 @@ struct SessionCallbacks {
       case NGHTTP2_PING:
         connection.PingCame(is_ack);
         break;
-      case NGHTTP2_GOAWAY:
-        connection.peer_said_goaway_ = true;
-        break;
       default:
         break;
     }
@@ -163,9 +173,7 @@ struct SessionCallbacks {
   static int OnStreamClose(nghttp2_session* session, std::int32_t id, std::uint32_t /*error_code*/,
                            void* user_data) {
     Stream* const stream = Find(session, id);
-    if (stream == nullptr) return 0;
-    stream->closed_ = true;
-    Of(user_data).AddReady(stream);
+    if (stream != nullptr) Of(user_data).Closed(stream);
     return 0;
   }
 
@@ -175,20 +183,34 @@ struct SessionCallbacks {
     Connection& connection = Of(user_data);
     if (frame->hd.type == NGHTTP2_RST_STREAM) {
       // Also those that the client's faults bring about (CVE-2025-8671).
-      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR &&
-          !connection.flood_budget_.Spend(1, connection.loop_.now())) {
-        connection.EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM,
-                                 "too many streams reset");
-      }
+      if (frame->rst_stream.error_code != NGHTTP2_NO_ERROR) connection.Spend(1);
       return 0;
     }
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      connection.is_malformed_ = true;
+    }
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    if (!is_response || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
-    constexpr int kForAnAnswer = 2;
-    connection.flood_budget_.Earn(kForAnAnswer);
-    const Stream* const stream = Find(session, frame->hd.stream_id);
-    if (stream != nullptr && !stream->request_ended_) {
+    const Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
+    if (stream == nullptr) return 0;
+    connection.was_of_use_ = true;
+    const bool is_all = frame->hd.length >= FloodBudget::kShort || stream->queued_ == 0;
+    if (frame->hd.type == NGHTTP2_DATA && is_all) {
+      connection.flood_budget_.Earn(FloodBudget::kForData);
+    }
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+    connection.flood_budget_.Earn(FloodBudget::kForAnAnswer);
+    if (!stream->request_ended_) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    }
+    return 0;
+  }
+
+  // A header longer than nghttp2 sends (64 KiB). Without it the stream would never end.
+  static int OnNotSent(nghttp2_session* session, const nghttp2_frame* frame, int error_code,
+                       void* /*user_data*/) {
+    if (frame->hd.type == NGHTTP2_HEADERS && error_code == NGHTTP2_ERR_FRAME_SIZE_ERROR) {
+      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                NGHTTP2_INTERNAL_ERROR);
     }
     return 0;
   }
@@ -244,6 +266,7 @@ struct SessionCallbacks {
       nghttp2_session_callbacks_set_on_frame_recv_callback(all, OnFrame);
       nghttp2_session_callbacks_set_on_stream_close_callback(all, OnStreamClose);
       nghttp2_session_callbacks_set_on_frame_send_callback(all, OnSent);
+      nghttp2_session_callbacks_set_on_frame_not_send_callback(all, OnNotSent);
       nghttp2_session_callbacks_set_send_data_callback(all, SendBody);
       return all;
     }();

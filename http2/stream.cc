@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "http2/connection.h"
@@ -23,6 +24,7 @@ constexpr std::size_t kRoomForMore = 16 * 1024;
 }  // namespace
 
 Stream::~Stream() {
+  is_ready_ = true;     // whoever asks for Run() from here on is too late
   exchange_ = nullptr;  // first: it may look at what is below
   connection_.account_.Release(kBytes + static_cast<std::int64_t>(extra_header_bytes_));
 }
@@ -83,29 +85,45 @@ void Stream::Queued(std::size_t bytes) {
 
 char* Stream::Send(std::size_t bytes) {
   if (closed_) return nullptr;
-  if (queue_.empty() || queue_.back().room() < bytes) {
+  if (queue_.empty() || !queue_.back().is_ours || queue_.back().buffer.room() < bytes) {
     const std::size_t room = queue_.empty() ? bytes : std::max(bytes, kRoomForMore);
     Buffer fresh = Buffer::New(&connection_.account_, room);
     if (fresh.is_null()) return nullptr;
-    queue_.push_back(std::move(fresh));
+    queue_.push_back({.buffer = std::move(fresh), .length = 0, .is_ours = true});
   }
-  char* const to = queue_.back().end();
-  queue_.back().Extend(bytes);
+  Piece& last = queue_.back();
+  char* const to = last.buffer.end();
+  last.buffer.Extend(bytes);
+  last.length += bytes;
   Queued(bytes);
   return to;
 }
 
 void Stream::Send(Buffer bytes) {
-  if (closed_) return;
   const std::size_t count = bytes.size();
-  queue_.push_back(std::move(bytes));
+  if (closed_ || count == 0) return;
+  queue_.push_back({.buffer = std::move(bytes), .length = count, .is_ours = false});
   Queued(count);
 }
 
 void Stream::End() {
-  if (closed_) return;
-  body_ended_ = true;
+  if (closed_ || std::exchange(body_ended_, true)) return;
+  if (queued_ == 0 && HasNoWindow()) EndByTrailers();
   Queued(0);
+}
+
+bool Stream::HasNoWindow() const {
+  nghttp2_session* const session = connection_.session_;
+  return nghttp2_session_get_remote_window_size(session) <= 0 ||
+         nghttp2_session_get_stream_remote_window_size(session, id_) <= 0;
+}
+
+void Stream::EndByTrailers() {
+  // nghttp2 would wait for room in the window even for DATA without a byte.
+  std::vector<Field> trailers;
+  if (exchange_ != nullptr) exchange_->AddTrailers(&trailers);
+  const HeaderFields fields(trailers);
+  nghttp2_submit_trailer(connection_.session_, id_, fields.data(), fields.size());
 }
 
 void Stream::Reset(std::uint32_t error_code) {
@@ -119,12 +137,12 @@ void Stream::RunSoon() { connection_.AddReady(this); }
 bool Stream::MoveTo(Output* output, std::size_t bytes) {
   queued_ -= bytes;
   while (bytes > 0) {
-    Buffer& first = queue_.front();
-    const std::size_t count = std::min(bytes, first.size() - sent_of_first_);
-    if (!output->Lend(first, first.data() + sent_of_first_, count)) return false;
+    const Piece& first = queue_.front();
+    const std::size_t count = std::min(bytes, first.length - sent_of_first_);
+    if (!output->Lend(first.buffer, first.buffer.data() + sent_of_first_, count)) return false;
     sent_of_first_ += count;
     bytes -= count;
-    if (sent_of_first_ < first.size()) break;
+    if (sent_of_first_ < first.length) break;
     sent_of_first_ = 0;
     queue_.erase(queue_.begin());
   }

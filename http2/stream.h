@@ -110,10 +110,20 @@ class Stream {
   static constexpr std::size_t kHeaderBytes = 512;
   static constexpr std::int64_t kBytes = 512 + kHeaderBytes;
 
+  struct Piece {
+    Buffer buffer;
+    std::size_t length;
+    bool is_ours;  // nobody else has it: it may be appended to
+  };
+
   absl::string_view Pseudo(absl::string_view name) const;
   // False if the header has become far too long.
   bool AddHeader(absl::string_view name, absl::string_view value, std::size_t max_bytes);
   void HeaderEnded();
+  // The client lets no more DATA come.
+  bool HasNoWindow() const;
+  // Ends the body without any DATA.
+  void EndByTrailers();
   void Queued(std::size_t bytes);
   // Moves bytes of the body to what leaves next. False if the account may not have the room.
   bool MoveTo(Output* output, std::size_t bytes);
@@ -135,7 +145,7 @@ class Stream {
   std::size_t header_bytes_ = 0;
   std::size_t extra_header_bytes_ = 0;  // on the account, beside kHeaderBytes
   HeaderList headers_;
-  absl::InlinedVector<Buffer, 2> queue_;
+  absl::InlinedVector<Piece, 2> queue_;
   std::size_t sent_of_first_ = 0;
   std::size_t queued_ = 0;
   std::unique_ptr<Exchange> exchange_;

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "http2/loop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "tests/http2/fake_clock.h"
+
+namespace http2 {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Watcher final : public Loop::Watcher {
+ public:
+  void Ready(std::uint32_t events) override {
+    ready.push_back(events);
+    if (when_ready) when_ready();
+  }
+  void RoundEnds() override {
+    ++round_ends;
+    if (when_round_ends) when_round_ends();
+  }
+
+  std::vector<std::uint32_t> ready;
+  int round_ends = 0;
+  std::function<void()> when_ready;
+  std::function<void()> when_round_ends;
+};
+
+struct Pair {
+  Pair() {
+    int fds[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    ours.reset(fds[0]);
+    theirs.reset(fds[1]);
+  }
+  void Say() const { EXPECT_EQ(write(theirs.get(), "x", 1), 1); }
+
+  uds::UniqueFd ours;
+  uds::UniqueFd theirs;
+};
+
+class LoopTest : public ::testing::Test {
+ protected:
+  void Turn() { loop->Turn(absl::ZeroDuration()); }
+
+  FakeClock clock;
+  std::unique_ptr<Loop> loop = Loop::Create({.clock = &clock}).value();
+};
+
+TEST_F(LoopTest, AWatcherHearsWhatItWatchesFor) {
+  Pair pair;
+  Watcher watcher;
+  ASSERT_TRUE(loop->Watch(pair.ours.get(), EPOLLIN, &watcher).ok());
+  Turn();
+  EXPECT_THAT(watcher.ready, IsEmpty());
+  pair.Say();
+  Turn();
+  Turn();  // and again, as it was not read
+  EXPECT_THAT(watcher.ready, ElementsAre(EPOLLIN, EPOLLIN));
+  loop->Change(pair.ours.get(), EPOLLOUT, &watcher);
+  Turn();
+  EXPECT_EQ(watcher.ready.back(), EPOLLOUT);
+  loop->Unwatch(pair.ours.get(), &watcher);
+  Turn();
+  EXPECT_EQ(watcher.ready.size(), 3);
+}
+
+TEST_F(LoopTest, AgainComesInTheNextRoundAndOnce) {
+  Watcher watcher;
+  watcher.when_ready = [&] {
+    if (watcher.ready.size() < 3) loop->Again(&watcher);
+  };
+  loop->Again(&watcher);
+  loop->Again(&watcher);
+  for (std::size_t round = 1; round <= 3; ++round) {
+    loop->Turn(absl::InfiniteDuration());  // which does not wait
+    EXPECT_EQ(watcher.ready.size(), round);
+  }
+  Turn();
+  EXPECT_THAT(watcher.ready, ElementsAre(0, 0, 0));
+}
+
+TEST_F(LoopTest, TheRoundEndsAfterAllElse) {
+  std::vector<int> order;
+  Watcher watcher;
+  watcher.when_ready = [&] {
+    order.push_back(1);
+    loop->AtRoundEnd(&watcher);
+    loop->AtRoundEnd(&watcher);
+  };
+  watcher.when_round_ends = [&] { order.push_back(4); };
+  loop->Again(&watcher);
+  loop->Post([&] { order.push_back(2); });
+  loop->After(absl::ZeroDuration(), [&] { order.push_back(3); });
+  Turn();
+  Turn();
+  EXPECT_THAT(order, ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(LoopTest, WhatIsToBeDoneAtARoundsEndDoesNotWaitForAnEvent) {
+  Watcher watcher;
+  loop->AtRoundEnd(&watcher);            // between two rounds
+  loop->Turn(absl::InfiniteDuration());  // would wait forever
+  EXPECT_EQ(watcher.round_ends, 1);
+}
+
+TEST_F(LoopTest, OneRoundsEndMayBringAboutAnothers) {
+  Watcher first;
+  Watcher second;
+  first.when_round_ends = [&] { loop->AtRoundEnd(&second); };
+  loop->AtRoundEnd(&first);
+  Turn();
+  EXPECT_EQ(second.round_ends, 1);
+}
+
+TEST_F(LoopTest, WhoIsBuriedHearsNothingMore) {
+  Pair pairs[2];
+  auto first = std::make_unique<Watcher>();
+  auto second = std::make_unique<Watcher>();
+  Watcher* const watchers[] = {first.get(), second.get()};
+  int calls = 0;
+  const auto bury_both = [&] {
+    ++calls;
+    loop->AtRoundEnd(watchers[0]);
+    loop->Again(watchers[1]);
+    for (int i = 0; i < 2; ++i) loop->Unwatch(pairs[i].ours.get(), watchers[i]);
+    loop->Bury(std::move(first));
+    loop->Bury(std::move(second));
+  };
+  for (int i = 0; i < 2; ++i) {
+    watchers[i]->when_ready = bury_both;
+    watchers[i]->when_round_ends = [] { FAIL(); };
+    ASSERT_TRUE(loop->Watch(pairs[i].ours.get(), EPOLLIN, watchers[i]).ok());
+    pairs[i].Say();
+  }
+  Turn();
+  Turn();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(LoopTest, AfterIsOnceAndInTime) {
+  int calls = 0;
+  loop->After(absl::Seconds(1), [&] { ++calls; });
+  loop->After(absl::InfiniteDuration(), [] { FAIL(); });
+  clock.Advance(absl::Milliseconds(999));
+  Turn();
+  EXPECT_EQ(calls, 0);
+  clock.Advance(absl::Milliseconds(1));
+  Turn();
+  clock.Advance(absl::Hours(1));
+  Turn();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(LoopTest, AnotherThreadsWorkWakesIt) {
+  std::vector<int> order;
+  std::thread other([&] {
+    for (int i = 0; i < 1000; ++i) {
+      loop->Post([&order, i] { order.push_back(i); });
+    }
+    loop->Post([&] { loop->Quit(); });
+  });
+  loop->Run();
+  other.join();
+  ASSERT_EQ(order.size(), 1000);
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_F(LoopTest, PostedWorkMayPostMore) {
+  int calls = 0;
+  loop->Post([&] {
+    ++calls;
+    loop->Post([&] {
+      ++calls;
+      loop->Quit();
+    });
+  });
+  loop->Run();
+  EXPECT_EQ(calls, 2);
+}
+
+TEST_F(LoopTest, LapsShareARoundOut) {
+  Watcher watcher;
+  watcher.when_ready = [&] {
+    clock.Advance(absl::Milliseconds(3));
+    EXPECT_EQ(loop->Lap(), ToNanoseconds(absl::Milliseconds(3)));
+    EXPECT_EQ(loop->Lap(), 0);
+  };
+  clock.Advance(absl::Seconds(1));  // between rounds: counts for nobody
+  loop->Again(&watcher);
+  Turn();
+  EXPECT_EQ(watcher.ready.size(), 1);
+}
+
+}  // namespace
+}  // namespace http2
