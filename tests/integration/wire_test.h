@@ -18,8 +18,10 @@
 #define TESTS_INTEGRATION_WIRE_TEST_H_
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -53,6 +55,14 @@ class WireTest : public ::testing::Test {
   void Serve(const std::vector<std::string>& flags = {}) {
     server_ = std::make_unique<integration::ServerProcess>(
         integration::ServerProcess::Options{.path = "", .flags = flags, .spawn = {}});
+  }
+
+  // Likewise, and all users may connect.
+  void ServeAll(std::vector<std::string> flags = {}) {
+    flags.push_back("--mode=0666");
+    Serve(flags);
+    const std::string directory = std::filesystem::path(server_->path()).parent_path();
+    ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
   }
 
   // A connection of this process, with these SETTINGS.

@@ -154,7 +154,7 @@ void RawPeer::Note(const ReadFrame& frame) {
 
 std::optional<ReadFrame> RawPeer::Await(FrameType type, bool ack) {
   for (;;) {
-    std::optional<ReadFrame> frame = Read();
+    std::optional<ReadFrame> frame = Read(/*polite=*/true);
     if (!frame.has_value()) return frame;
     const bool acknowledges = (type == kSettings || type == kPing) && frame->has(kAck);
     if (frame->type == type && acknowledges == ack) return frame;
@@ -170,7 +170,7 @@ const Reply& RawPeer::AwaitEnd(std::uint32_t stream, bool polite) {
 }
 
 bool RawPeer::AwaitCleanEnd() {
-  while (Read().has_value()) {
+  while (Read(/*polite=*/true).has_value()) {
   }
   return at_end_;
 }

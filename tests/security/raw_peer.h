@@ -79,7 +79,7 @@ class RawPeer {
   // sends nothing. Acknowledges SETTINGS and PING if `polite`.
   std::optional<ReadFrame> Read(bool polite = false);
 
-  // The next frame of that type, but an acknowledgement only if `ack`; nullopt likewise.
+  // The next frame of that type, but an acknowledgement only if `ack`; nullopt likewise. Politely.
   std::optional<ReadFrame> Await(FrameType type, bool ack = false);
 
   // Reads until the stream has ended, and gives its grpc-status: -1 when it has none, as after a
@@ -99,7 +99,8 @@ class RawPeer {
 
   // Reads what comes until the server closes; false if it does not.
   bool AwaitClosed();
-  // Likewise, by frames; and false after a reset, as by a server that left unread what came.
+  // Likewise, by frames and politely; and false after a reset, as by a server that left unread what
+  // came.
   bool AwaitCleanEnd();
 
   // Whether it has closed by now, or will. Neither reads anything.
