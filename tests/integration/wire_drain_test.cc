@@ -82,7 +82,7 @@ TEST_F(DrainWireTest, CutTellsEveryStream) {
 
 // Connections of ten streams each.
 TEST_F(DrainWireTest, CutTellsEveryConnection) {
-  Serve({"--grace=0"});
+  Serve({"--grace=100ms"});
   std::vector<RawPeer> peers;
   for (int i = 0; i < 10; ++i) {
     peers.push_back(Connect());
