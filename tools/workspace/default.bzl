@@ -49,12 +49,6 @@ def _libraries():
         version = "3.11",
     )
     system_repository(
-        name = "com_github_nghttp2_nghttp2",
-        modules = {"libnghttp2": "libnghttp2"},
-        package = "libnghttp2-dev",
-        version = "1.52",
-    )
-    system_repository(
         name = "com_github_cliutils_cli11",
         modules = {"cli11": "CLI11"},
         package = "libcli11-dev",
