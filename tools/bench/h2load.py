@@ -98,4 +98,5 @@ def calls_for(load, socket, directory, seconds):
     # A number to read, and as many for each connection.
     digits = 10 ** max(0, len(str(wanted)) - 2)
     rounded = max(wanted // digits * digits, 1)
-    return max(rounded - rounded % load.connections, load.connections * _LEAST_CALLS if load.connections > 1 else 1)
+    least = load.connections * _LEAST_CALLS if load.connections > 1 else 1
+    return max(rounded - rounded % load.connections, least)
