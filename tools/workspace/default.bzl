@@ -73,7 +73,13 @@ def _libraries():
         package = "zlib1g-dev",
         version = "1.2",
     )
-
+    system_repository(
+        name = "com_github_nghttp2_nghttp2",
+        archives = ["nghttp2"],
+        modules = {"nghttp2": "libnghttp2"},
+        package = "libnghttp2-dev",
+        version = "1.52",
+    )
     system_repository(
         name = "libedit",
         modules = {"libedit": "libedit"},
