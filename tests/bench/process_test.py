@@ -40,7 +40,7 @@ class ProcessTest(unittest.TestCase):
                 self.assertGreater(process.memory(), memory)
             programs.check(process.socket, self.directory)
             self.assertGreater(process.cpu_since(before), 0)
-            self.assertGreater(process.wake_ups(), 0)
+            self.assertGreater(process.context_switches(), 0)
 
     def test_it_is_gone_at_the_end(self):
         with Process(server()) as process:

@@ -76,7 +76,23 @@ class GoalTest(unittest.TestCase):
         measured = [goal for goal in goals(results(udsecho=[1.0])) if goal.measured]
         self.assertEqual(measured, [])
 
-    def test_the_best_of_go_counts(self):
-        measured = results(udsecho=[1.0], go=[4.0], go_tuned=[2.0])
-        (goal,) = (goal for goal in goals(measured) if "grpc-go" in goal.text and goal.measured)
-        self.assertEqual((goal.measured.median, goal.met), (0.5, True))
+    def test_a_round_that_falls_below_misses_the_goal(self):
+        goal = Goal("", Spread(1.3, 1.1, 1.5), at_least=1.2, in_each_round=1)
+        self.assertTrue(goal.met)
+        goal = Goal("", Spread(1.3, 0.9, 1.5), at_least=1.2, in_each_round=1)
+        self.assertEqual(goal.verdict, "not met: 1.3 (0.9 to 1.5) of ≥ 1.2, never < 1")
+        self.assertEqual(goal.how_far, "")
+
+    def test_none_at_all_is_a_goal(self):
+        self.assertEqual(Goal("", Spread(0, 0, 0), at_most=0).verdict, "met: 0 (0 to 0) of ≤ 0")
+        self.assertEqual(Goal("", Spread(2, 0, 3), at_most=0).verdict, "not met: 2 (0 to 3) of ≤ 0")
+        self.assertEqual(Goal("", Spread(2, 0, 3), at_most=0).how_far, "")
+
+    def test_each_goal_is_against_the_server_it_names(self):
+        measured = results(udsecho=[1.0], go=[2.0], go_tuned=[4.0], tonic1=[2.0], nghttp2_bare=[0.5])
+        found = {goal.text: (goal.measured.median, goal.met) for goal in goals(measured) if goal.measured}
+        self.assertEqual(found, {
+            "CPU per call at 1 × 64, of tonic's (1 worker)": (0.5, True),
+            "CPU per call at 1 × 64, of grpc-go's, tuned": (0.25, True),
+            "CPU per call at 1 × 64, of the bare echo's on nghttp2": (2.0, False),
+        })

@@ -9,12 +9,12 @@ import tempfile
 import unittest
 
 from results import Results
-from rounds import Rounds, temporary_directory
+from rounds import Rounds, expected_seconds, temporary_directory
 from servers import ROOT, Server
-from works import WORKS
+from works import WORKS, Work
 
 # All but those that are long for what they do.
-QUICK = [name for name in WORKS if name not in ("sparse", "idle_cpu")]
+QUICK = [name for name in WORKS if name not in ("sparse", "idle")]
 
 
 def run(*arguments):
@@ -33,7 +33,7 @@ class RunTest(unittest.TestCase):
         cls.addClassCleanup(cls._directory.cleanup)
         cls.out = pathlib.Path(cls._directory.name)
         cls.result = run(
-            "--only=udsecho", "--rounds=2", "--seconds=0.2", f"--work={','.join(QUICK)}",
+            "--servers=udsecho", "--rounds=2", "--seconds=0.2", f"--works={','.join(QUICK)}",
             f"--out={cls.out}",
         )
 
@@ -46,6 +46,9 @@ class RunTest(unittest.TestCase):
             for sample in servers["udsecho"]:
                 self.assertNotIn("error", sample, work)
                 self.assertTrue(sample, work)
+
+    def test_the_goals_are_printed(self):
+        self.assertRegex(self.result.stdout, r"(?m)^start to first answer: (not )?met: \S+ \(.+\) of ≤ 6 ms$")
 
     def test_the_page_has_the_machine_and_the_commands(self):
         page = (self.out / "performance.md").read_text()
@@ -81,11 +84,31 @@ class RoundsTest(unittest.TestCase):
         self.assertIn("peers/nobody/start", errors[0][4])
 
 
+    def test_a_work_has_no_more_rounds_than_it_wants(self):
+        work = Work("once", "once", lambda context: {"x": 1}, lambda seconds: 0, starts=True, rounds=1)
+        server = Server("nobody", "nobody")
+        rounds = Rounds([server], [work], 0.1, pathlib.Path())
+        rounds.run(0)
+        rounds.run(1)
+        self.assertEqual(rounds.samples, {"once": {"nobody": [{"x": 1}]}})
+
+    def test_what_it_takes_is_known_before(self):
+        once = Work("once", "once", None, lambda seconds: 3 * seconds, starts=True, rounds=1)
+        always = Work("always", "always", None, lambda seconds: seconds, starts=True)
+        server = Server("nobody", "nobody")
+        self.assertEqual(expected_seconds([server], [once, always], rounds=4, seconds=2), 6 + 4 * 2)
+
+
 class UsageTest(unittest.TestCase):
     def test_an_unknown_server_is_refused(self):
-        result = run("--only=nobody")
+        result = run("--servers=nobody")
         self.assertEqual(result.returncode, 2)
         self.assertIn("nobody is none of udsecho, ", result.stdout)
+
+    def test_an_unknown_work_is_refused(self):
+        result = run("--works=1x64,1x65")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("1x65 is none of idle_memory, ", result.stdout)
 
     def test_no_rounds_are_refused(self):
         self.assertEqual(run("--rounds=0").returncode, 2)

@@ -55,6 +55,7 @@ TEST(HistogramTest, TwoMakeOne) {
   EXPECT_EQ(a.count(), 2);
   EXPECT_EQ(a.Max(), absl::Milliseconds(3));
   EXPECT_EQ(a.Mean(), absl::Milliseconds(2));
+  EXPECT_EQ(a.StandardDeviation(), absl::Milliseconds(1));
   a.Clear();
   EXPECT_EQ(a.count(), 0);
   EXPECT_EQ(a.Percentile(99), absl::ZeroDuration());

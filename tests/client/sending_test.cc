@@ -211,6 +211,34 @@ TEST_F(SendingTest, JsonTellsOfErrorsWithTheirDetails) {
   EXPECT_EQ(line["status"]["details"][0]["type"], "type.googleapis.com/x.Y");
 }
 
+// A line stays JSON, and UTF-8, whatever the server says.
+TEST_F(SendingTest, JsonOfBytesThatAreNotUtf8) {
+  server_.service.echo = Echo([](auto* context, auto*, auto* response) {
+    context->AddTrailingMetadata("last-bin", "\xff\xfe");
+    response->set_message("caf\xc3\xa9");
+    response->set_payload(std::string("\0\xff\x80", 3));
+    return grpc::Status::OK;
+  });
+  const nlohmann::json answer = LineOf(RunClient({path_, "x", "--json"}).out, 0);
+  EXPECT_EQ(answer["message"], "caf\xc3\xa9");
+  EXPECT_EQ(answer["payload"], "AP+A");
+  EXPECT_EQ(answer["trailers"]["last-bin"][0], "//4=");
+
+  server_.service.echo = Echo([](auto*, auto*, auto*) {
+    v1::Fault rich;
+    rich.add_details()->set_value("\xff");
+    return grpc::Status(grpc::StatusCode::ABORTED,
+                        "a\xff"
+                        "b",
+                        rich.SerializeAsString());
+  });
+  const nlohmann::json fault = LineOf(RunClient({path_, "x", "--json"}).out, 0);
+  EXPECT_EQ(fault["status"]["message"],
+            "a\xef\xbf\xbd"
+            "b");  // U+FFFD
+  EXPECT_EQ(fault["status"]["details"][0]["value"], "/w==");
+}
+
 TEST_F(SendingTest, JsonOfAStreamEndsWithTheCall) {
   const std::string out = RunClient({path_, "--json"}, "a\nb\n").out;
   EXPECT_EQ(LineOf(out, 0)["message"], "a");

@@ -172,6 +172,28 @@ TEST_F(FaultTest, DetailsComeAsARpcStatus) {
   EXPECT_EQ(Echo(channel_, Faulty(Fault(grpc::StatusCode::ABORTED))).status.error_details(), "");
 }
 
+// In the trailers of streams too, after messages and before them.
+TEST_F(FaultTest, DetailsComeAfterMessages) {
+  const v1::EchoRequest plain = Message("x");
+  for (const int after : {0, 2}) {
+    v1::Fault fault = Fault(grpc::StatusCode::ABORTED, after);
+    fault.add_details()->PackFrom(Message("why"));
+    fault.add_details()->PackFrom(Message("and why else"));
+    v1::Fault expected = fault;
+    expected.clear_after_messages();
+    const auto expect_details = [&](const grpc::Status& status) {
+      ExpectFault(status, grpc::StatusCode::ABORTED);
+      EXPECT_EQ(status.error_details(), expected.SerializeAsString()) << "after " << after;
+    };
+    grpc::Status status;
+    EXPECT_EQ(Expand(5, fault, &status), after);
+    expect_details(status);
+    EXPECT_EQ(Chat({Faulty(fault), plain, plain}, &status), after);
+    expect_details(status);
+    expect_details(Collect({Faulty(fault), plain, plain}));
+  }
+}
+
 TEST_F(FaultTest, LargestMessageOrDetailsArrive) {
   v1::Fault fault = Fault(grpc::StatusCode::ABORTED);
   fault.add_details()->set_value(std::string(4093, '\xff'));

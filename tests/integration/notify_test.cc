@@ -5,12 +5,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <string>
 
@@ -91,55 +89,24 @@ TEST(NotifyTest, ManagerThatDoesNotReadHoldsUpNobody) {
   EXPECT_EQ(server.Stop(), kClean);
 }
 
-// The thread of that name; 0 if there is none.
-pid_t FindThread(pid_t pid, const std::string& wanted) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator(absl::StrCat("/proc/", pid, "/task"))) {
-    std::string name;
-    std::getline(std::ifstream(entry.path() / "comm"), name);
-    pid_t tid = 0;
-    if (name == wanted && absl::SimpleAtoi(entry.path().filename().string(), &tid)) return tid;
-  }
-  return 0;
-}
-
-// As a debugger does: it stands still, while the other threads go on.
-class StoppedThread {
- public:
-  explicit StoppedThread(pid_t tid)
-      : tid_(tid),
-        stopped_(tid != 0 && ptrace(PTRACE_SEIZE, tid, nullptr, nullptr) == 0 &&
-                 ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0 &&
-                 waitpid(tid, nullptr, __WALL) == tid) {}
-  bool stopped() const { return stopped_; }
-
-  // Waits for its process's end, which has to be seen by the debugger first.
-  void AwaitEnd(pid_t pid) const {
-    std::future<pid_t> ended =
-        std::async(std::launch::async, [this] { return waitpid(tid_, nullptr, __WALL); });
-    if (ended.wait_for(support::kPatience) == std::future_status::timeout) kill(pid, SIGKILL);
-  }
-
- private:
-  const pid_t tid_;
-  const bool stopped_;
-};
-
-// So does a handler that never returns.
+// hold_thread.cc makes its handler one that never returns.
 TEST(NotifyTest, StuckPollingThreadIsNoticedByTheWatchdogAndEndsByForce) {
   NoticeReader notices;
-  ServerProcess server(With(notices, {"--grace=0"}, {"WATCHDOG_USEC=100000"}));
+  const std::string preload =
+      absl::StrCat("LD_PRELOAD=", std::filesystem::absolute(std::getenv("HOLD_THREAD")).string());
+  ServerProcess server(With(notices, {"--grace=0"}, {"WATCHDOG_USEC=100000", preload}));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(notices.Await("WATCHDOG"), "1");
 
-  const StoppedThread polling(FindThread(server.pid(), "rpc-polling"));
-  if (!polling.stopped()) GTEST_SKIP() << "needs ptrace(2)";
+  auto held = std::async(std::launch::async, Echo, Connect(server.path()),
+                         Message("udsecho-test-hold-this-thread"));
+  ASSERT_EQ(server.out().Line(0), "held");
   notices.Clear();
   server.Signal(SIGTERM);
   server.Event("service_stuck");
-  polling.AwaitEnd(server.pid());
   EXPECT_EQ(server.Wait(), kStuck);
   EXPECT_LE(notices.Count("WATCHDOG"), 1);  // which may have been on its way
   EXPECT_NE(access(server.path().c_str(), F_OK), 0);
+  EXPECT_FALSE(held.get().status.ok());
 }
 
 }  // namespace

@@ -53,6 +53,9 @@ class ServerProcess {
   // All of them, in order. Waits for the server's end.
   std::vector<nlohmann::json> AllEvents();
 
+  // For people: what to look at after a failure.
+  std::string LogSoFar() { return process_.err().SoFar(); }
+
   void Signal(int signal) { process_.Signal(signal); }
 
   // Its exit code (exit_codes.h), or 128 + a signal.

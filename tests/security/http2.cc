@@ -3,8 +3,11 @@
 
 #include "tests/security/http2.h"
 
-#include <array>
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,6 +15,7 @@ namespace udsecho::security {
 namespace {
 
 constexpr std::size_t kFrameHeader = 9;
+constexpr std::size_t kGrpcPrefix = 5;
 
 // Big-endian, the last `count` bytes of it.
 std::string Bytes(std::uint64_t value, int count) {
@@ -20,12 +24,6 @@ std::string Bytes(std::uint64_t value, int count) {
     bytes += static_cast<char>(value >> shift & 0xff);
   }
   return bytes;
-}
-
-std::uint32_t Number(absl::string_view bytes) {
-  std::uint32_t value = 0;
-  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
-  return value;
 }
 
 // RFC 7541, 5.1, with a prefix of `bits` bits.
@@ -37,100 +35,9 @@ std::string HpackInteger(std::uint64_t value, int bits) {
   return bytes + Bytes(value, 1);
 }
 
-std::optional<std::uint64_t> TakeHpackInteger(absl::string_view* block, int bits) {
-  if (block->empty()) return std::nullopt;
-  const std::uint64_t most = (1U << bits) - 1;
-  std::uint64_t value = static_cast<unsigned char>(block->front()) & most;
-  block->remove_prefix(1);
-  if (value < most) return value;
-  for (int shift = 0; !block->empty() && shift < 56; shift += 7) {
-    const auto byte = static_cast<unsigned char>(block->front());
-    block->remove_prefix(1);
-    value += static_cast<std::uint64_t>(byte & 0x7f) << shift;
-    if ((byte & 0x80) == 0) return value;
-  }
-  return std::nullopt;
-}
-
 std::string HpackString(absl::string_view text) {
   return absl::StrCat(HpackInteger(text.size(), 7), text);
 }
-
-std::optional<std::string> TakeHpackString(absl::string_view* block) {
-  if (block->empty() || (block->front() & 0x80) != 0) return std::nullopt;  // Huffman's code
-  const std::optional<std::uint64_t> length = TakeHpackInteger(block, 7);
-  if (!length.has_value() || *length > block->size()) return std::nullopt;
-  std::string text(block->substr(0, *length));
-  block->remove_prefix(*length);
-  return text;
-}
-
-// The names of HPACK's static table, from 1 (RFC 7541, appendix A).
-constexpr std::array<absl::string_view, 62> kStaticNames = {
-    "",
-    ":authority",
-    ":method",
-    ":method",
-    ":path",
-    ":path",
-    ":scheme",
-    ":scheme",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    ":status",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "accept-ranges",
-    "accept",
-    "access-control-allow-origin",
-    "age",
-    "allow",
-    "authorization",
-    "cache-control",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-location",
-    "content-range",
-    "content-type",
-    "cookie",
-    "date",
-    "etag",
-    "expect",
-    "expires",
-    "from",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "last-modified",
-    "link",
-    "location",
-    "max-forwards",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "range",
-    "referer",
-    "refresh",
-    "retry-after",
-    "server",
-    "set-cookie",
-    "strict-transport-security",
-    "transfer-encoding",
-    "user-agent",
-    "vary",
-    "via",
-    "www-authenticate",
-};
-constexpr std::uint64_t kStatus200 = 8;
 
 std::string Literal(absl::string_view name, absl::string_view value) {
   return absl::StrCat(Bytes(0, 1), HpackString(name), HpackString(value));
@@ -143,6 +50,12 @@ std::string Varint(std::uint64_t value) {
 }
 
 }  // namespace
+
+std::uint32_t Number(absl::string_view bytes) {
+  std::uint32_t value = 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return value;
+}
 
 std::string Frame(std::uint8_t type, std::uint8_t flags, std::uint32_t stream,
                   absl::string_view payload) {
@@ -187,18 +100,39 @@ std::string HeaderBlock(absl::string_view method, const Headers& more) {
       absl::StrCat(Literal(":method", "POST"), Literal(":scheme", "http"), Literal(":path", method),
                    Literal(":authority", "localhost"), Literal("content-type", "application/grpc"),
                    Literal("te", "trailers"));
-  for (const auto& [name, value] : more) block += Literal(name, value);
-  return block;
+  return block + LiteralBlock(more);
 }
 
 std::string Request(std::uint32_t stream, absl::string_view method, const Headers& more) {
   return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(method, more));
 }
 
+std::string LiteralBlock(const Headers& headers) {
+  std::string block;
+  for (const auto& [name, value] : headers) block += Literal(name, value);
+  return block;
+}
+
 std::string GrpcPrefix(std::uint32_t length) { return Bytes(0, 1) + Bytes(length, 4); }
 
 std::string GrpcMessage(absl::string_view bytes) {
   return absl::StrCat(GrpcPrefix(static_cast<std::uint32_t>(bytes.size())), bytes);
+}
+
+std::string Call(std::uint32_t stream, absl::string_view method, absl::string_view message,
+                 const Headers& more) {
+  return Request(stream, method, more) + Data(stream, GrpcMessage(message), kEndStream);
+}
+
+std::vector<std::string> MessagesIn(absl::string_view data) {
+  std::vector<std::string> messages;
+  while (!data.empty()) {
+    const std::size_t length = data.size() < kGrpcPrefix ? 0 : Number(data.substr(1, 4));
+    data.remove_prefix(std::min(kGrpcPrefix, data.size()));
+    messages.emplace_back(data.substr(0, length));
+    data.remove_prefix(std::min(length, data.size()));
+  }
+  return messages;
 }
 
 std::string EchoRequest(absl::string_view message) {
@@ -223,31 +157,30 @@ std::optional<ReadFrame> TakeFrame(std::string* bytes) {
   return frame;
 }
 
-std::optional<Headers> ReadHeaderBlock(absl::string_view block) {
+HeaderReader::HeaderReader() {
+  nghttp2_hd_inflater* inflater = nullptr;
+  if (nghttp2_hd_inflate_new(&inflater) != 0) std::abort();
+  inflater_.reset(inflater);
+}
+
+void HeaderReader::Delete::operator()(nghttp2_hd_inflater* inflater) const {
+  nghttp2_hd_inflate_del(inflater);
+}
+
+std::optional<Headers> HeaderReader::Read(absl::string_view block) {
   Headers headers;
-  while (!block.empty()) {
-    const auto first = static_cast<unsigned char>(block.front());
-    if ((first & 0xe0) == 0x20) {  // a table of another size
-      if (!TakeHpackInteger(&block, 5).has_value()) return std::nullopt;
-      continue;
-    }
-    const bool indexed = (first & 0x80) != 0;
-    const bool remembered = (first & 0xc0) == 0x40;
-    int bits = 4;
-    if (indexed) bits = 7;
-    if (remembered) bits = 6;
-    const std::optional<std::uint64_t> index = TakeHpackInteger(&block, bits);
-    if (!index.has_value() || *index >= kStaticNames.size()) return std::nullopt;
-    if (indexed) {
-      headers.emplace_back(kStaticNames[*index], *index == kStatus200 ? "200" : "?");
-      continue;
-    }
-    std::optional<std::string> name =
-        *index > 0 ? std::string(kStaticNames[*index]) : TakeHpackString(&block);
-    std::optional<std::string> value = TakeHpackString(&block);
-    if (!name.has_value() || !value.has_value()) return std::nullopt;
-    headers.emplace_back(*std::move(name), *std::move(value));
+  for (int flags = 0; (flags & NGHTTP2_HD_INFLATE_FINAL) == 0;) {
+    nghttp2_nv entry;
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(block.data());
+    const ssize_t taken = nghttp2_hd_inflate_hd2(inflater_.get(), &entry, &flags, bytes,
+                                                 block.size(), /*in_final=*/1);
+    if (taken < 0) return std::nullopt;
+    block.remove_prefix(taken);
+    if ((flags & NGHTTP2_HD_INFLATE_EMIT) == 0) continue;
+    headers.emplace_back(std::string(reinterpret_cast<const char*>(entry.name), entry.namelen),
+                         std::string(reinterpret_cast<const char*>(entry.value), entry.valuelen));
   }
+  nghttp2_hd_inflate_end_headers(inflater_.get());
   return headers;
 }
 

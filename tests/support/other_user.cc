@@ -21,18 +21,19 @@ namespace support {
 namespace {
 
 // The system calls themselves: the functions of the C library change all threads.
-bool BecomeUser(uid_t uid) {
+bool BecomeUser(uid_t uid, const std::vector<gid_t>& groups) {
   if (uid == geteuid()) return true;
-  return syscall(SYS_setgroups, 0, nullptr) == 0 && syscall(SYS_setresgid, uid, uid, uid) == 0 &&
-         syscall(SYS_setresuid, uid, uid, uid) == 0;
+  return syscall(SYS_setgroups, groups.size(), groups.data()) == 0 &&
+         syscall(SYS_setresgid, uid, uid, uid) == 0 && syscall(SYS_setresuid, uid, uid, uid) == 0;
 }
 
 // Runs `work` on a thread of that user, and gives what it returns.
-uds::UniqueFd OnThreadOf(uid_t uid, const std::function<uds::UniqueFd()>& work) {
+uds::UniqueFd OnThreadOf(uid_t uid, const std::vector<gid_t>& groups,
+                         const std::function<uds::UniqueFd()>& work) {
   uds::UniqueFd result;
   int error = 0;
   std::thread thread([&] {
-    if (BecomeUser(uid)) result = work();
+    if (BecomeUser(uid, groups)) result = work();
     error = errno;
   });
   thread.join();
@@ -65,16 +66,16 @@ uds::UniqueFd Connect(const std::string& path, const std::string& bound_to) {
 bool MayBeOthers() {
   constexpr uid_t kNobodys = 20002;
   bool may = false;
-  std::thread([&may] { may = BecomeUser(kNobodys); }).join();
+  std::thread([&may] { may = BecomeUser(kNobodys, {}); }).join();
   return may;
 }
 
-uds::UniqueFd ConnectAs(uid_t uid, const std::string& path) {
-  return OnThreadOf(uid, [&] { return Connect(path, ""); });
+uds::UniqueFd ConnectAs(uid_t uid, const std::string& path, const std::vector<gid_t>& groups) {
+  return OnThreadOf(uid, groups, [&] { return Connect(path, ""); });
 }
 
 uds::UniqueFd ConnectBoundAs(uid_t uid, const std::string& path, const std::string& name) {
-  return OnThreadOf(uid, [&] { return Connect(path, name); });
+  return OnThreadOf(uid, {}, [&] { return Connect(path, name); });
 }
 
 }  // namespace support

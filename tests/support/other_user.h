@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "uds/unique_fd.h"
@@ -29,9 +30,10 @@ inline constexpr absl::string_view kNeedsRoot = "needs root, to be several users
 // Whether this process may take any uid: it is root, in a namespace that has them all.
 bool MayBeOthers();
 
-// A connection to the socket at `path`, by that uid and the gid of the same number, without groups.
-// Non-blocking. Waits while the backlog is full. Invalid, with errno, when it cannot be had.
-uds::UniqueFd ConnectAs(uid_t uid, const std::string& path);
+// A connection to the socket at `path`, by that uid and the gid of the same number, with these
+// supplementary groups. (Of this process's own uid it has this process's.) Non-blocking. Waits
+// while the backlog is full. Invalid, with errno, when it cannot be had.
+uds::UniqueFd ConnectAs(uid_t uid, const std::string& path, const std::vector<gid_t>& groups = {});
 
 // The same from a socket that was bound to a name first, "unix-abstract:..." for an abstract one.
 uds::UniqueFd ConnectBoundAs(uid_t uid, const std::string& path, const std::string& name);

@@ -13,6 +13,7 @@ import subprocess
 
 from programs import CLIENT_CORE, Failed
 
+_LEAST_CALLS = 20  # of each connection, where there are several: making them is in the number
 _HEADERS = ("-H", "te: trailers", "-H", "content-type: application/grpc")
 
 
@@ -97,4 +98,5 @@ def calls_for(load, socket, directory, seconds):
     # A number to read, and as many for each connection.
     digits = 10 ** max(0, len(str(wanted)) - 2)
     rounded = max(wanted // digits * digits, 1)
-    return max(rounded - rounded % load.connections, load.connections)
+    least = load.connections * _LEAST_CALLS if load.connections > 1 else 1
+    return max(rounded - rounded % load.connections, least)

@@ -58,6 +58,7 @@ class Process:
     def __enter__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="bench."))
         self.socket = self.directory / "sock"
+        self._begin = time.monotonic()
         with (self.directory / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [*self._pin, *self.server.command(self.socket)], stdin=subprocess.DEVNULL,
@@ -80,6 +81,10 @@ class Process:
                 pass
         self._process.wait()
         shutil.rmtree(self.directory)
+
+    def age(self):
+        """Seconds since it was started."""
+        return time.monotonic() - self._begin
 
     def ended(self):
         return self._process.poll() is not None
@@ -107,11 +112,12 @@ class Process:
         ]
         return sum(int(re.search(r"^Pss: +(\d+) kB", text, re.M)[1]) * 1024 for text in rollups)
 
-    def wake_ups(self):
-        """How often its threads have gone to sleep, which is how often they woke."""
+    def context_switches(self):
+        """Of all its threads, wanted or not: a thread that sleeps on has none, and one that wakes has one
+        when it sleeps again."""
         statuses = [
             path.read_text() for pid in tree(self._process.pid)
             for path in pathlib.Path(f"/proc/{pid}/task").glob("*/status")
         ]
-        pattern = r"^voluntary_ctxt_switches:\s+(\d+)"
-        return sum(int(re.search(pattern, text, re.M)[1]) for text in statuses)
+        pattern = r"^(?:non)?voluntary_ctxt_switches:\s+(\d+)"
+        return sum(int(count) for text in statuses for count in re.findall(pattern, text, re.M))

@@ -16,7 +16,8 @@ _HERE = pathlib.Path(__file__).parent
 _CONNECTIONS = ("unary_1x1", "unary_1x64", "unary_8x8", "unary_64x1", "unary_1000x1")
 # The headline first: tables are sorted by it.
 _UNARY = tuple(dict.fromkeys(
-    ("unary_1x64", "unary_1x64_both_cores", *_CONNECTIONS[:3], "unary_8x8_both_cores", *_CONNECTIONS)
+    ("unary_1x64", "unary_1x64_both_cores", *_CONNECTIONS[:3], "unary_8x8_both_cores", *_CONNECTIONS,
+     "unary_1000x1_both_cores")
 ))
 
 # wire.echo() for a shell.

@@ -26,10 +26,10 @@ def _groups(works):
 
 
 def expected_seconds(servers, works, rounds, seconds):
-    one = sum(work.cost(seconds) for work in works)
+    one = sum(work.cost(seconds) * min(rounds, work.rounds) for work in works)
     serving = sum(1 for group in _groups(works) if not group[0].starts)
-    return rounds * sum(
-        one + serving * (_START_SECONDS + server.warm_up) for server in servers
+    return sum(
+        one + rounds * serving * (_START_SECONDS + server.warm_up) for server in servers
     )
 
 
@@ -61,11 +61,12 @@ class Rounds:
 
     def run(self, number):
         turn = number % len(self._servers)
+        works = [work for work in self._works if number < work.rounds]
         for server in self._servers[turn:] + self._servers[:turn]:
             begin = time.monotonic()
-            for group in _groups(self._works):
+            for group in _groups(works):
                 self._serve(server, group)
-            failed = sum("error" in self.samples[w.name][server.name][-1] for w in self._works)
+            failed = sum("error" in self.samples[w.name][server.name][-1] for w in works)
             note = f", {failed} failed" if failed else ""
             print(f"  {server.name}: {time.monotonic() - begin:.0f} s{note}", flush=True)
 
@@ -94,7 +95,6 @@ class Rounds:
     def _await(self, context):
         """Until it answers, and the first time until it answers right. A front may be there before what it
         stands for."""
-        deadline = time.monotonic() + PATIENCE
         while True:
             try:
                 if context.server.name in self._checked:
@@ -104,7 +104,7 @@ class Rounds:
                 self._checked.add(context.server.name)
                 return
             except programs.Failed:
-                if context.process.ended() or time.monotonic() > deadline:
+                if context.process.ended() or context.process.age() > PATIENCE:
                     raise
 
     def _keep(self, work, server, sample):

@@ -42,6 +42,7 @@ def _ours(name, title, *flags):
 SERVERS = {server.name: server for server in (
     _ours(OURS, "udsecho"),
     _ours(OURS_SHARDED, "udsecho, 2 shards", "--shards=2"),
+    Server("nghttp2_bare", "bare echo on nghttp2", peer=False),
     Server("cpp_callback", "C++ callback, health and reflection"),
     Server("cpp_callback_bare", "C++ callback"),
     Server("cpp_callback_tuned", "C++ callback, tuned"),

@@ -7,7 +7,9 @@
 CPU is the server's: all its processes, from the first call's sending to the last answer.
 """
 
+import contextlib
 import dataclasses
+import math
 import statistics
 import time
 import typing
@@ -15,12 +17,15 @@ import typing
 import h2load
 import programs
 import wire
+from process import PATIENCE, Process
 
 OPEN_LOOP_RATE = 10_000  # a second: what most servers can keep up with
 SPARSE_INTERVAL = 1.05  # seconds: just over the one after which some servers fall asleep
 SPARSE_CALLS = 6
 IDLE_CONNECTIONS, QUIET_CONNECTIONS = 1000, 100
 SETTLE_SECONDS = 5  # what servers still do for a new connection is no idleness
+WATCH_SECONDS = 5  # how long an idle server is watched
+IDLE_ROUNDS = 3  # a wake-up more or less is no matter of the machine's minute
 STARTS = 3
 PING_PONG_SECONDS = 0.3
 
@@ -43,6 +48,7 @@ class Work:
     cost: typing.Callable  # seconds that it takes, of those of one load
     cores: typing.Optional[str] = programs.SERVER_CORE
     starts: bool = False  # the server itself
+    rounds: float = math.inf  # at most
     load: typing.Optional[h2load.Load] = None
     command: typing.Optional[typing.Callable] = None
 
@@ -123,23 +129,49 @@ def _start(context):
     )}
 
 
+@contextlib.contextmanager
+def _fresh(server):
+    """A process that has answered one call and no other."""
+    with Process(server, programs.SERVER_CORE) as process:
+        while True:
+            try:
+                programs.client(process.socket, "x", "--wait=60s")
+                break
+            except programs.Failed:
+                # A front may be there before what it stands for.
+                if process.ended() or process.age() > PATIENCE:
+                    raise
+        yield process
+
+
 def _idle_memory(context):
-    before = context.process.memory()
-    with wire.idle_connections(context.process.socket, IDLE_CONNECTIONS):
-        after = context.process.memory()
-    return {"before_mb": before / 1e6, "growth_mb": (after - before) / 1e6, "after_mb": after / 1e6}
+    with _fresh(context.server) as process:
+        before = process.memory()
+        with wire.idle_connections(process.socket, IDLE_CONNECTIONS):
+            after = process.memory()
+    growth = after - before
+    return {
+        "before_mb": before / 1e6, "growth_mb": growth / 1e6, "after_mb": after / 1e6,
+        "each_kb": growth / 1e3 / IDLE_CONNECTIONS,
+    }
 
 
-def _idle_cpu(context):
-    with wire.idle_connections(context.process.socket, QUIET_CONNECTIONS):
-        time.sleep(SETTLE_SECONDS)
-        before, wake_ups = context.process.cpu(), context.process.wake_ups()
-        begin = time.monotonic()
-        time.sleep(context.seconds)
-        taken = time.monotonic() - begin
-        cpu = context.process.cpu_since(before)
-        wake_ups = context.process.wake_ups() - wake_ups
-    return {"cpu_percent": cpu / 1e7 / taken, "wake_ups": wake_ups / taken}
+def _watch(process):
+    """CPU in per cent of a core, and how often a thread was switched to or from."""
+    before, switches, begin = process.cpu(), process.context_switches(), time.monotonic()
+    time.sleep(WATCH_SECONDS)
+    taken = time.monotonic() - begin
+    return process.cpu_since(before) / 1e7 / taken, process.context_switches() - switches
+
+
+def _idle(context):
+    with _fresh(context.server) as process:
+        time.sleep(1)  # until the client's connection is forgotten
+        _, alone = _watch(process)
+        with wire.idle_connections(process.socket, QUIET_CONNECTIONS):
+            time.sleep(SETTLE_SECONDS)
+            cpu, connected = _watch(process)
+    return {"wake_ups_alone": alone, "wake_ups": connected, "cpu_percent": cpu}
 
 
 _EXPAND = h2load.Load("Expand", wire.expand(), len(wire.echo()) * wire.EXPANSION, 1, 1, first=1)
@@ -151,9 +183,10 @@ def _with_client(seconds):
 
 
 WORKS = {work.name: work for work in (
-    # Memory first: what load leaves behind is not idle connections'.
-    Work("idle_memory", "1,000 idle connections", _idle_memory, lambda _: 1),
-    Work("idle_cpu", "100 idle connections", _idle_cpu, lambda seconds: seconds + SETTLE_SECONDS),
+    # Of a server of their own: what load leaves behind is not idle connections'.
+    Work("idle_memory", "1,000 idle connections", _idle_memory, lambda _: 1.5, starts=True),
+    Work("idle", "a server that has nothing to do", _idle,
+         lambda _: 2 * WATCH_SECONDS + SETTLE_SECONDS + 1.5, starts=True, rounds=IDLE_ROUNDS),
     _load("unary_1x1", _unary(1, 1), "1 connection × 1 call", more=_latency),
     _load("unary_1x64", _unary(1, 64), "1 × 64"),
     _load("unary_8x8", _unary(8, 8), "8 × 8"),
@@ -167,5 +200,6 @@ WORKS = {work.name: work for work in (
          lambda _: SPARSE_CALLS * SPARSE_INTERVAL + 0.3),
     _load("unary_1x64_both_cores", _unary(1, 64), "1 × 64, both cores", cores=programs.ANY_CORE),
     _load("unary_8x8_both_cores", _unary(8, 8), "8 × 8, both cores", cores=programs.ANY_CORE),
+    _load("unary_1000x1_both_cores", _unary(1000, 1), "1000 × 1, both cores", cores=programs.ANY_CORE),
     Work("start", "start to first answer", _start, lambda _: STARTS * 0.3, starts=True),
 )}

@@ -61,19 +61,18 @@ def _libraries():
         version = "252",
     )
     system_repository(
+        name = "zlib",
+        modules = {"zlib": "zlib"},
+        package = "zlib1g-dev",
+        version = "1.2",
+    )
+    system_repository(
         name = "com_github_nghttp2_nghttp2",
         archives = ["nghttp2"],
         modules = {"nghttp2": "libnghttp2"},
         package = "libnghttp2-dev",
         version = "1.52",
     )
-    system_repository(
-        name = "zlib",
-        modules = {"zlib": "zlib"},
-        package = "zlib1g-dev",
-        version = "1.2",
-    )
-
     system_repository(
         name = "libedit",
         modules = {"libedit": "libedit"},
