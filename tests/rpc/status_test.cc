@@ -86,7 +86,7 @@ TEST(PercentTest, PrintableAsciiStaysButForThePercent) {
   for (char c = ' '; c <= '~'; ++c) printable += c;
   std::string expected = printable;
   expected.replace(expected.find('%'), 1, "%25");
-  EXPECT_EQ(wire::PercentEncode(printable), expected);
+  EXPECT_EQ(wire::PercentEncode("x" + printable), "x" + expected);
   EXPECT_EQ(wire::PercentEncode(""), "");
 }
 
@@ -96,10 +96,16 @@ TEST(PercentTest, AllElseIsItsBytes) {
   EXPECT_EQ(wire::PercentEncode(std::string(1, '\0') + "\x7f"), "%00%7F");
 }
 
+// A client may take a value that begins or ends with one for malformed.
+TEST(PercentTest, ASpaceAtEitherEndIsItsByte) {
+  EXPECT_EQ(wire::PercentEncode(" a b "), "%20a b%20");
+  EXPECT_EQ(wire::PercentEncode(" "), "%20");
+}
+
 TEST(DetailsTest, AreSentInTheirOrderEvenIfTwoAreOfAType) {
-  const absl::Status status =
-      WithDetails(absl::NotFoundError("no such row"),
-                  {Any("type/b", "1"), Any("type/a", "2"), Any("type/b", std::string("\0\xff", 2))});
+  const absl::Status status = WithDetails(
+      absl::NotFoundError("no such row"),
+      {Any("type/b", "1"), Any("type/a", "2"), Any("type/b", std::string("\0\xff", 2))});
   EXPECT_EQ(status.message(), "no such row");
   const auto fields = FieldsOf(status);
   EXPECT_EQ(fields.at("grpc-status"), "5");
