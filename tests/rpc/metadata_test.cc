@@ -72,9 +72,9 @@ TEST(MetadataTest, LegalKeysAreSent) {
 }
 
 TEST(MetadataTest, IllegalKeysAreNot) {
-  for (const char* key : {"", "Upper", "spa ce", "new\nline", "colon:", ":status", ":path", "\xc3\xa4",
-                          "semi;colon", "grpc-status", "grpc-message", "grpc-anything", "te",
-                          "content-type", "content-length"}) {
+  for (const char* key :
+       {"", "Upper", "spa ce", "new\nline", "colon:", ":status", ":path", "\xc3\xa4", "semi;colon",
+        "grpc-status", "grpc-message", "grpc-anything", "te", "content-type", "content-length"}) {
     EXPECT_FALSE(IsLegalToSend(key, "value")) << key;
   }
 }
@@ -90,7 +90,7 @@ TEST(MetadataTest, FieldsOfAConnectionAreNotSent) {
 TEST(MetadataTest, ValuesArePrintableUnlessTheyAreBinary) {
   EXPECT_TRUE(IsLegalToSend("key", "any printable ~!"));
   EXPECT_TRUE(IsLegalToSend("key", ""));
-  for (const char* value : {"new\nline", "\x7f", "\xc3\xa4", "tab\t", "\r"}) {
+  for (const char* value : {"new\nline", "\x7f", "\xc3\xa4", "tab\t", "\r", " before", "behind "}) {
     EXPECT_FALSE(IsLegalToSend("key", value));
     EXPECT_TRUE(IsLegalToSend("key-bin", value));
   }
