@@ -178,9 +178,9 @@ TEST_F(EncodingTest, RefusesWhatIsNotWhole) {
   flipped[flipped.size() / 2] ^= 1;
   std::string wrong_sum = whole;
   wrong_sum[wrong_sum.size() - 8] ^= 1;
-  for (const std::string& bytes : {std::string("not gzip"), whole.substr(0, whole.size() - 1),
-                                   whole + "x", whole + whole, flipped, wrong_sum,
-                                   Compress("zlib's", kZlib), std::string()}) {
+  for (const std::string& bytes :
+       {std::string("not gzip"), whole.substr(0, whole.size() - 1), whole + "x", whole + whole,
+        flipped, wrong_sum, Compress("zlib's", kZlib), std::string()}) {
     EXPECT_THAT(Unpack(Encoding::kGzip, bytes, 1 << 20),
                 StatusIs(absl::StatusCode::kInternal, HasSubstr("gzip")));
   }

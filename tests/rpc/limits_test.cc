@@ -89,8 +89,8 @@ TEST(LimitsTest, EachThatMakesNoSenseIsNamed) {
   for (const Wrong& wrong : wrongs) {
     Limits limits;
     wrong.set(limits);
-    EXPECT_THAT(limits.Check(), StatusIs(absl::StatusCode::kInvalidArgument,
-                                         HasSubstr("Limits::" + wrong.member)));
+    EXPECT_THAT(limits.Check(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Limits::" + wrong.member)));
   }
 }
 

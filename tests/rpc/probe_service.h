@@ -10,10 +10,10 @@
 #include <deque>
 #include <mutex>
 
-#include "rpc/service.h"
 #include "rpc/call/stream_calls.h"
 #include "rpc/call/task.h"
 #include "rpc/call/unary_call.h"
+#include "rpc/service.h"
 #include "tests/rpc/probe.pb.h"
 
 namespace udsecho::testing {

@@ -29,10 +29,9 @@ TEST(LibraryLogTest, ProtobufSpeaksThroughTheLog) {
     GOOGLE_LOG(ERROR) << "number " << 17 << "\nforged";
     GOOGLE_LOG(WARNING) << "from protobuf";
   }
-  EXPECT_THAT(capture.lines(),
-              ElementsAre(AllOf(StartsWith("[LISTENER] ERROR protobuf: number 17"),
-                                HasSubstr("forged")),
-                          "[LISTENER] WARN  protobuf: from protobuf"));
+  EXPECT_THAT(capture.lines(), ElementsAre(AllOf(StartsWith("[LISTENER] ERROR protobuf: number 17"),
+                                                 HasSubstr("forged")),
+                                           "[LISTENER] WARN  protobuf: from protobuf"));
 }
 
 TEST(LibraryLogTest, TheNameOfTheLibraryIsAField) {

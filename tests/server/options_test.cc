@@ -72,14 +72,14 @@ TEST(OptionsTest, LimitsAreTheLibrarysUnlessGiven) {
 
 // What is refused here needs no check later.
 TEST(OptionsTest, TheLeastAndTheMostOfEachMakeSenseToTheLibrary) {
-  EXPECT_TRUE(Limits({"--max_connections=1", "--max_silent_connections=1", "--max_calls=1",
-                      "--max_message=1B", "--max_memory=16MiB", "--max_metadata=1KiB",
-                      "--handshake_timeout=1ms", "--send_timeout=1ms", "--max_connection_idle=1ms",
-                      "--max_connection_age=1ms", "--max_connection_age_grace=0",
-                      "--min_ping_interval=0"})
-                  .Check()
-                  .ok());
-  EXPECT_TRUE(Limits({"--max_connections=1000000", "--max_message=1GiB", "--max_memory=64TiB",
+  EXPECT_TRUE(
+      Limits({"--max_connections=1", "--max_silent_connections=1", "--max_calls=1",
+              "--max_message=1B", "--max_memory=16MiB", "--max_metadata=1KiB",
+              "--handshake_timeout=1ms", "--send_timeout=1ms", "--max_connection_idle=1ms",
+              "--max_connection_age=1ms", "--max_connection_age_grace=0", "--min_ping_interval=0"})
+          .Check()
+          .ok());
+  EXPECT_TRUE(Limits({"--max_connections=1000000", "--max_message=1GiB", "--max_memory=65536GiB",
                       "--max_metadata=1MiB", "--handshake_timeout=24h", "--send_timeout=24h",
                       "--max_connection_age_grace=inf", "--min_ping_interval=24h"})
                   .Check()
