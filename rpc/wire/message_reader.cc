@@ -40,7 +40,10 @@ absl::Status MessageReader::ReadPrefix() {
 absl::Status MessageReader::MakeRoom(std::size_t bytes) {
   if (bytes <= buffer_.room()) return absl::OkStatus();
   std::size_t wanted = size() + bytes;
-  if (has_prefix()) wanted = std::max(wanted, kPrefixBytes + length_);
+  const std::size_t first = has_prefix() ? kPrefixBytes + length_ : 0;
+  // For the message in front as much as it is; for what comes behind it twice as much each time, or
+  // many short ones that nobody takes would be copied with each that comes.
+  wanted = wanted <= first ? first : std::max(wanted, 2 * size());
   http2::Buffer longer = http2::Buffer::New(account_, wanted);
   if (longer.is_null()) {
     return absl::ResourceExhaustedError(absl::StrCat(
