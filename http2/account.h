@@ -10,10 +10,10 @@
 //   ...
 //   account.Release(bytes);
 //
-// A uid may hold three times what is left free, after what it asks for. So no number of uids takes
-// all: one alone gets three quarters, the next finds a quarter free and gets three quarters of
-// that, and so on; what a uid has given back is there for the others at once. What the protocol
-// itself needs so that a refusal can be told (kProtocol) may go beyond, to seven times.
+// A uid may hold so many times what is left free, after what it asks for: once for requests, three
+// times with the responses to them, seven times with what the protocol itself needs for a refusal
+// to be told. So no number of uids takes all: the requests of one alone get half, those of the next
+// half of what is then left, and so on; what a uid has given back is there for the others at once.
 //
 // The bound is exact, with several threads too: each account leases from the budget, under a lock,
 // and counts within its lease, without one.
@@ -32,8 +32,8 @@
 
 namespace http2 {
 
-// What memory is wanted for: see above.
-enum class Need { kMessage, kProtocol };
+// What memory is wanted for: see above. The value is how many times what is left free.
+enum class Need : std::int64_t { kRequest = 1, kResponse = 3, kProtocol = 7 };
 
 class MemoryBudget {
  public:
@@ -44,12 +44,18 @@ class MemoryBudget {
   explicit MemoryBudget(std::int64_t bytes) : free_(bytes) {}
 
   bool Lease(Holder* holder, std::int64_t bytes, Need need) {
-    const std::int64_t times = need == Need::kMessage ? 3 : 7;
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (holder->bytes + bytes > times * (free_ - bytes)) return false;
+    if (holder->bytes + bytes > static_cast<std::int64_t>(need) * (free_ - bytes)) return false;
     holder->bytes += bytes;
     free_ -= bytes;
     return true;
+  }
+
+  // Whatever is left free.
+  void Take(Holder* holder, std::int64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    holder->bytes += bytes;
+    free_ -= bytes;
   }
 
   void Return(Holder* holder, std::int64_t bytes) {
@@ -58,10 +64,10 @@ class MemoryBudget {
     free_ += bytes;
   }
 
-  // How much a holder may have in all at the moment, for messages. For people.
+  // How much a holder may have in all at the moment, for requests. For people.
   std::int64_t Share(const Holder& holder) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return (free_ + holder.bytes) * 3 / 4;
+    return (free_ + holder.bytes) / 2;
   }
 
  private:
@@ -80,10 +86,19 @@ class Account {
   Account& operator=(const Account&) = delete;
 
   // False, and nothing is held, if that is more than the uid may have.
-  [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kMessage) {
+  [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kResponse) {
     if (held_ + bytes > leased_ && !LeaseMore(held_ + bytes - leased_, need)) return false;
     held_ += bytes;
     return true;
+  }
+
+  // Of what was released a moment ago, and is needed again.
+  void HoldAgain(std::int64_t bytes) {
+    if (held_ + bytes > leased_) {
+      budget_->Take(holder_, held_ + bytes - leased_);
+      leased_ = held_ + bytes;
+    }
+    held_ += bytes;
   }
 
   void Release(std::int64_t bytes) {

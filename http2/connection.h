@@ -51,6 +51,8 @@ namespace http2 {
 struct Settings {
   // Streams open at once, as announced; one more is refused (REFUSED_STREAM). From 1.
   std::uint32_t max_streams = 1024;
+  // So many more are taken all the same, for the exchange to refuse them with words.
+  std::uint32_t streams_above_max = 0;
 
   // A request's header, as RFC 9113, 6.5.2 counts it: names, values and 32 for each field. Longer
   // ones are marked (Stream::header_too_long); one of kHeaderFactor times that ends the connection.

@@ -79,7 +79,9 @@ struct SessionCallbacks {
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     Connection& connection = Of(user_data);
     const std::int32_t id = frame->hd.stream_id;
-    const bool is_one_too_many = connection.open_streams_ >= connection.settings_.max_streams;
+    const Settings& settings = connection.settings_;
+    const bool is_one_too_many =
+        connection.open_streams_ >= settings.max_streams + settings.streams_above_max;
     // The client will think that one beyond GOAWAY's number was not run, and try it elsewhere.
     const bool is_too_late = connection.drain_ == Connection::DrainStep::kGoAwaySent;
     if (is_one_too_many || is_too_late || !connection.account_.Hold(Stream::kBytes)) {

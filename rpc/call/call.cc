@@ -215,8 +215,12 @@ bool Call::HoldMessage(const google::protobuf::Message& message, absl::string_vi
   const auto wanted = static_cast<std::int64_t>(
       bytes.size() <= kShort ? kDearestByte * bytes.size()
                              : wire::ParsedSize(*message.GetDescriptor(), bytes));
-  if (!account_.memory.Hold(wanted)) return false;
-  message_bytes_ = wanted;
+  // The bytes themselves are on the account until they have been parsed, a moment from now.
+  const std::int64_t more =
+      std::max<std::int64_t>(wanted - static_cast<std::int64_t>(bytes.size()), 0);
+  if (!account_.memory.Hold(more, http2::Need::kRequest)) return false;
+  message_bytes_ = more;
+  due_bytes_ = wanted - more;
   return true;
 }
 
@@ -226,6 +230,8 @@ void Call::PopMessage() {
   const std::size_t popped = wire::kPrefixBytes + reader_.message().bytes.size();
   absl::Status next = reader_.Pop();
   if (fault_.ok()) fault_ = std::move(next);
+  account_.memory.HoldAgain(due_bytes_);
+  message_bytes_ += std::exchange(due_bytes_, 0);
   OpenWindow(reader_.has_message() ? std::min(popped, unconsumed_) : unconsumed_);
 }
 
@@ -238,7 +244,7 @@ absl::Status Call::TooMuch() const {
 bool Call::Keep(std::size_t bytes) {
   if (ended_) return false;
   const auto count = static_cast<std::int64_t>(bytes);
-  if (!account_.memory.Hold(count)) {
+  if (!account_.memory.Hold(count, http2::Need::kRequest)) {
     Cancel(TooMuch());
     return false;
   }

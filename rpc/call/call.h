@@ -215,6 +215,7 @@ class Call : public http2::Exchange {
   bool inflated_ = false;
   std::size_t unconsumed_ = 0;      // bytes that came and the stream's window has not back
   std::int64_t message_bytes_ = 0;  // of the message read last, once parsed, on the account
+  std::int64_t due_bytes_ = 0;      // that will be, once the bytes that it is parsed from are not
   std::int64_t kept_bytes_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 

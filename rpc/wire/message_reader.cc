@@ -41,7 +41,7 @@ absl::Status MessageReader::MakeRoom(std::size_t bytes) {
   if (bytes <= buffer_.room()) return absl::OkStatus();
   std::size_t wanted = size() + bytes;
   if (has_prefix()) wanted = std::max(wanted, kPrefixBytes + length_);
-  http2::Buffer longer = http2::Buffer::New(account_, wanted);
+  http2::Buffer longer = http2::Buffer::New(account_, wanted, http2::Need::kRequest);
   if (longer.is_null()) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the calls in flight of this uid take ", account_->held(), " of the ", account_->share(),

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kMegabyte = 1 << 20;
 
 // Holds in steps until it is refused: what it got.
-std::int64_t HoldAll(Account* account, std::int64_t step, Need need = Need::kMessage) {
+std::int64_t HoldAll(Account* account, std::int64_t step, Need need = Need::kResponse) {
   std::int64_t got = 0;
   while (account->Hold(step, need)) got += step;
   return got;
