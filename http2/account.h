@@ -103,6 +103,7 @@ class Account {
 
   void Release(std::int64_t bytes) {
     held_ -= bytes;
+    if (beyond_ > 0) GiveBackBeyond();
     // All of it at the end: an account without connections must not keep anything from others.
     const std::int64_t kept = held_ > 0 ? kPiece : 0;
     if (leased_ - held_ > 4 * kept) {
@@ -126,20 +127,30 @@ class Account {
 
  private:
   bool LeaseMore(std::int64_t missing, Need need) {
-    const std::int64_t rounded = std::max(missing, kPiece);
-    if (budget_->Lease(holder_, rounded, need)) {
-      leased_ += rounded;
+    for (const std::int64_t bytes : {std::max(missing, kPiece), missing}) {
+      if (!budget_->Lease(holder_, bytes, Need::kMessage)) continue;
+      leased_ += bytes;
       return true;
     }
-    if (rounded == missing || !budget_->Lease(holder_, missing, need)) return false;
+    if (need == Need::kMessage || !budget_->Lease(holder_, missing, need)) return false;
     leased_ += missing;
+    beyond_ += missing;
     return true;
+  }
+
+  // What is not held any more of what was leased for the protocol alone: messages must not find it.
+  void GiveBackBeyond() {
+    const std::int64_t bytes = std::min(beyond_, leased_ - held_);
+    budget_->Return(holder_, bytes);
+    leased_ -= bytes;
+    beyond_ -= bytes;
   }
 
   MemoryBudget* const budget_;
   MemoryBudget::Holder* const holder_;
   std::int64_t held_ = 0;
   std::int64_t leased_ = 0;
+  std::int64_t beyond_ = 0;  // of leased_: what messages may not have
   std::uint64_t round_ = 0;
   Nanoseconds used_ = 0;
 };

@@ -59,7 +59,9 @@ struct Settings {
   std::uint32_t max_header_bytes = 8 * 1024;
   static constexpr std::uint32_t kHeaderFactor = 8;
 
-  // What a client may send before the exchange has taken it: of one stream, and of all together.
+  // What a client may send of one stream before the exchange has taken it; and what may be on its
+  // way of all together, which comes back as it is read: a stream that is not taken from does not
+  // stop another. The account bounds what waits.
   std::uint32_t stream_window_bytes = 256 * 1024;
   std::uint32_t connection_window_bytes = 1024 * 1024;
 

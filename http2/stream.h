@@ -108,7 +108,8 @@ class Stream {
   // What a stream takes, on the account: this object, nghttp2's own is counted by itself, and the
   // usual header.
   static constexpr std::size_t kHeaderBytes = 512;
-  static constexpr std::int64_t kBytes = 512 + kHeaderBytes;
+  static constexpr std::size_t kObjectBytes = 512;
+  static constexpr std::int64_t kBytes = kObjectBytes + kHeaderBytes;
 
   struct Piece {
     Buffer buffer;

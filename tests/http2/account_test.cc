@@ -87,6 +87,29 @@ TEST(AccountTest, TheProtocolGoesBeyond) {
   EXPECT_FALSE(account.Hold(1, Need::kProtocol));
 }
 
+TEST(AccountTest, MessagesDoNotTakeWhatTheProtocolLeft) {
+  MemoryBudget budget(64 * kMegabyte);
+  MemoryBudget::Holder uid;
+  Account account(&budget, &uid);
+  std::int64_t messages = HoldAll(&account, 1000);
+  std::int64_t protocol = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(account.Hold(700, Need::kProtocol)) << i;
+    protocol += 700;
+    if (i % 3 == 0) {
+      account.Release(500);
+      protocol -= 500;
+    }
+    if (account.Hold(200)) messages += 200;
+  }
+  EXPECT_LE(messages, 48 * kMegabyte);
+  EXPECT_EQ(account.held(), messages + protocol);
+  account.Release(protocol);
+  account.Release(messages);
+  EXPECT_EQ(uid.bytes, 0);
+  EXPECT_EQ(HoldAll(&account, 1000), 48 * kMegabyte / 1000 * 1000);
+}
+
 TEST(AccountTest, AnAccountsEndGivesAllBack) {
   MemoryBudget budget(kMegabyte);
   MemoryBudget::Holder uid;
