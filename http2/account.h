@@ -128,17 +128,17 @@ class Account {
  private:
   bool LeaseMore(std::int64_t missing, Need need) {
     for (const std::int64_t bytes : {std::max(missing, kPiece), missing}) {
-      if (!budget_->Lease(holder_, bytes, Need::kMessage)) continue;
+      if (!budget_->Lease(holder_, bytes, Need::kRequest)) continue;
       leased_ += bytes;
       return true;
     }
-    if (need == Need::kMessage || !budget_->Lease(holder_, missing, need)) return false;
+    if (need == Need::kRequest || !budget_->Lease(holder_, missing, need)) return false;
     leased_ += missing;
     beyond_ += missing;
     return true;
   }
 
-  // What is not held any more of what was leased for the protocol alone: messages must not find it.
+  // What is not held any more of what requests may not lease: they must not find it.
   void GiveBackBeyond() {
     const std::int64_t bytes = std::min(beyond_, leased_ - held_);
     budget_->Return(holder_, bytes);

@@ -192,7 +192,7 @@ struct SessionCallbacks {
       connection.is_malformed_ = true;
     }
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    const Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
+    Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
     if (stream == nullptr) return 0;
     connection.was_of_use_ = true;
     const bool is_all = frame->hd.length >= FloodBudget::kShort || stream->queued_ == 0;
@@ -200,6 +200,7 @@ struct SessionCallbacks {
       connection.flood_budget_.Earn(FloodBudget::kForData);
     }
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+    stream->response_left_ = true;
     connection.flood_budget_.Earn(FloodBudget::kForAnAnswer);
     if (!stream->request_ended_) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);

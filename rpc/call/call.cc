@@ -125,8 +125,12 @@ void Call::OpenWindow(std::size_t bytes) {
   stream_.Consume(bytes);
 }
 
+// What waits for the message is the one that asks, and is told by the answer; all else is woken in
+// GoOn().
 Call::Taken Call::Refuse(absl::Status status) {
-  Cancel(std::move(status));
+  cancelled_ = true;
+  FinishWith(std::move(status));
+  stream_.RunSoon();
   return Taken::kEnd;
 }
 
@@ -369,6 +373,7 @@ bool Call::GoOn() {
   if (inflation_ != nullptr && !inflated_) InflateMore();
   if (reading_ != nullptr) reading_->Wake();
   if (writing_ != nullptr && HasRoom()) writing_->Wake();
+  if (ended_) WakeAll();
   return GoesOn();
 }
 

@@ -103,6 +103,8 @@ class Call : public http2::Exchange {
   // more than the uid may have: then the call has ended with RESOURCE_EXHAUSTED.
   [[nodiscard]] bool Keep(std::size_t bytes);
 
+  // Its status has left for the caller.
+  bool is_answered() const { return stream_.response_left(); }
   // The call has ended, by Finish() or by itself: nothing more can be sent.
   bool ended() const { return ended_; }
   // It ended by itself.
