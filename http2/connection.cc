@@ -241,6 +241,7 @@ void Connection::Began(Stream* stream) {
 void Connection::Closed(Stream* stream) {
   stream->closed_ = true;
   --open_streams_;
+  if (stream->exchange_ != nullptr) stream->exchange_->StreamClosed();
   AddReady(stream);
 }
 

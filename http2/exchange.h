@@ -55,6 +55,10 @@ class Exchange {
   // called again in a later turn, and meanwhile nothing more is read from this connection.
   virtual bool Run() = 0;
 
+  // The stream has ended: this is destroyed once what came with its end has been taken. What counts
+  // the client's streams counts this one no more; answer nothing here.
+  virtual void StreamClosed() {}
+
   // The trailers, when all that was sent before End() has left for the peer.
   virtual void AddTrailers(std::vector<Field>* /*trailers*/) {}
 };

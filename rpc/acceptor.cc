@@ -140,28 +140,28 @@ absl::Status Acceptor::MakePlace(uid_t uid) {
   if (!verdict.evict.has_value()) return verdict.status;
   const auto idle = std::find_if(open_.begin(), open_.end(), [&](const auto& entry) {
     const Open& open = entry.second;
-    return !open.guest && open.uid == *verdict.evict &&
+    return !open.guest && open.has_place && open.uid == *verdict.evict &&
            open.connection->calls_in_flight.value() == 0;
   });
   if (idle == open_.end()) return verdict.status;
-  End(idle->second);
+  Evict(&idle->second);
   return absl::OkStatus();
 }
 
 void Acceptor::MakeRoomForSilent() {
   std::unordered_map<uid_t, int> by_uid;
   for (const auto& [id, open] : open_) {
-    if (!open.spoke) ++by_uid[open.connection->peer.uid];
+    if (open.is_silent) ++by_uid[open.connection->peer.uid];
   }
   const auto most = std::max_element(by_uid.begin(), by_uid.end(),
                                      [](auto& a, auto& b) { return a.second < b.second; });
   for (auto& [id, open] : open_) {
-    if (open.spoke || open.connection->peer.uid != most->first) continue;
+    if (!open.is_silent || open.connection->peer.uid != most->first) continue;
     Refuse(absl::ResourceExhaustedError(
         absl::StrCat("a connection of uid ", most->first,
                      " was closed: too many connections have sent nothing")));
     parts_.connections->silent.Add(1);
-    return End(open);
+    return Evict(&open);
   }
 }
 
@@ -205,25 +205,40 @@ void Acceptor::End(const Open& open) {
   shard.loop().Post([&shard, id] { shard.End(id); });
 }
 
+void Acceptor::Evict(Open* open) {
+  GivePlace(open);
+  NotSilent(open);
+  End(*open);
+}
+
+void Acceptor::GivePlace(Open* open) {
+  if (!std::exchange(open->has_place, false)) return;
+  if (open->guest) {
+    --guests_;
+  } else {
+    parts_.admission->Disconnected(open->uid);
+  }
+}
+
+void Acceptor::NotSilent(Open* open) {
+  if (std::exchange(open->is_silent, false)) --silent_;
+}
+
 void Acceptor::Spoke(const std::shared_ptr<Connection>& connection) {
   const auto found = open_.find(connection->id);
   if (found == open_.end() || std::exchange(found->second.spoke, true)) return;
-  --silent_;
+  NotSilent(&found->second);
   parts_.connections->Add(connection);
   parts_.events->ConnectionOpened(*connection);
 }
 
 void Acceptor::Ended(const std::shared_ptr<Connection>& connection, http2::Ending how) {
   const auto found = open_.find(connection->id);
-  const Open open = std::move(found->second);
+  Open open = std::move(found->second);
   open_.erase(found);
   --connections_of_shard_[open.shard];
-  if (!open.spoke) --silent_;
-  if (open.guest) {
-    --guests_;
-  } else {
-    parts_.admission->Disconnected(open.uid);
-  }
+  NotSilent(&open);
+  GivePlace(&open);
   TellOfEnding(open, how);
   if (open_.empty() && when_all_ended_) std::exchange(when_all_ended_, nullptr)();
 }

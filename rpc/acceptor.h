@@ -72,6 +72,8 @@ class Acceptor {
     uid_t uid = 0;       // that it counts for: Admission::kDenied, if it may not call
     bool guest = false;  // over a limit: counted for nobody
     bool spoke = false;
+    bool has_place = true;  // is counted for its uid, or among the guests
+    bool is_silent = true;  // is counted among those that have not spoken
   };
 
   // Tells of a descriptor that is ready.
@@ -97,6 +99,10 @@ class Acceptor {
   void Adopt(uds::UniqueFd fd, Open open);
   void Refuse(const absl::Status& why);
   void End(const Open& open);
+  // Ends it to make room: it counts no more from now on, whenever its shard comes to it.
+  void Evict(Open* open);
+  void GivePlace(Open* open);
+  void NotSilent(Open* open);
   std::size_t FreestShard() const;
   void TellOfEnding(const Open& open, http2::Ending how);
 

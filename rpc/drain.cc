@@ -26,18 +26,29 @@ void Drain::Begin(absl::Duration grace) {
       *parts_.shards, parts_.loop, [](Shard& shard) { shard.Drain(); },
       [this] {
         parts_.acceptor->AcceptTheRest();
-        parts_.acceptor->WhenAllEnded(parts_.ended);
+        parts_.acceptor->WhenAllEnded([this] {
+          all_ended_ = true;
+          EndIfDone();
+        });
       });
+}
+
+void Drain::EndIfDone() {
+  if (all_ended_ && !counting_) parts_.ended();
 }
 
 void Drain::Cut() {
   if (std::exchange(cut_, true)) return;
+  counting_ = true;
   const auto cut = std::make_shared<std::atomic<std::size_t>>(0);
   OnEachShard(
       *parts_.shards, parts_.loop, [cut](Shard& shard) { *cut += shard.Cut(); },
       [this, cut] {
+        counting_ = false;
         calls_cut_ = *cut;
         if (calls_cut_ > 0) parts_.events->Cutting(calls_cut_);
+        // A client of one shard may have left before the last shard has said so.
+        EndIfDone();
         parts_.loop->After(kParting, [this] {
           OnEachShard(
               *parts_.shards, parts_.loop, [](Shard& shard) { shard.EndAll(); }, [] {});

@@ -52,10 +52,14 @@ class Drain {
  private:
   void Begin(absl::Duration grace);
   void Cut();
+  // Once all connections have ended and, if a cut was begun, each shard has said what it cut.
+  void EndIfDone();
 
   const Parts parts_;
   bool begun_ = false;
   bool cut_ = false;
+  bool counting_ = false;  // what the shards cut
+  bool all_ended_ = false;
   std::size_t calls_cut_ = 0;
 };
 

@@ -7,7 +7,7 @@
 //   rpc::Limits limits;
 //   DeclareLimitFlags(&app, &limits);
 //   app.parse(argc, argv);
-//   CheckLimitsTogether(app, limits, /*shards=*/1);
+//   CheckLimitsTogether(app, limits);
 //
 // Thread safety: none is needed.
 

@@ -24,6 +24,10 @@ constexpr std::array<http2::Field, 2> kHeader = {
     http2::Field{.name = ":status", .value = "200", .is_constant = true},
     http2::Field{.name = "content-type", .value = "application/grpc", .is_constant = true}};
 
+absl::Status DeadlinePassed() {
+  return absl::DeadlineExceededError("the deadline passed before the call was done");
+}
+
 }  // namespace
 
 Call::Call(Parts parts)
@@ -40,10 +44,10 @@ Call::Call(Parts parts)
   connection_->calls_in_flight.Add(1);
   if (parts.timeout == absl::InfiniteDuration()) return;
   deadline_ = absl::Now() + parts.timeout;
-  expiry_.emplace([this] {
-    Cancel(absl::DeadlineExceededError("the deadline passed before the call was done"));
-  });
-  calls_.loop().timers().Set(&*expiry_, calls_.loop().now() + http2::ToNanoseconds(parts.timeout));
+  expiry_.emplace([this] { Cancel(DeadlinePassed()); });
+  // By the time that it is, not by that when the round began: others may have kept the thread.
+  expires_at_ = calls_.loop().clock().Now() + http2::ToNanoseconds(parts.timeout);
+  calls_.loop().timers().Set(&*expiry_, expires_at_);
 }
 
 Call::~Call() {
@@ -128,6 +132,7 @@ void Call::OpenWindow(std::size_t bytes) {
 // What waits for the message is the one that asks, and is told by the answer; all else is woken in
 // GoOn().
 Call::Taken Call::Refuse(absl::Status status) {
+  if (ended_) return Taken::kEnd;
   cancelled_ = true;
   FinishWith(std::move(status));
   stream_.RunSoon();
@@ -186,6 +191,7 @@ Call::Taken Call::Prepare(const wire::Message& message) {
   }
   request_encoding_ = *encoding_;
   if (inflation_ == nullptr) {
+    packed_ = reader_.buffer();
     inflation_ = std::make_unique<wire::Inflation>(*encoding_, message.bytes,
                                                    calls_.max_message_bytes(), &account_.memory);
     InflateMore();
@@ -200,7 +206,7 @@ Call::Taken Call::Prepare(const wire::Message& message) {
 void Call::InflateMore() { inflated_ = inflation_->Step() == wire::Inflation::Progress::kDone; }
 
 Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* message) {
-  if (!HoldMessage(*message, bytes)) return Refuse(TooMuch());
+  if (!HoldMessage(message, bytes)) return Refuse(TooMuch());
   connection_->bytes_received.Add(bytes.size());
   calls_.counters().bytes_received.Add(bytes.size());
   if (message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -211,25 +217,32 @@ Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* mess
                    ": they are malformed, or a text field is not UTF-8; fix the request")));
 }
 
-bool Call::HoldMessage(const google::protobuf::Message& message, absl::string_view bytes) {
-  // As dear as a byte can be: an empty message in two. To look at so few takes longer.
+bool Call::HoldMessage(google::protobuf::Message* message, absl::string_view bytes) {
+  // To look at so few takes longer than they are worth.
   constexpr std::size_t kShort = 64;
-  constexpr std::size_t kDearestByte = 40;
-  account_.memory.Release(std::exchange(message_bytes_, 0));
-  const auto wanted = static_cast<std::int64_t>(
-      bytes.size() <= kShort ? kDearestByte * bytes.size()
-                             : wire::ParsedSize(*message.GetDescriptor(), bytes));
+  // A message keeps what it has had for what is parsed into it next. From here on it is made anew.
+  constexpr std::int64_t kMostReused = 32 * 1024;
+  if (message_bytes_ > kMostReused) {
+    const std::unique_ptr<google::protobuf::Message> fresh(message->New());
+    message->GetReflection()->Swap(message, fresh.get());
+    account_.memory.Release(std::exchange(message_bytes_, 0));
+  }
+  const google::protobuf::Descriptor& type = *message->GetDescriptor();
+  const auto wanted =
+      static_cast<std::int64_t>(bytes.size() <= kShort ? wire::DearestByte(type) * bytes.size()
+                                                       : wire::ParsedSize(type, bytes));
   // The bytes themselves are on the account until they have been parsed, a moment from now.
   const std::int64_t more =
       std::max<std::int64_t>(wanted - static_cast<std::int64_t>(bytes.size()), 0);
   if (!account_.memory.Hold(more, http2::Need::kRequest)) return false;
-  message_bytes_ = more;
+  message_bytes_ += more;
   due_bytes_ = wanted - more;
   return true;
 }
 
 void Call::PopMessage() {
   inflation_ = nullptr;
+  packed_ = http2::Buffer();
   inflated_ = false;
   const std::size_t popped = wire::kPrefixBytes + reader_.message().bytes.size();
   absl::Status next = reader_.Pop();
@@ -249,7 +262,7 @@ bool Call::Keep(std::size_t bytes) {
   if (ended_) return false;
   const auto count = static_cast<std::int64_t>(bytes);
   if (!account_.memory.Hold(count, http2::Need::kRequest)) {
-    Cancel(TooMuch());
+    Refuse(TooMuch());
     return false;
   }
   kept_bytes_ += count;
@@ -288,7 +301,7 @@ bool Call::SendMessage(const google::protobuf::MessageLite& response, const Writ
   const std::size_t length = compressed ? packed.size() : size;
   char* const to = stream_.Send(wire::kPrefixBytes + length);
   if (to == nullptr) {
-    Cancel(TooMuch());
+    Refuse(TooMuch());
     return false;
   }
   wire::WritePrefix(compressed, length, to);
@@ -340,17 +353,27 @@ void Call::Cancel(absl::Status status) {
   WakeAll();
 }
 
+void Call::StreamClosed() {
+  if (ended_) return;
+  cancelled_ = true;
+  SettleEnd(absl::CancelledError("the caller left"));
+}
+
 void Call::Abandon() {
-  if (!ended_) {
-    cancelled_ = true;
-    SettleEnd(absl::CancelledError("the caller left"));
-  }
+  StreamClosed();
   WakeAll();
+}
+
+bool Call::HasEndedByNow() {
+  if (!ended_ && expiry_.has_value() && calls_.loop().clock().Now() >= expires_at_) {
+    Refuse(DeadlinePassed());
+  }
+  return ended_;
 }
 
 void Call::EndWhenDraining(absl::Status status) {
   drain_status_ = std::move(status);
-  if (calls_.draining()) Drain();
+  if (calls_.draining()) Refuse(*drain_status_);
 }
 
 void Call::Drain() {
@@ -370,42 +393,15 @@ void Call::WakeAll() {
 
 bool Call::GoOn() {
   if (!fault_.ok() && !reader_.has_message()) Cancel(fault_);
+  if (ended_) {
+    WakeAll();
+    return false;
+  }
   if (inflation_ != nullptr && !inflated_) InflateMore();
   if (reading_ != nullptr) reading_->Wake();
   if (writing_ != nullptr && HasRoom()) writing_->Wake();
   if (ended_) WakeAll();
   return GoesOn();
-}
-
-void Call::Sleeping::await_suspend(std::coroutine_handle<> handler) {
-  handler_ = handler;
-  call_.waiting_ = this;
-  http2::Loop& loop = call_.calls_.loop();
-  timer_.emplace([this] { Wake(); });
-  loop.timers().Set(&*timer_, loop.clock().Now() + http2::ToNanoseconds(duration_));
-}
-
-void Call::Sleeping::Wake() {
-  timer_.reset();
-  call_.waiting_ = nullptr;
-  handler_.resume();
-}
-
-bool Call::Listening::await_suspend(std::coroutine_handle<> handler) {
-  if (!broadcast_.Add(&call_.calls_.loop(), this, seen_)) return false;
-  handler_ = handler;
-  call_.waiting_ = this;
-  return true;
-}
-
-void Call::Listening::Wake() {
-  broadcast_.Remove(&call_.calls_.loop(), this);
-  Heard();
-}
-
-void Call::Listening::Heard() {
-  call_.waiting_ = nullptr;
-  handler_.resume();
 }
 
 }  // namespace rpc

@@ -35,6 +35,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "google/protobuf/message.h"
+#include "http2/buffer.h"
+#include "http2/clock.h"
 #include "http2/exchange.h"
 #include "http2/stream.h"
 #include "http2/timer.h"
@@ -99,8 +101,8 @@ class Call : public http2::Exchange {
   bool Compress(Encoding encoding);
 
   // Counts bytes that the handler keeps of what it has read, until the call ends: beside those of
-  // the message read last and of those being sent, which are counted anyway. False when that is
-  // more than the uid may have: then the call has ended with RESOURCE_EXHAUSTED.
+  // the message that it reads into and of those being sent, which are counted anyway. False when
+  // that is more than the uid may have: then the call has ended with RESOURCE_EXHAUSTED.
   [[nodiscard]] bool Keep(std::size_t bytes);
 
   // Its status has left for the caller.
@@ -168,6 +170,15 @@ class Call : public http2::Exchange {
     writing_ = waiter;
     if (waiter != nullptr) stream_.AwaitRoom();
   }
+  // The waiter ends, perhaps with the coroutine that it waits for.
+  void Forget(const Waiter* waiter) {
+    for (Waiter** const one : {&reading_, &writing_, &waiting_}) {
+      if (*one == waiter) *one = nullptr;
+    }
+  }
+
+  // Whether it has ended: by now, when its deadline has passed while its handler kept the thread.
+  bool HasEndedByNow();
 
   // Looks at what came, and wakes what waits for it. What http2::Exchange::Run() returns: whether
   // there is more to do.
@@ -180,6 +191,7 @@ class Call : public http2::Exchange {
  private:
   // Of http2::Exchange.
   void Received(absl::string_view bytes) override;
+  void StreamClosed() override;
   void AddTrailers(std::vector<http2::Field>* trailers) override;
 
   struct Metadatum {
@@ -190,14 +202,15 @@ class Call : public http2::Exchange {
   void SettleEnd(absl::Status status);
   void Respond(http2::Stream::Body body);
   void WakeAll();
-  // Ends the call with what is wrong with its request.
+  // Ends the call with what is wrong with its request: from within its handler, so that what else
+  // waits is woken later.
   Taken Refuse(absl::Status status);
   Taken NoMoreMessages();
   // Whether the message in front can be parsed: it may have to be inflated before.
   Taken Prepare(const wire::Message& message);
   Taken Parse(absl::string_view bytes, google::protobuf::Message* message);
   void InflateMore();
-  bool HoldMessage(const google::protobuf::Message& message, absl::string_view bytes);
+  bool HoldMessage(google::protobuf::Message* message, absl::string_view bytes);
   void PopMessage();
   void OpenWindow(std::size_t bytes);
   absl::Status TooMuch() const;
@@ -209,14 +222,16 @@ class Call : public http2::Exchange {
   Calls::Link link_;
   const std::optional<Encoding> encoding_;
   absl::Time deadline_ = absl::InfiniteFuture();
+  http2::Nanoseconds expires_at_ = 0;
   std::optional<http2::Timer> expiry_;
 
   wire::MessageReader reader_;
   absl::Status fault_;                          // of what came, to be looked at in GoOn()
+  http2::Buffer packed_;                        // what it is inflated from: more may come behind it
   std::unique_ptr<wire::Inflation> inflation_;  // of the message in front
   bool inflated_ = false;
   std::size_t unconsumed_ = 0;      // bytes that came and the stream's window has not back
-  std::int64_t message_bytes_ = 0;  // of the message read last, once parsed, on the account
+  std::int64_t message_bytes_ = 0;  // of what was read into the message, on the account
   std::int64_t due_bytes_ = 0;      // that will be, once the bytes that it is parsed from are not
   std::int64_t kept_bytes_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
@@ -239,6 +254,9 @@ class Call : public http2::Exchange {
 class [[nodiscard]] Call::Sleeping final : private Waiter {
  public:
   Sleeping(Call* call, absl::Duration duration) : call_(*call), duration_(duration) {}
+  ~Sleeping() {
+    if (handler_) call_.Forget(this);
+  }
 
   bool await_ready() const { return call_.ended_ || duration_ <= absl::ZeroDuration(); }
   void await_suspend(std::coroutine_handle<> handler);
@@ -257,6 +275,7 @@ class [[nodiscard]] Call::Listening final : private Waiter, private Broadcast::L
  public:
   Listening(Call* call, Broadcast* broadcast, std::uint64_t seen)
       : call_(*call), broadcast_(*broadcast), seen_(seen) {}
+  ~Listening();
 
   bool await_ready() const { return call_.ended_; }
   bool await_suspend(std::coroutine_handle<> handler);

@@ -32,6 +32,9 @@ class TypedCall : public Call {
   class [[nodiscard]] Reading final : private Call::Waiter {
    public:
     Reading(TypedCall* call, Request* request) : call_(*call), request_(*request) {}
+    ~Reading() {
+      if (handler_) call_.Forget(this);
+    }
 
     bool await_ready() {
       taken_ = call_.TakeMessage(&request_);
@@ -47,7 +50,7 @@ class TypedCall : public Call {
     void Wake() override {
       if (!await_ready()) return;
       call_.WaitForMessage(nullptr);
-      handler_.resume();
+      handler_.resume();  // which may destroy this
     }
 
     TypedCall& call_;
@@ -61,6 +64,9 @@ class TypedCall : public Call {
    public:
     Writing(TypedCall* call, const Response* response, const WriteOptions& options)
         : call_(*call), response_(*response), options_(options) {}
+    ~Writing() {
+      if (handler_) call_.Forget(this);
+    }
 
     bool await_ready() {
       sent_ = call_.SendMessage(response_, options_);
@@ -95,7 +101,7 @@ class TypedCall : public Call {
 
   template <class End>
   Finishing EndWith(End&& end) {
-    const bool had_ended = this->ended();
+    const bool had_ended = this->HasEndedByNow();
     this->FinishWith(std::forward<End>(end));
     return {.taken = !had_ended};
   }

@@ -50,6 +50,8 @@ class MessageReader {
 
   bool has_message() const { return !broken_ && has_prefix() && size() >= kPrefixBytes + length_; }
   Message message() const { return {head().substr(kPrefixBytes, length_), compressed_}; }
+  // A share in what message() gives out, which keeps that valid.
+  const http2::Buffer& buffer() const { return buffer_; }
   // The same status as Append()'s, of the message behind.
   absl::Status Pop();
 

@@ -23,6 +23,22 @@ bool IsKeyCharacter(char c) {
 
 bool IsPrintable(char c) { return c >= ' ' && c <= '~'; }
 
+// A client takes a response that has one of these for malformed (RFC 9113, 8.2.2).
+bool IsOfAConnection(absl::string_view name) {
+  static constexpr std::array<absl::string_view, 5> kNames = {
+      "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"};
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+}
+
+// Which HTTP/2 does not allow at either end of a value (RFC 9113, 8.2.1).
+bool HasSpaceAtAnEnd(absl::string_view value) {
+  return absl::StartsWith(value, " ") || absl::EndsWith(value, " ");
+}
+
+bool IsLegalText(absl::string_view value) {
+  return std::all_of(value.begin(), value.end(), IsPrintable) && !HasSpaceAtAnEnd(value);
+}
+
 }  // namespace
 
 bool IsBinary(absl::string_view key) { return absl::EndsWith(key, "-bin"); }
@@ -36,8 +52,8 @@ bool IsMetadata(absl::string_view name) {
 
 bool IsLegalToSend(absl::string_view key, absl::string_view value) {
   return !key.empty() && std::all_of(key.begin(), key.end(), IsKeyCharacter) &&
-         !absl::StartsWith(key, "grpc-") && IsMetadata(key) &&
-         (IsBinary(key) || std::all_of(value.begin(), value.end(), IsPrintable));
+         !absl::StartsWith(key, "grpc-") && IsMetadata(key) && !IsOfAConnection(key) &&
+         (IsBinary(key) || IsLegalText(value));
 }
 
 std::string EncodeBinary(absl::string_view bytes) {

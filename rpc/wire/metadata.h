@@ -28,8 +28,8 @@ bool IsBinary(absl::string_view key);
 // itself.
 bool IsMetadata(absl::string_view name);
 
-// Keys: a-z, 0-9, '-', '_', '.', and none of gRPC's own; values: printable ASCII, or any bytes if
-// the key is binary.
+// Keys: a-z, 0-9, '-', '_', '.', and none of gRPC's own or of HTTP/1's connections; values:
+// printable ASCII without a space at either end, or any bytes if the key is binary.
 bool IsLegalToSend(absl::string_view key, absl::string_view value);
 
 std::string EncodeBinary(absl::string_view bytes);

@@ -23,8 +23,13 @@ namespace rpc::wire {
 
 // Of a message of a type that the program has generated code for: at least what protobuf 3.21
 // takes, and rarely twice as much. `encoded` may be malformed: then of what is parsed until that is
-// found.
+// found. (Where a length in it is a lie, protobuf may reserve as much, up to 50 MB, without
+// touching it, and frees that when it finds the lie.)
 std::size_t ParsedSize(const google::protobuf::Descriptor& type, absl::string_view encoded);
+
+// What each byte of such a message takes at the most, beside the message itself: for those that are
+// so short that to look at them takes longer.
+std::size_t DearestByte(const google::protobuf::Descriptor& type);
 
 }  // namespace rpc::wire
 

@@ -18,23 +18,32 @@ namespace {
 
 constexpr char kRichStatus[] = "type.googleapis.com/google.rpc.Status";
 
+// Codes that gRPC does not know are UNKNOWN.
+std::size_t CodeToSend(const absl::Status& status) {
+  constexpr std::size_t kCodes = 17;
+  const auto code = static_cast<std::size_t>(status.raw_code());
+  return code < kCodes ? code : static_cast<std::size_t>(absl::StatusCode::kUnknown);
+}
+
 std::string RichStatusOf(const absl::Status& status) {
-  if (const auto whole = status.GetPayload(kRichStatus); whole.has_value()) {
-    return std::string(*whole);
-  }
+  wire::RichStatus rich;
   std::map<std::string, absl::Cord> payloads;
   status.ForEachPayload([&](absl::string_view type_url, const absl::Cord& payload) {
-    payloads.emplace(type_url, payload);
+    if (type_url == kRichStatus) {
+      rich.ParseFromString(std::string(payload));
+    } else {
+      payloads.emplace(type_url, payload);
+    }
   });
-  if (payloads.empty()) return {};
-  wire::RichStatus rich;
-  rich.set_code(status.raw_code());
-  rich.set_message(std::string(status.message()));
   for (const auto& [type_url, payload] : payloads) {
     google::protobuf::Any* const detail = rich.add_details();
     detail->set_type_url(type_url);
     detail->set_value(std::string(payload));
   }
+  if (rich.details().empty()) return {};
+  // Clients refuse one that says another code than grpc-status.
+  rich.set_code(static_cast<int>(CodeToSend(status)));
+  rich.set_message(std::string(status.message()));
   return rich.SerializeAsString();
 }
 
@@ -42,8 +51,6 @@ std::string RichStatusOf(const absl::Status& status) {
 
 absl::Status WithDetails(absl::Status status, absl::Span<const google::protobuf::Any> details) {
   wire::RichStatus rich;
-  rich.set_code(status.raw_code());
-  rich.set_message(std::string(status.message()));
   for (const google::protobuf::Any& detail : details) *rich.add_details() = detail;
   status.SetPayload(kRichStatus, absl::Cord(rich.SerializeAsString()));
   return status;
@@ -54,8 +61,11 @@ namespace wire {
 std::string PercentEncode(absl::string_view text) {
   std::string encoded;
   encoded.reserve(text.size());
-  for (const char c : text) {
-    if (c >= ' ' && c <= '~' && c != '%') {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    // HTTP/2 allows no space at either end of a value (RFC 9113, 8.2.1).
+    const bool is_at_an_end = i == 0 || i + 1 == text.size();
+    if (c >= ' ' && c <= '~' && c != '%' && !(c == ' ' && is_at_an_end)) {
       encoded += c;
     } else {
       absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
@@ -67,9 +77,7 @@ std::string PercentEncode(absl::string_view text) {
 StatusFields::StatusFields(const absl::Status& status) {
   static constexpr std::array<absl::string_view, 17> kCodes = {
       "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16"};
-  constexpr std::size_t kUnknown = 2;
-  const auto code = static_cast<std::size_t>(status.raw_code());
-  code_ = kCodes[code < kCodes.size() ? code : kUnknown];
+  code_ = kCodes[CodeToSend(status)];
   if (status.ok()) return;
   message_ = PercentEncode(status.message());
   details_ = EncodeBinary(RichStatusOf(status));

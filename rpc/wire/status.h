@@ -45,7 +45,7 @@ class StatusFields {
   std::string details_;  // base64
 };
 
-// Printable ASCII, with all else and '%' as %XX.
+// Printable ASCII, with all else, '%' and a space at either end as %XX.
 std::string PercentEncode(absl::string_view text);
 
 }  // namespace wire

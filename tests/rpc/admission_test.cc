@@ -1,141 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a client sees of the limits, and of not being let in.
+// Who may connect and call, where the numbers say so.
+
+#include "rpc/admission.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
-#include <string>
-#include <thread>
+#include <vector>
 
-#include "tests/rpc/hosted_server.h"
-#include "tests/rpc/probe.grpc.pb.h"
+#include "tests/support/status_matchers.h"
 
-namespace udsecho::testing {
+namespace rpc {
 namespace {
 
+using support::IsOk;
+using support::StatusIs;
 using ::testing::HasSubstr;
+using ::testing::Optional;
 
-v1::ProbeRequest Request(const std::string& text, int64_t wait_ms = 0) {
-  v1::ProbeRequest request;
-  request.set_text(text);
-  request.set_wait_ms(wait_ms);
-  return request;
-}
-
-// A call that waits in its handler until it is cancelled.
-class WaitingCall {
- public:
-  WaitingCall(HostedServer* server, v1::Probe::Stub* stub) : server_(*server) {
-    thread_ = std::thread([this, stub] {
-      v1::ProbeReply reply;
-      status_ = stub->Ask(&context_, Request("wait", 3'600'000), &reply);
-    });
-    EXPECT_EQ(server_.words().Hear(), Word::kWaiting);
-  }
-  ~WaitingCall() {
-    if (thread_.joinable()) Cancel();
-  }
-  WaitingCall(const WaitingCall&) = delete;
-  WaitingCall& operator=(const WaitingCall&) = delete;
-
-  void Cancel() {
-    context_.TryCancel();
-    thread_.join();
-    EXPECT_EQ(status_.error_code(), grpc::StatusCode::CANCELLED);
-    EXPECT_EQ(server_.words().Hear(), Word::kInterrupted);
+class ConnectionPlacesTest : public ::testing::Test {
+ protected:
+  void Connect(uid_t uid, int count) {
+    for (int i = 0; i < count; ++i) admission_.Connected(uid);
   }
 
- private:
-  HostedServer& server_;
-  grpc::ClientContext context_;
-  grpc::Status status_;
-  std::thread thread_;
+  Admission admission_{{.max_connections = 10, .max_connections_per_uid = 6}, /*threads=*/1};
 };
 
-class Caller {
- public:
-  explicit Caller(const HostedServer& server) : stub_(v1::Probe::NewStub(server.Connect())) {}
+TEST_F(ConnectionPlacesTest, AUidHasItsLimit) {
+  Connect(1000, 6);
+  const Admission::Verdict verdict = admission_.MayConnect(1000);
+  EXPECT_THAT(verdict.status,
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("uid 1000")));
+  EXPECT_FALSE(verdict.evict.has_value());
+  EXPECT_THAT(admission_.MayConnect(1001).status, IsOk());
+  admission_.Disconnected(1000);
+  EXPECT_THAT(admission_.MayConnect(1000).status, IsOk());
+}
 
-  v1::Probe::Stub* stub() { return stub_.get(); }
+TEST_F(ConnectionPlacesTest, WhenAllAreTakenTheUidWithMostGivesOne) {
+  Connect(1000, 6);
+  Connect(1001, 4);
+  const Admission::Verdict verdict = admission_.MayConnect(1002);
+  EXPECT_THAT(verdict.status, StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(verdict.evict, Optional(1000U));
+}
 
-  grpc::Status Ask(const std::string& text) {
-    grpc::ClientContext context;
-    return stub_->Ask(&context, Request(text), &reply_);
-  }
-  grpc::Status Expand() {
-    grpc::ClientContext context;
-    return stub_->Expand(&context, Request("x"))->Finish();
-  }
-  grpc::Status Collect() {
-    grpc::ClientContext context;
-    auto writer = stub_->Collect(&context, &reply_);
-    writer->WritesDone();
-    return writer->Finish();
-  }
-  grpc::Status Talk() {
-    grpc::ClientContext context;
-    auto stream = stub_->Talk(&context);
-    stream->WritesDone();
-    return stream->Finish();
+TEST_F(ConnectionPlacesTest, AmongEqualsNoneGivesOne) {
+  Connect(1000, 5);
+  Connect(1001, 5);
+  EXPECT_FALSE(admission_.MayConnect(1000).evict.has_value());
+  admission_.Disconnected(1001);
+  Connect(1000, 1);
+  EXPECT_THAT(admission_.MayConnect(1001).evict, Optional(1000U)) << "6 and 4 become 5 and 5";
+}
+
+TEST_F(ConnectionPlacesTest, AllThatMayNotCallCountAsOneUid) {
+  Connect(Admission::kDenied, 6);
+  EXPECT_THAT(admission_.MayConnect(Admission::kDenied).status,
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("not allowed")));
+}
+
+TEST_F(ConnectionPlacesTest, AUidThatConnectsAgainIsTheSameCaller) {
+  const Caller* const before = admission_.Connected(1000);
+  admission_.Disconnected(1000);
+  EXPECT_EQ(admission_.Connected(1000), before);
+  EXPECT_NE(admission_.Connected(1001), before);
+}
+
+// Two threads, on which calls begin and end as rpc/call/call.cc counts them.
+class CallLimitsTest : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t kMemory = 64 << 20;
+  static constexpr std::size_t kThreads = 2;
+
+  CallerAccount* Account(uid_t uid, std::size_t thread = 0) {
+    return admission_.Connected(uid)->accounts[thread].get();
   }
 
- private:
-  std::unique_ptr<v1::Probe::Stub> stub_;
-  v1::ProbeReply reply_;
+  absl::Status Begin(CallerAccount* account, std::size_t thread = 0) {
+    absl::Status may = admission_.MayCall(*account, {&calls_[0], &calls_[1]});
+    if (!may.ok()) return may;
+    account->calls.Add(1);
+    calls_[thread].in_flight().Add(1);
+    return may;
+  }
+  void End(CallerAccount* account, std::size_t thread = 0) {
+    account->calls.Add(-1);
+    calls_[thread].in_flight().Add(-1);
+  }
+
+  Admission admission_{{.max_calls = 20, .max_calls_per_uid = 10, .max_memory_bytes = kMemory},
+                       kThreads};
+  std::unique_ptr<http2::Loop> loop_ = *http2::Loop::Create({});
+  Calls calls_[kThreads] = {{loop_.get(), 1000}, {loop_.get(), 1000}};
 };
 
-TEST(AdmissionTest, OneCallTooManyIsRefusedUntilAnotherEnds) {
-  HostedServer server({.limits = {.max_calls_per_uid = 2}});
-  server.Start();
-  Caller caller(server);
-  // On connections of their own: on one, the client would hold the third back.
-  Caller second(server);
-  Caller third(server);
-  WaitingCall first_call(&server, caller.stub());
-  const WaitingCall second_call(&server, second.stub());
-  for (const grpc::Status& refused :
-       {third.Ask("x"), third.Expand(), third.Collect(), third.Talk()}) {
-    EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-    EXPECT_THAT(refused.error_message(), HasSubstr("limit"));
+TEST_F(CallLimitsTest, AUidHasItsLimitAndNoMore) {
+  CallerAccount* const account = Account(1000);
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(Begin(account), IsOk());
+  EXPECT_THAT(Begin(account),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("uid 1000")));
+  EXPECT_THAT(Begin(Account(1001)), IsOk());
+  End(account);
+  EXPECT_THAT(Begin(account), IsOk());
+}
+
+TEST_F(CallLimitsTest, AUidThatConnectsAgainFindsTheSameCount) {
+  CallerAccount* const before = Account(1000);
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(Begin(before), IsOk());
+  admission_.Disconnected(1000);
+  EXPECT_THAT(Begin(Account(1000)), StatusIs(absl::StatusCode::kResourceExhausted));
+}
+
+TEST_F(CallLimitsTest, AUidHasOneLimitOnAllThreads) {
+  CallerAccount* const one = Account(1000, 0);
+  CallerAccount* const other = Account(1000, 1);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(Begin(one, 0), IsOk());
+    EXPECT_THAT(Begin(other, 1), IsOk());
   }
-  first_call.Cancel();
-  EXPECT_TRUE(third.Ask("x").ok());
+  EXPECT_THAT(Begin(one, 0), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(Begin(other, 1), StatusIs(absl::StatusCode::kResourceExhausted));
+  End(one, 0);
+  EXPECT_THAT(Begin(other, 1), IsOk());
 }
 
-TEST(AdmissionTest, AClientThatHeardTheLimitHoldsItsCallsBack) {
-  HostedServer server({.limits = {.max_calls_per_uid = 1}});
-  server.Start();
-  Caller caller(server);
-  EXPECT_TRUE(caller.Ask("x").ok());  // SETTINGS have arrived since
-  WaitingCall waiting(&server, caller.stub());
-  grpc::Status late;
-  std::thread thread([&] { late = caller.Ask("y"); });
-  waiting.Cancel();
-  thread.join();
-  EXPECT_TRUE(late.ok()) << late.error_message();
+TEST_F(CallLimitsTest, AUidHasOneBoundOfMemoryOnAllThreads) {
+  CallerAccount* const one = Account(1000, 0);
+  CallerAccount* const other = Account(1000, 1);
+  EXPECT_TRUE(one->memory.Hold(kMemory / 4 * 3));
+  EXPECT_FALSE(other->memory.Hold(1));
+  one->memory.Release(kMemory / 4 * 3);
+  EXPECT_TRUE(other->memory.Hold(kMemory / 4 * 3));
+  other->memory.Release(kMemory / 4 * 3);
 }
 
-TEST(AdmissionTest, MessagesTakeNoMoreThanTheirShareOfTheMemory) {
-  constexpr int kMiB = 1 << 20;
-  // Half of it, 8 MiB, is for messages: one of 5 MiB that waits, and no second one.
-  HostedServer server({.limits = {.max_message_bytes = 6 * kMiB, .max_memory_bytes = 16 * kMiB}});
-  server.Start();
-  Caller caller(server);
-  grpc::ClientContext context;
-  auto stream = caller.stub()->Talk(&context);
-  v1::ProbeReply reply;
-  ASSERT_TRUE(stream->Write(Request(std::string(5 * kMiB, 'x'))));
-  ASSERT_TRUE(stream->Read(&reply));
-  const grpc::Status refused = Caller(server).Ask(std::string(5 * kMiB, 'y'));
-  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_TRUE(Caller(server).Ask("small").ok());
-  stream->WritesDone();
-  EXPECT_TRUE(stream->Finish().ok());
-  EXPECT_TRUE(Caller(server).Ask(std::string(5 * kMiB, 'z')).ok());
+TEST_F(CallLimitsTest, ANewcomerFindsMemoryWhateverAnotherUidHolds) {
+  CallerAccount* const first = Account(1000);
+  EXPECT_TRUE(first->memory.Hold(kMemory / 4 * 3));
+  CallerAccount* const second = Account(1001);
+  EXPECT_EQ(second->memory.share(), kMemory / 4 / 4 * 3);
+  EXPECT_TRUE(second->memory.Hold(kMemory / 4 / 4 * 3));
+  EXPECT_FALSE(second->memory.Hold(1));
+  for (CallerAccount* account : {first, second}) account->memory.Release(account->memory.held());
+  EXPECT_EQ(first->memory.share(), kMemory / 4 * 3);
+}
+
+TEST_F(CallLimitsTest, SomeCallsAreServedAlthoughOthersHaveTakenAll) {
+  for (const uid_t uid : {1000, 1001}) {
+    CallerAccount* const account = Account(uid);
+    for (int i = 0; i < 10; ++i) EXPECT_THAT(Begin(account), IsOk());
+  }
+  CallerAccount* const newcomer = Account(1002);
+  for (int i = 0; i < Admission::kAlwaysServed; ++i) EXPECT_THAT(Begin(newcomer), IsOk());
+  EXPECT_THAT(Begin(newcomer),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("the server has")));
+}
+
+TEST_F(CallLimitsTest, GuestsAreCountedApart) {
+  EXPECT_EQ(admission_.guests()->uid, Admission::kDenied);
+  EXPECT_NE(admission_.guests(), admission_.Connected(Admission::kDenied));
+  EXPECT_EQ(admission_.guests()->accounts.size(), kThreads);
 }
 
 }  // namespace
-}  // namespace udsecho::testing
+}  // namespace rpc

@@ -36,11 +36,11 @@ ProbeService::ProbeService() : Service("udsecho.testing.v1.Probe") {
   Handle("Linger", &ProbeService::Linger);
 }
 
-grpc::Status ProbeService::Begin(rpc::Call& call) {
+absl::Status ProbeService::Begin(rpc::Call& call) {
   call.AddTrailingMetadata("probe-began", "yes");
   const auto refusals = call.MetadataValues("probe-refuse");
-  if (refusals.empty()) return grpc::Status::OK;
-  return {grpc::StatusCode::FAILED_PRECONDITION, std::string(refusals.front())};
+  if (refusals.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(refusals.front());
 }
 
 rpc::Task ProbeService::Pause(rpc::Call& call, int64_t milliseconds, bool* interrupted) {
@@ -56,7 +56,7 @@ rpc::Task ProbeService::Ask(rpc::UnaryCall<Request, Reply>& call) {
     if (interrupted) co_return;
   }
   if (call.request().text().empty()) {
-    co_await call.Finish({grpc::StatusCode::INVALID_ARGUMENT, "text is empty"});
+    co_await call.Finish(absl::InvalidArgumentError("text is empty"));
     co_return;
   }
   Reply reply;
@@ -72,7 +72,7 @@ rpc::Task ProbeService::Expand(rpc::ServerStreamCall<Request, Reply>& call) {
     reply.set_text(absl::StrCat(call.request().text(), i));
     if (!co_await call.Write(reply)) co_return;
   }
-  co_await call.Finish(grpc::Status::OK);
+  co_await call.Finish(absl::OkStatus());
 }
 
 rpc::Task ProbeService::Collect(rpc::ClientStreamCall<Request, Reply>& call) {
@@ -92,7 +92,7 @@ rpc::Task ProbeService::Talk(rpc::BidiCall<Request, Reply>& call) {
     reply.set_text(request.text());
     if (!co_await call.Write(reply)) co_return;
   }
-  co_await call.Finish(grpc::Status::OK);
+  co_await call.Finish(absl::OkStatus());
 }
 
 rpc::Task ProbeService::Forget(rpc::UnaryCall<Request, Reply>& /*call*/) { co_return; }

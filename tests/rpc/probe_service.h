@@ -10,10 +10,10 @@
 #include <deque>
 #include <mutex>
 
+#include "rpc/call/stream_calls.h"
+#include "rpc/call/task.h"
+#include "rpc/call/unary_call.h"
 #include "rpc/service.h"
-#include "rpc/stream_calls.h"
-#include "rpc/task.h"
-#include "rpc/unary_call.h"
 #include "tests/rpc/probe.pb.h"
 
 namespace udsecho::testing {
@@ -45,7 +45,7 @@ class ProbeService final : public rpc::Service {
 
  private:
   // Refuses calls that carry "probe-refuse", with that as the message.
-  grpc::Status Begin(rpc::Call& call) override;
+  absl::Status Begin(rpc::Call& call) override;
 
   rpc::Task Ask(rpc::UnaryCall<Request, Reply>& call);
   rpc::Task Expand(rpc::ServerStreamCall<Request, Reply>& call);

@@ -119,7 +119,7 @@ TEST(ShardsTest, OneThatIsHeldUpHoldsUpNoOther) {
   bool served_beside_silence = false;
   while (held_up.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
     ++asked;
-    server.server().AskPollingThreads([&said_by_all] { ++said_by_all; });
+    server.server().AskThreads([&said_by_all] { ++said_by_all; });
     ThreadOf(stubs[1].get());
     served_beside_silence |= said_by_all < asked;
   }

@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
+#include "rpc/wire/metadata.h"
+#include "rpc/wire/status.h"
 #include "tests/support/status_matchers.h"
 
 namespace udsecho {
@@ -47,10 +50,19 @@ TEST(FaultTest, MessageOf1024Bytes) {
 
 TEST(FaultTest, DetailsOf4096Bytes) {
   v1::Fault fault = Fault(1);
-  for (int i = 0; i < 2; ++i) fault.add_details()->set_value(std::string(2045, 'x'));
-  ASSERT_EQ(fault.details(0).ByteSizeLong(), 2048U);
+  // In the fault each takes three bytes more: its number, and a length of two bytes.
+  for (int i = 0; i < 2; ++i) fault.add_details()->set_value(std::string(2042, 'x'));
+  ASSERT_EQ(fault.details(0).ByteSizeLong(), 2045U);
   EXPECT_THAT(Check(fault), IsOk());
   fault.mutable_details(1)->mutable_value()->push_back('x');
+  ExpectRefused(fault, "details");
+}
+
+TEST(FaultTest, EmptyDetailsAreOfTwoBytesEach) {
+  v1::Fault fault = Fault(1);
+  for (int i = 0; i < 2048; ++i) fault.add_details();
+  EXPECT_THAT(Check(fault), IsOk());
+  fault.add_details();
   ExpectRefused(fault, "details");
 }
 
@@ -60,12 +72,34 @@ TEST(FaultTest, AfterAMillionMessages) {
   ExpectRefused(Fault(1, "", -1), "after_messages");
 }
 
+// What is sent beside grpc-status and grpc-message, decoded.
+std::string DetailsSentOf(const absl::Status& status) {
+  const rpc::wire::StatusFields fields(status);
+  std::vector<http2::Field> trailers;
+  fields.AddTo(&trailers);
+  for (const http2::Field& field : trailers) {
+    if (field.name != "grpc-status-details-bin") continue;
+    const auto decoded = rpc::wire::DecodeBinary(field.value);
+    EXPECT_TRUE(decoded.has_value());
+    return decoded.has_value() ? decoded->front() : "";
+  }
+  return "";
+}
+
 TEST(FaultTest, DetailsAreSentAsARpcStatus) {
   v1::Fault fault = Fault(9, "text", 3);
-  EXPECT_EQ(ToStatus(fault).error_details(), "");
+  EXPECT_EQ(DetailsSentOf(ToStatus(fault)), "");
   fault.add_details()->set_type_url("t/u");
+  EXPECT_THAT(ToStatus(fault), StatusIs(absl::StatusCode::kFailedPrecondition, "text"));
   // google.rpc.Status: 1 code, 2 message, 3 details.
-  EXPECT_EQ(ToStatus(fault).error_details(), "\x08\x09\x12\x04text\x1a\x05\x0a\x03t/u");
+  EXPECT_EQ(DetailsSentOf(ToStatus(fault)), "\x08\x09\x12\x04text\x1a\x05\x0a\x03t/u");
+}
+
+TEST(FaultTest, DetailsAreSentInTheirOrder) {
+  v1::Fault fault = Fault(9);
+  for (const char* type : {"t/z", "t/a", "t/z"}) fault.add_details()->set_type_url(type);
+  EXPECT_EQ(DetailsSentOf(ToStatus(fault)),
+            "\x08\x09\x1a\x05\x0a\x03t/z\x1a\x05\x0a\x03t/a\x1a\x05\x0a\x03t/z");
 }
 
 TEST(PendingFaultTest, IsDueAtOnceOrAfterSomeAnswers) {
@@ -81,8 +115,7 @@ TEST(PendingFaultTest, IsDueAtOnceOrAfterSomeAnswers) {
   EXPECT_FALSE(fault.due());
   fault.Answered();
   EXPECT_TRUE(fault.due());
-  EXPECT_EQ(fault.status().error_code(), grpc::StatusCode::ALREADY_EXISTS);
-  EXPECT_EQ(fault.status().error_message(), "later");
+  EXPECT_THAT(fault.status(), StatusIs(absl::StatusCode::kAlreadyExists, "later"));
 }
 
 TEST(PendingFaultTest, ALaterOneTakesItsPlace) {
@@ -94,7 +127,7 @@ TEST(PendingFaultTest, ALaterOneTakesItsPlace) {
   EXPECT_FALSE(fault.due());
   fault.Answered();
   EXPECT_TRUE(fault.due());
-  EXPECT_EQ(fault.status().error_message(), "second");
+  EXPECT_EQ(fault.status().message(), "second");
 }
 
 }  // namespace

@@ -65,6 +65,25 @@ TEST(OptionsTest, LimitsAreTheLibrarysUnlessGiven) {
   EXPECT_EQ(given.max_memory_bytes, defaults.max_memory_bytes);
   EXPECT_EQ(given.send_timeout, defaults.send_timeout);
   EXPECT_EQ(given.max_connection_age, defaults.max_connection_age);
+  EXPECT_EQ(given.max_metadata_bytes, defaults.max_metadata_bytes);
+  EXPECT_EQ(given.min_ping_interval, defaults.min_ping_interval);
+  EXPECT_EQ(given.pings_when_idle, defaults.pings_when_idle);
+}
+
+// What is refused here needs no check later.
+TEST(OptionsTest, TheLeastAndTheMostOfEachMakeSenseToTheLibrary) {
+  EXPECT_TRUE(
+      Limits({"--max_connections=1", "--max_silent_connections=1", "--max_calls=1",
+              "--max_message=1B", "--max_memory=16MiB", "--max_metadata=1KiB",
+              "--handshake_timeout=1ms", "--send_timeout=1ms", "--max_connection_idle=1ms",
+              "--max_connection_age=1ms", "--max_connection_age_grace=0", "--min_ping_interval=0"})
+          .Check()
+          .ok());
+  EXPECT_TRUE(Limits({"--max_connections=1000000", "--max_message=1GiB", "--max_memory=65536GiB",
+                      "--max_metadata=1MiB", "--handshake_timeout=24h", "--send_timeout=24h",
+                      "--max_connection_age_grace=inf", "--min_ping_interval=24h"})
+                  .Check()
+                  .ok());
 }
 
 TEST(OptionsTest, EachLimitHasItsFlag) {
@@ -72,7 +91,8 @@ TEST(OptionsTest, EachLimitHasItsFlag) {
       {"--max_connections=101", "--max_connections_per_uid=52", "--max_silent_connections=3",
        "--handshake_timeout=4s", "--max_calls=205", "--max_calls_per_uid=106", "--max_message=7MiB",
        "--max_memory=80MB", "--send_timeout=9", "--max_connection_idle=1m",
-       "--max_connection_age=1h", "--max_connection_age_grace=500ms"});
+       "--max_connection_age=1h", "--max_connection_age_grace=500ms", "--max_metadata=16KiB",
+       "--min_ping_interval=5m", "--pings_when_idle=false"});
   EXPECT_EQ(limits.max_connections, 101);
   EXPECT_EQ(limits.max_connections_per_uid, 52);
   EXPECT_EQ(limits.max_silent_connections, 3);
@@ -85,6 +105,9 @@ TEST(OptionsTest, EachLimitHasItsFlag) {
   EXPECT_EQ(limits.max_connection_idle, absl::Minutes(1));
   EXPECT_EQ(limits.max_connection_age, absl::Hours(1));
   EXPECT_EQ(limits.max_connection_age_grace, absl::Milliseconds(500));
+  EXPECT_EQ(limits.max_metadata_bytes, 16 << 10);
+  EXPECT_EQ(limits.min_ping_interval, absl::Minutes(5));
+  EXPECT_FALSE(limits.pings_when_idle);
 }
 
 TEST(OptionsTest, BusyPollIsShortOrNothing) {
@@ -126,12 +149,27 @@ TEST(OptionsTest, TimeoutsAreAboveZeroAndEnd) {
     }
   }
   EXPECT_THAT(Error({"--max_connection_age_grace=-1"}), HasSubstr("--max_connection_age_grace"));
+  for (const char* bad : {"-1s", "25h", "inf", "soon"}) {
+    EXPECT_THAT(Error({absl::StrCat("--min_ping_interval=", bad)}),
+                HasSubstr("--min_ping_interval"))
+        << bad;
+  }
+}
+
+TEST(OptionsTest, PingsWhenIdleAreTrueOrFalse) {
+  EXPECT_TRUE(Limits({"--pings_when_idle=true"}).pings_when_idle);
+  for (const char* bad : {"", "1", "no", "True"}) {
+    EXPECT_THAT(Error({absl::StrCat("--pings_when_idle=", bad)}), HasSubstr("--pings_when_idle"))
+        << bad;
+  }
 }
 
 TEST(OptionsTest, SizesAreWithinWhatWorks) {
   EXPECT_THAT(Error({"--max_message=0"}), HasSubstr("--max_message"));
   EXPECT_THAT(Error({"--max_message=2GiB"}), HasSubstr("1GiB"));
   EXPECT_THAT(Error({"--max_memory=1MiB"}), HasSubstr("16MiB"));
+  EXPECT_THAT(Error({"--max_metadata=1000B"}), HasSubstr("1KiB"));
+  EXPECT_THAT(Error({"--max_metadata=2MiB"}), HasSubstr("1MiB"));
   EXPECT_THAT(Error({"--max_memory=64M"}), AllOf(HasSubstr("64M"), HasSubstr("64MiB")));
 }
 
@@ -142,8 +180,6 @@ TEST(OptionsTest, LimitsMustMakeSenseTogether) {
               HasSubstr("--max_connections_per_uid"));
   EXPECT_THAT(Error({"--max_message=32MiB", "--max_memory=16MiB"}),
               AllOf(HasSubstr("--max_message"), HasSubstr("--max_memory")));
-  EXPECT_THAT(Error({"--max_message=6MiB", "--max_memory=16MiB", "--shards=2"}),
-              AllOf(HasSubstr("--shards"), HasSubstr("4MiB"), HasSubstr("12MiB")));
   // A default that is above what was given for all simply does not apply.
   EXPECT_EQ(Limits({"--max_calls=10"}).max_calls, 10);
 }

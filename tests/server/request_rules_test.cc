@@ -10,9 +10,12 @@
 #include <limits>
 #include <string>
 
+#include "tests/support/status_matchers.h"
+
 namespace udsecho {
 namespace {
 
+using support::StatusIs;
 using ::testing::HasSubstr;
 
 google::protobuf::Duration Duration(int64_t seconds, int32_t nanos = 0) {
@@ -22,9 +25,8 @@ google::protobuf::Duration Duration(int64_t seconds, int32_t nanos = 0) {
   return duration;
 }
 
-void ExpectRefused(const grpc::Status& status, const std::string& field) {
-  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
-  EXPECT_THAT(status.error_message(), HasSubstr(field));
+void ExpectRefused(const absl::Status& status, const std::string& field) {
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(field)));
 }
 
 TEST(RequestRulesTest, DelayUpToAnHour) {
