@@ -10,10 +10,10 @@
 //   ...
 //   account.Release(bytes);
 //
-// A uid may hold three times what is left free, after what it asks for. So no number of uids takes
-// all: one alone gets three quarters, the next finds a quarter free and gets three quarters of
-// that, and so on; what a uid has given back is there for the others at once. What the protocol
-// itself needs so that a refusal can be told (kProtocol) may go beyond, to seven times.
+// A uid may hold so many times what is left free, after what it asks for: once for requests, three
+// times with the responses to them, seven times with what the protocol itself needs for a refusal
+// to be told. So no number of uids takes all: the requests of one alone get half, those of the next
+// half of what is then left, and so on; what a uid has given back is there for the others at once.
 //
 // The bound is exact, with several threads too: each account leases from the budget, under a lock,
 // and counts within its lease, without one.
@@ -32,8 +32,8 @@
 
 namespace http2 {
 
-// What memory is wanted for: see above.
-enum class Need { kMessage, kProtocol };
+// What memory is wanted for: see above. The value is how many times what is left free.
+enum class Need : std::int64_t { kRequest = 1, kResponse = 3, kProtocol = 7 };
 
 class MemoryBudget {
  public:
@@ -44,12 +44,18 @@ class MemoryBudget {
   explicit MemoryBudget(std::int64_t bytes) : free_(bytes) {}
 
   bool Lease(Holder* holder, std::int64_t bytes, Need need) {
-    const std::int64_t times = need == Need::kMessage ? 3 : 7;
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (holder->bytes + bytes > times * (free_ - bytes)) return false;
+    if (holder->bytes + bytes > static_cast<std::int64_t>(need) * (free_ - bytes)) return false;
     holder->bytes += bytes;
     free_ -= bytes;
     return true;
+  }
+
+  // Whatever is left free.
+  void Take(Holder* holder, std::int64_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    holder->bytes += bytes;
+    free_ -= bytes;
   }
 
   void Return(Holder* holder, std::int64_t bytes) {
@@ -58,10 +64,10 @@ class MemoryBudget {
     free_ += bytes;
   }
 
-  // How much a holder may have in all at the moment, for messages. For people.
+  // How much a holder may have in all at the moment, for requests. For people.
   std::int64_t Share(const Holder& holder) const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return (free_ + holder.bytes) * 3 / 4;
+    return (free_ + holder.bytes) / 2;
   }
 
  private:
@@ -80,14 +86,24 @@ class Account {
   Account& operator=(const Account&) = delete;
 
   // False, and nothing is held, if that is more than the uid may have.
-  [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kMessage) {
+  [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kResponse) {
     if (held_ + bytes > leased_ && !LeaseMore(held_ + bytes - leased_, need)) return false;
     held_ += bytes;
     return true;
   }
 
+  // Of what was released a moment ago, and is needed again.
+  void HoldAgain(std::int64_t bytes) {
+    if (held_ + bytes > leased_) {
+      budget_->Take(holder_, held_ + bytes - leased_);
+      leased_ = held_ + bytes;
+    }
+    held_ += bytes;
+  }
+
   void Release(std::int64_t bytes) {
     held_ -= bytes;
+    if (beyond_ > 0) GiveBackBeyond();
     // All of it at the end: an account without connections must not keep anything from others.
     const std::int64_t kept = held_ > 0 ? kPiece : 0;
     if (leased_ - held_ > 4 * kept) {
@@ -111,20 +127,30 @@ class Account {
 
  private:
   bool LeaseMore(std::int64_t missing, Need need) {
-    const std::int64_t rounded = std::max(missing, kPiece);
-    if (budget_->Lease(holder_, rounded, need)) {
-      leased_ += rounded;
+    for (const std::int64_t bytes : {std::max(missing, kPiece), missing}) {
+      if (!budget_->Lease(holder_, bytes, Need::kRequest)) continue;
+      leased_ += bytes;
       return true;
     }
-    if (rounded == missing || !budget_->Lease(holder_, missing, need)) return false;
+    if (need == Need::kRequest || !budget_->Lease(holder_, missing, need)) return false;
     leased_ += missing;
+    beyond_ += missing;
     return true;
+  }
+
+  // What is not held any more of what requests may not lease: they must not find it.
+  void GiveBackBeyond() {
+    const std::int64_t bytes = std::min(beyond_, leased_ - held_);
+    budget_->Return(holder_, bytes);
+    leased_ -= bytes;
+    beyond_ -= bytes;
   }
 
   MemoryBudget* const budget_;
   MemoryBudget::Holder* const holder_;
   std::int64_t held_ = 0;
   std::int64_t leased_ = 0;
+  std::int64_t beyond_ = 0;  // of leased_: what messages may not have
   std::uint64_t round_ = 0;
   Nanoseconds used_ = 0;
 };

@@ -39,7 +39,7 @@ class Buffer {
   }
 
   // Empty, with room for `capacity` bytes. Null if the account may not have that.
-  static Buffer New(Account* account, std::size_t capacity, Need need = Need::kMessage) {
+  static Buffer New(Account* account, std::size_t capacity, Need need = Need::kResponse) {
     const std::size_t size = sizeof(Block) + capacity;
     if (!account->Hold(static_cast<std::int64_t>(size), need)) return {};
     Buffer buffer;

@@ -51,13 +51,17 @@ namespace http2 {
 struct Settings {
   // Streams open at once, as announced; one more is refused (REFUSED_STREAM). From 1.
   std::uint32_t max_streams = 1024;
+  // So many more are taken all the same, for the exchange to refuse them with words.
+  std::uint32_t streams_above_max = 0;
 
   // A request's header, as RFC 9113, 6.5.2 counts it: names, values and 32 for each field. Longer
   // ones are marked (Stream::header_too_long); one of kHeaderFactor times that ends the connection.
   std::uint32_t max_header_bytes = 8 * 1024;
   static constexpr std::uint32_t kHeaderFactor = 8;
 
-  // What a client may send before the exchange has taken it: of one stream, and of all together.
+  // What a client may send of one stream before the exchange has taken it; and what may be on its
+  // way of all together, which comes back as it is read: a stream that is not taken from does not
+  // stop another. The account bounds what waits.
   std::uint32_t stream_window_bytes = 256 * 1024;
   std::uint32_t connection_window_bytes = 1024 * 1024;
 

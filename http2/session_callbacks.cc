@@ -79,7 +79,9 @@ struct SessionCallbacks {
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
     Connection& connection = Of(user_data);
     const std::int32_t id = frame->hd.stream_id;
-    const bool is_one_too_many = connection.open_streams_ >= connection.settings_.max_streams;
+    const Settings& settings = connection.settings_;
+    const bool is_one_too_many =
+        connection.open_streams_ >= settings.max_streams + settings.streams_above_max;
     // The client will think that one beyond GOAWAY's number was not run, and try it elsewhere.
     const bool is_too_late = connection.drain_ == Connection::DrainStep::kGoAwaySent;
     if (is_one_too_many || is_too_late || !connection.account_.Hold(Stream::kBytes)) {
@@ -190,7 +192,7 @@ struct SessionCallbacks {
       connection.is_malformed_ = true;
     }
     const bool is_response = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
-    const Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
+    Stream* const stream = is_response ? Find(session, frame->hd.stream_id) : nullptr;
     if (stream == nullptr) return 0;
     connection.was_of_use_ = true;
     const bool is_all = frame->hd.length >= FloodBudget::kShort || stream->queued_ == 0;
@@ -198,6 +200,7 @@ struct SessionCallbacks {
       connection.flood_budget_.Earn(FloodBudget::kForData);
     }
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
+    stream->response_left_ = true;
     connection.flood_budget_.Earn(FloodBudget::kForAnAnswer);
     if (!stream->request_ended_) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);

@@ -24,6 +24,7 @@ constexpr std::size_t kRoomForMore = 16 * 1024;
 }  // namespace
 
 Stream::~Stream() {
+  static_assert(sizeof(Stream) <= kObjectBytes);
   is_ready_ = true;     // whoever asks for Run() from here on is too late
   exchange_ = nullptr;  // first: it may look at what is below
   connection_.account_.Release(kBytes + static_cast<std::int64_t>(extra_header_bytes_));

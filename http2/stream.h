@@ -93,6 +93,8 @@ class Stream {
   // Ends the stream without a response, or in its midst.
   void Reset(std::uint32_t error_code);
 
+  // All of it has left, its end too.
+  bool response_left() const { return response_left_; }
   // Bytes that have not left yet.
   std::size_t queued() const { return queued_; }
   // Has Exchange::Run() called once no more than kLowMark bytes are queued.
@@ -108,7 +110,8 @@ class Stream {
   // What a stream takes, on the account: this object, nghttp2's own is counted by itself, and the
   // usual header.
   static constexpr std::size_t kHeaderBytes = 512;
-  static constexpr std::int64_t kBytes = 512 + kHeaderBytes;
+  static constexpr std::size_t kObjectBytes = 512;
+  static constexpr std::int64_t kBytes = kObjectBytes + kHeaderBytes;
 
   struct Piece {
     Buffer buffer;
@@ -139,6 +142,7 @@ class Stream {
   bool header_too_long_ = false;
   bool request_ended_ = false;
   bool responded_ = false;
+  bool response_left_ = false;
   bool body_ended_ = false;  // End() was called
   bool deferred_ = false;    // nghttp2 waits for more of the body
   bool awaits_room_ = false;

@@ -52,8 +52,9 @@ struct Limits {
   // 32 for each field); from 1 KiB to 1 MiB. Over it: RESOURCE_EXHAUSTED. gRPC's own default.
   int max_metadata_bytes = 8 * 1024;
 
-  // What connections, requests and responses may take, in bytes; from 16 MiB. A uid may hold three
-  // times what is left free (http2/account.h): beyond, its calls get RESOURCE_EXHAUSTED.
+  // What connections, requests and responses may take, in bytes; from 16 MiB. The requests of a uid
+  // may hold as much as they leave free, and so half if it is alone (http2/account.h): beyond, its
+  // calls get RESOURCE_EXHAUSTED.
   std::int64_t max_memory_bytes = 256 * 1024 * 1024;
 
   // How long a client may leave unread what was sent to it before its connection is closed. Above

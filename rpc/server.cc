@@ -25,7 +25,9 @@ uds::UniqueFd NewStopCounter() {
 }
 
 http2::Settings SettingsOf(const Limits& limits) {
+  constexpr std::uint32_t kToldWhy = 64;  // of the calls over the limit
   return {.max_streams = static_cast<std::uint32_t>(limits.CallsPerUid()),
+          .streams_above_max = kToldWhy,
           .max_header_bytes = static_cast<std::uint32_t>(limits.max_metadata_bytes),
           .handshake_timeout = limits.handshake_timeout,
           .send_timeout = limits.send_timeout,

@@ -129,11 +129,13 @@ void Call::OpenWindow(std::size_t bytes) {
   stream_.Consume(bytes);
 }
 
+// What waits for the message is the one that asks, and is told by the answer; all else is woken in
+// GoOn().
 Call::Taken Call::Refuse(absl::Status status) {
   if (ended_) return Taken::kEnd;
   cancelled_ = true;
   FinishWith(std::move(status));
-  stream_.RunSoon();  // which wakes
+  stream_.RunSoon();
   return Taken::kEnd;
 }
 
@@ -229,8 +231,12 @@ bool Call::HoldMessage(google::protobuf::Message* message, absl::string_view byt
   const auto wanted =
       static_cast<std::int64_t>(bytes.size() <= kShort ? wire::DearestByte(type) * bytes.size()
                                                        : wire::ParsedSize(type, bytes));
-  if (!account_.memory.Hold(wanted)) return false;
-  message_bytes_ += wanted;
+  // The bytes themselves are on the account until they have been parsed, a moment from now.
+  const std::int64_t more =
+      std::max<std::int64_t>(wanted - static_cast<std::int64_t>(bytes.size()), 0);
+  if (!account_.memory.Hold(more, http2::Need::kRequest)) return false;
+  message_bytes_ += more;
+  due_bytes_ = wanted - more;
   return true;
 }
 
@@ -241,6 +247,8 @@ void Call::PopMessage() {
   const std::size_t popped = wire::kPrefixBytes + reader_.message().bytes.size();
   absl::Status next = reader_.Pop();
   if (fault_.ok()) fault_ = std::move(next);
+  account_.memory.HoldAgain(due_bytes_);
+  message_bytes_ += std::exchange(due_bytes_, 0);
   OpenWindow(reader_.has_message() ? std::min(popped, unconsumed_) : unconsumed_);
 }
 
@@ -253,7 +261,7 @@ absl::Status Call::TooMuch() const {
 bool Call::Keep(std::size_t bytes) {
   if (ended_) return false;
   const auto count = static_cast<std::int64_t>(bytes);
-  if (!account_.memory.Hold(count)) {
+  if (!account_.memory.Hold(count, http2::Need::kRequest)) {
     Refuse(TooMuch());
     return false;
   }
@@ -392,6 +400,7 @@ bool Call::GoOn() {
   if (inflation_ != nullptr && !inflated_) InflateMore();
   if (reading_ != nullptr) reading_->Wake();
   if (writing_ != nullptr && HasRoom()) writing_->Wake();
+  if (ended_) WakeAll();
   return GoesOn();
 }
 

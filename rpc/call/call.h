@@ -105,6 +105,8 @@ class Call : public http2::Exchange {
   // that is more than the uid may have: then the call has ended with RESOURCE_EXHAUSTED.
   [[nodiscard]] bool Keep(std::size_t bytes);
 
+  // Its status has left for the caller.
+  bool is_answered() const { return stream_.response_left(); }
   // The call has ended, by Finish() or by itself: nothing more can be sent.
   bool ended() const { return ended_; }
   // It ended by itself.
@@ -230,6 +232,7 @@ class Call : public http2::Exchange {
   bool inflated_ = false;
   std::size_t unconsumed_ = 0;      // bytes that came and the stream's window has not back
   std::int64_t message_bytes_ = 0;  // of what was read into the message, on the account
+  std::int64_t due_bytes_ = 0;      // that will be, once the bytes that it is parsed from are not
   std::int64_t kept_bytes_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 

@@ -17,7 +17,7 @@ void Calls::Drain() {
 std::size_t Calls::Cut() {
   std::size_t cut = 0;
   for (Link* link = first_; link != nullptr; link = link->next) {
-    if (link->call->ended()) continue;
+    if (link->call->is_answered()) continue;
     ++cut;
     link->call->Cancel(absl::UnavailableError(
         "the server stopped before the call was done; connect again and retry"));

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -59,7 +58,7 @@ bool IsAmong(absl::string_view accepted, Encoding encoding) {
 Inflation::Inflation(Encoding encoding, absl::string_view message, std::size_t max_bytes,
                      http2::Account* account)
     : encoding_(encoding), max_bytes_(max_bytes), account_(account) {
-  if (!account_->Hold(kStreamBytes)) return;
+  if (!account_->Hold(kStreamBytes, http2::Need::kRequest)) return;
   stream_.next_in = Bytes(message);
   stream_.avail_in = static_cast<uInt>(message.size());
   ready_ = inflateInit2(&stream_, WindowOf(encoding)) == Z_OK;
@@ -67,43 +66,54 @@ Inflation::Inflation(Encoding encoding, absl::string_view message, std::size_t m
 }
 
 Inflation::~Inflation() {
+  Drop();
   if (!ready_) return;
   inflateEnd(&stream_);
   account_->Release(kStreamBytes);
 }
 
+void Inflation::Drop() {
+  std::free(std::exchange(bytes_, nullptr));
+  account_->Release(static_cast<std::int64_t>(std::exchange(capacity_, 0)));
+  size_ = 0;
+}
+
 Inflation::Progress Inflation::Fail(absl::Status status) {
   status_ = std::move(status);
-  bytes_ = http2::Buffer();
+  Drop();
   return Progress::kDone;
 }
 
 bool Inflation::Grow() {
-  const std::size_t wanted = std::min(std::max(kFirstBytes, 2 * bytes_.size()), max_bytes_ + 1);
-  http2::Buffer longer = http2::Buffer::New(account_, wanted);
-  if (longer.is_null()) return false;
-  if (!bytes_.is_null()) std::memcpy(longer.data(), bytes_.data(), bytes_.size());
-  longer.Extend(bytes_.size());
-  bytes_ = std::move(longer);
+  const std::size_t wanted = std::min(std::max(kFirstBytes, 2 * capacity_), max_bytes_ + 1);
+  const auto more = static_cast<std::int64_t>(wanted - capacity_);
+  if (!account_->Hold(more, http2::Need::kRequest)) return false;
+  void* const longer = std::realloc(bytes_, wanted);
+  if (longer == nullptr) {
+    account_->Release(more);
+    return false;
+  }
+  bytes_ = static_cast<char*>(longer);
+  capacity_ = wanted;
   return true;
 }
 
 Inflation::Progress Inflation::Step() {
   std::size_t left = kStepBytes;
   while (left > 0) {
-    if (!ready_ || (bytes_.room() == 0 && !Grow())) {
+    if (!ready_ || (size_ == capacity_ && !Grow())) {
       return Fail(absl::ResourceExhaustedError(
           "the calls in flight of this uid take all of the memory that it may have now; send less "
           "at once"));
     }
-    const std::size_t room = std::min(left, bytes_.room());
-    stream_.next_out = reinterpret_cast<Bytef*>(bytes_.end());
+    const std::size_t room = std::min(left, capacity_ - size_);
+    stream_.next_out = reinterpret_cast<Bytef*>(bytes_ + size_);
     stream_.avail_out = static_cast<uInt>(room);
     const int result = inflate(&stream_, Z_NO_FLUSH);
     const std::size_t written = room - stream_.avail_out;
-    bytes_.Extend(written);
+    size_ += written;
     left -= written;
-    if (bytes_.size() > max_bytes_) {
+    if (size_ > max_bytes_) {
       return Fail(absl::ResourceExhaustedError(
           absl::StrCat("the message is of more than ", max_bytes_,
                        " bytes when decompressed; send less at once, or have the server's limit "

@@ -24,7 +24,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "http2/account.h"
-#include "http2/buffer.h"
 
 namespace rpc::wire {
 
@@ -57,7 +56,7 @@ class Inflation {
   // Once done. RESOURCE_EXHAUSTED: longer than the limit, or than the account may have. INTERNAL:
   // these bytes are not compressed so.
   const absl::Status& status() const { return status_; }
-  absl::string_view bytes() const { return bytes_.view(); }
+  absl::string_view bytes() const { return {bytes_, size_}; }
 
  private:
   // What zlib takes for itself (zlib.h, windowBits: 32 KiB and some).
@@ -65,13 +64,17 @@ class Inflation {
 
   Progress Fail(absl::Status status);
   bool Grow();
+  void Drop();
 
   const Encoding encoding_;
   const std::size_t max_bytes_;
   http2::Account* const account_;
   z_stream stream_{};
   bool ready_ = false;
-  http2::Buffer bytes_;
+  // By malloc(3), which makes long blocks longer where they are.
+  char* bytes_ = nullptr;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
   absl::Status status_;
 };
 

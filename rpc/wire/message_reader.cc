@@ -44,7 +44,7 @@ absl::Status MessageReader::MakeRoom(std::size_t bytes) {
   // For the message in front as much as it is; for what comes behind it twice as much each time, or
   // many short ones that nobody takes would be copied with each that comes.
   wanted = wanted <= first ? first : std::max(wanted, 2 * size());
-  http2::Buffer longer = http2::Buffer::New(account_, wanted);
+  http2::Buffer longer = http2::Buffer::New(account_, wanted, http2::Need::kRequest);
   if (longer.is_null()) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the calls in flight of this uid take ", account_->held(), " of the ", account_->share(),

@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kMegabyte = 1 << 20;
 
 // Holds in steps until it is refused: what it got.
-std::int64_t HoldAll(Account* account, std::int64_t step, Need need = Need::kMessage) {
+std::int64_t HoldAll(Account* account, std::int64_t step, Need need = Need::kResponse) {
   std::int64_t got = 0;
   while (account->Hold(step, need)) got += step;
   return got;
@@ -85,6 +85,29 @@ TEST(AccountTest, TheProtocolGoesBeyond) {
   EXPECT_EQ(HoldAll(&account, 1024, Need::kProtocol), 8 * kMegabyte);
   EXPECT_FALSE(account.Hold(1));
   EXPECT_FALSE(account.Hold(1, Need::kProtocol));
+}
+
+TEST(AccountTest, MessagesDoNotTakeWhatTheProtocolLeft) {
+  MemoryBudget budget(64 * kMegabyte);
+  MemoryBudget::Holder uid;
+  Account account(&budget, &uid);
+  std::int64_t messages = HoldAll(&account, 1000);
+  std::int64_t protocol = 0;
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(account.Hold(700, Need::kProtocol)) << i;
+    protocol += 700;
+    if (i % 3 == 0) {
+      account.Release(500);
+      protocol -= 500;
+    }
+    if (account.Hold(200)) messages += 200;
+  }
+  EXPECT_LE(messages, 48 * kMegabyte);
+  EXPECT_EQ(account.held(), messages + protocol);
+  account.Release(protocol);
+  account.Release(messages);
+  EXPECT_EQ(uid.bytes, 0);
+  EXPECT_EQ(HoldAll(&account, 1000), 48 * kMegabyte / 1000 * 1000);
 }
 
 TEST(AccountTest, AnAccountsEndGivesAllBack) {

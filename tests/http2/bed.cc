@@ -37,6 +37,7 @@ Link::Link(Bed* bed, Account* account, int send_buffer) : bed_(*bed) {
 }
 
 Link::~Link() {
+  bed_.site.endings.erase(connection_.get());  // the next one may come to lie there
   bed_.loop->Bury(std::move(connection_));
   bed_.Turn();
 }

@@ -119,7 +119,7 @@ TEST_P(FloodTest, TimeForgivesThem) {
   Bed bed;
   Link link(&bed);
   link.Greet(absl::StrCat(PostFrame(1, "/hold"), GetFrame(3, "/hello")));
-  for (int i = 0, sent = 0; sent < 3 * FloodBudget::kMost; ++i, sent += GetParam().frames) {
+  for (int i = 0, sent = 0; sent < 3 * FloodBudget::kMost / 2; ++i, sent += GetParam().frames) {
     link.peer().Send(GetParam().piece(i));
     link.peer().Push();
     bed.clock.Advance(absl::Milliseconds(10 * GetParam().frames));

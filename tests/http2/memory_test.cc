@@ -99,7 +99,7 @@ TEST(MemoryTest, WhateverIsRefusedNothingBreaks) {
     {
       Link link(&bed);
       link.peer().Send(session);
-      for (int i = 0; i < 12; ++i) {
+      for (int i = 0; i < 9; ++i) {
         link.peer().Push();
         link.SettleOnce();
         if (i == 6) link.connection().Drain();

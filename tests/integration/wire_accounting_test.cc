@@ -115,13 +115,18 @@ void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
 // ExpandRequest.count is field 5: a million answers, of which the window holds up most.
 std::string Million() { return EchoRequest(std::string(1000, 'x')) + "\x28\xc0\x84\x3d"; }
 
+// A thousand of them are more than a uid may have, so that one that is not given back is missed.
+std::string TenKilobytes() { return std::string(10'000, 'x'); }
+
 class CancelTest : public AccountingTest, public ::testing::WithParamInterface<Kind> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Thousand, CancelTest,
     ::testing::Values(
         Kind{"Unary",
-             [](auto stream) { return Call(stream, kEcho, DelayedEchoRequest("x", 600)); }},
+             [](auto stream) {
+               return Call(stream, kEcho, DelayedEchoRequest(TenKilobytes(), 600));
+             }},
         Kind{"UnaryWithoutItsMessage", [](auto stream) { return Request(stream, kEcho); }},
         Kind{"UnaryWithHalfAMessage",
              [](auto stream) {
@@ -129,17 +134,18 @@ INSTANTIATE_TEST_SUITE_P(
              }},
         Kind{"Chat",
              [](auto stream) {
-               return Request(stream, kChat) + Data(stream, GrpcMessage(EchoRequest("x")));
+               return Request(stream, kChat) +
+                      Data(stream, GrpcMessage(EchoRequest(TenKilobytes())));
              }},
         Kind{"ChatThatWaits",
              [](auto stream) {
                return Request(stream, kChat) +
-                      Data(stream, GrpcMessage(DelayedEchoRequest("x", 600)));
+                      Data(stream, GrpcMessage(DelayedEchoRequest(TenKilobytes(), 600)));
              }},
         Kind{"CollectThatKeeps",
              [](auto stream) {
                return Request(stream, kCollect) +
-                      Data(stream, GrpcMessage(EchoRequest(std::string(10'000, 'x'))));
+                      Data(stream, GrpcMessage(EchoRequest(TenKilobytes())));
              }},
         Kind{"ExpandThatIsHeldUp", [](auto stream) { return Call(stream, kExpand, Million()); }}),
     [](const auto& info) { return info.param.name; });

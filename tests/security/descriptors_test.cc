@@ -34,7 +34,7 @@ class DescriptorsTest : public AttackTest {
 
 TEST_F(DescriptorsTest, T15OutOfDescriptorsAndBack) {
   Serve({"--handshake_timeout=60s"});
-  LimitDescriptors(90);  // 17 are its own, and each connection takes two
+  LimitDescriptors(45);  // some 15 are its own, and each connection takes one
   std::vector<RawPeer> attackers;
   for (int i = 0; i < 50; ++i) attackers.push_back(Attacker());
   server().Event("accept_paused", 1);

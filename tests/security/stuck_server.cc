@@ -11,10 +11,10 @@
 
 #include <iostream>
 
+#include "rpc/call/unary_call.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/stop_signals.h"
-#include "rpc/unary_call.h"
 #include "tests/rpc/probe.pb.h"
 #include "uds/address.h"
 #include "uds/listener.h"
