@@ -109,7 +109,7 @@ std::string GreedyCall() {
                                           {{":method", "POST"},
                                            {":scheme", "http"},
                                            {":path", "/udsecho.testing.v1.Probe/Expand"},
-                           {":authority", "localhost"},
+                                           {":authority", "localhost"},
                                            {"content-type", "application/grpc"}},
                                           http2::kEndHeaders),
                       http2::DataFrame(1, framed + bytes, http2::kEndStream));
