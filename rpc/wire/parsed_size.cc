@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -175,9 +176,9 @@ class Measure {
 }  // namespace
 
 std::size_t DearestByte(const Descriptor& type) {
-  thread_local const Descriptor* last = nullptr;
-  thread_local std::size_t bytes = 0;
-  if (last == &type) return bytes;
+  thread_local std::unordered_map<const Descriptor*, std::size_t> known;
+  std::size_t& bytes = known[&type];
+  if (bytes > 0) return bytes;
   // An empty one in two bytes, of whichever type: other fields are below that of a map.
   std::set<const Descriptor*> seen = {&type};
   std::vector<const Descriptor*> left = {&type};
@@ -192,7 +193,6 @@ std::size_t DearestByte(const Descriptor& type) {
       left.push_back(inner);
     }
   }
-  last = &type;
   bytes = dearest / 2;
   return bytes;
 }

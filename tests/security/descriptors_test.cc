@@ -95,17 +95,17 @@ TEST_F(DescriptorsTest, T29BackAtTheBaselineAfterTenThousandConnections) {
   EXPECT_LT(Now().resident_bytes - at_rest().resident_bytes, 24 * kMiB);
 }
 
-TEST_F(DescriptorsTest, ThousandIdleConnectionsCostUnderFortyMiB) {
+TEST_F(DescriptorsTest, ThousandIdleConnectionsCostUnderTwentyMiB) {
   Serve();
   {
     const Usage before = Now();
     const std::vector<RawPeer> idle = Attackers(1000);
-    AwaitUsage([&](const Usage& now) { return now.descriptors >= before.descriptors + 2 * 1000; },
+    AwaitUsage([&](const Usage& now) { return now.descriptors >= before.descriptors + 1000; },
                "they are not all accepted");
     honest().AwaitAnswers(20);
     const std::int64_t cost = Now().resident_bytes - before.resident_bytes;
     std::cout << "1,000 idle connections: " << static_cast<double>(cost) / kMiB << " MiB\n";
-    EXPECT_LT(cost, 40 * kMiB);
+    EXPECT_LT(cost, 20 * kMiB);
   }
 }
 
