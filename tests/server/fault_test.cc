@@ -50,17 +50,28 @@ TEST(FaultTest, MessageOf1024Bytes) {
 
 TEST(FaultTest, DetailsOf4096Bytes) {
   v1::Fault fault = Fault(1);
-  // In the fault each takes three bytes more: its number, and a length of two bytes.
-  for (int i = 0; i < 2; ++i) fault.add_details()->set_value(std::string(2042, 'x'));
-  ASSERT_EQ(fault.details(0).ByteSizeLong(), 2045U);
+  fault.add_details()->set_value(std::string(4093, 'x'));
+  ASSERT_EQ(fault.details(0).ByteSizeLong(), 4096U);
+  EXPECT_THAT(Check(fault), IsOk());
+  fault.mutable_details(0)->mutable_value()->push_back('x');
+  ExpectRefused(fault, "details");
+}
+
+// Two at least, for the number and the length.
+TEST(FaultTest, DetailsCountWithWhatIsBetweenThem) {
+  v1::Fault fault = Fault(1);
+  for (const std::size_t bytes : {2045, 2043}) {
+    fault.add_details()->set_value(std::string(bytes, 'x'));
+  }
+  ASSERT_EQ(fault.details(0).ByteSizeLong() + fault.details(1).ByteSizeLong(), 4094U);
   EXPECT_THAT(Check(fault), IsOk());
   fault.mutable_details(1)->mutable_value()->push_back('x');
   ExpectRefused(fault, "details");
 }
 
-TEST(FaultTest, EmptyDetailsAreOfTwoBytesEach) {
+TEST(FaultTest, EmptyDetailsCountToo) {
   v1::Fault fault = Fault(1);
-  for (int i = 0; i < 2048; ++i) fault.add_details();
+  for (int i = 0; i < 2049; ++i) fault.add_details();
   EXPECT_THAT(Check(fault), IsOk());
   fault.add_details();
   ExpectRefused(fault, "details");
