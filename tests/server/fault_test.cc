@@ -50,17 +50,17 @@ TEST(FaultTest, MessageOf1024Bytes) {
 
 TEST(FaultTest, DetailsOf4096Bytes) {
   v1::Fault fault = Fault(1);
-  // In the fault each takes three bytes more: its number, and a length of two bytes.
-  for (int i = 0; i < 2; ++i) fault.add_details()->set_value(std::string(2042, 'x'));
-  ASSERT_EQ(fault.details(0).ByteSizeLong(), 2045U);
+  // Two bytes are counted between them.
+  for (int i = 0; i < 2; ++i) fault.add_details()->set_value(std::string(2044, 'x'));
+  ASSERT_EQ(fault.details(0).ByteSizeLong(), 2047U);
   EXPECT_THAT(Check(fault), IsOk());
   fault.mutable_details(1)->mutable_value()->push_back('x');
   ExpectRefused(fault, "details");
 }
 
-TEST(FaultTest, EmptyDetailsAreOfTwoBytesEach) {
+TEST(FaultTest, EmptyDetailsAreTwoBytesApart) {
   v1::Fault fault = Fault(1);
-  for (int i = 0; i < 2048; ++i) fault.add_details();
+  for (int i = 0; i < 2049; ++i) fault.add_details();
   EXPECT_THAT(Check(fault), IsOk());
   fault.add_details();
   ExpectRefused(fault, "details");
