@@ -51,7 +51,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       flood_budget_(loop->now()),
       output_(account),
       last_ping_(loop->now()),
-      phase_([this] { spoke_ ? GoAway() : EndAs(Ending::kNeverSpoke); }),
+      phase_([this] { PhaseIsOver(); }),
       unread_([this] { EndAs(Ending::kUnread); }),
       idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
       age_(TimerUnlessNever(settings->max_age, [this] {
@@ -108,8 +108,9 @@ void Connection::RoundEnds() {
 void Connection::Read() {
   const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return EndAs(Ending::kPeerLeft);
+  if (count <= 0) return EndAs(is_lingering_ ? Ending::kDone : Ending::kPeerLeft);
   const absl::string_view bytes(received_bytes.data(), static_cast<std::size_t>(count));
+  if (is_lingering_) return;
   if (session_ == nullptr) {
     ReadFirst(bytes);
   } else {
@@ -248,6 +249,7 @@ void Connection::Began(Stream* stream) {
   streams_ = stream;
   ++open_streams_;
   was_of_use_ = true;
+  if (draining()) served_while_draining_ = true;
   if (idle_ != nullptr) loop_.timers().Cancel(idle_.get());
 }
 
@@ -330,11 +332,26 @@ void Connection::WatchWhatMatters() {
 }
 
 void Connection::EndIfDone() {
-  if (ending_.has_value() || session_ == nullptr || output_.size() > 0) return;
+  if (ending_.has_value() || session_ == nullptr || output_.size() > 0 || is_lingering_) return;
   if (nghttp2_session_want_read(session_) != 0 || nghttp2_session_want_write(session_) != 0) return;
+  if (drain_ == DrainStep::kGoAwaySent && served_while_draining_ && !is_malformed_) {
+    return Linger();
+  }
   ending_ = is_malformed_                      ? Ending::kMalformed
             : drain_ == DrainStep::kGoAwaySent ? Ending::kDone
                                                : Ending::kPeerLeft;
+}
+
+void Connection::PhaseIsOver() {
+  if (is_lingering_) return EndAs(Ending::kDone);
+  if (!spoke_) return EndAs(Ending::kNeverSpoke);
+  GoAway();
+}
+
+void Connection::Linger() {
+  is_lingering_ = true;
+  shutdown(fd_.get(), SHUT_WR);
+  loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
 }
 
 void Connection::SettingsCame() {
@@ -371,6 +388,7 @@ void Connection::PingCame(bool is_ack) {
 void Connection::Drain() {
   if (ended_ || drain_ > DrainStep::kWanted) return;
   drain_ = DrainStep::kWanted;
+  served_while_draining_ = open_streams_ > 0;
   loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.drain_timeout));
   if (!spoke_) return;  // once it has
   drain_ = DrainStep::kNoticeSent;

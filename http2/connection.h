@@ -153,6 +153,10 @@ class Connection final : public Loop::Watcher {
   void WatchWhatMatters();
   // Ends the connection if neither side has anything to say any more.
   void EndIfDone();
+  // Waits for the client to close, and reads what it still sends: a client that is writing when the
+  // connection is closed may drop the answers that it has not read yet.
+  void Linger();
+  void PhaseIsOver();
 
   void SettingsCame();
   void PingCame(bool is_ack);
@@ -194,11 +198,13 @@ class Connection final : public Loop::Watcher {
   std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
 
   DrainStep drain_ = DrainStep::kNone;
+  bool served_while_draining_ = false;
+  bool is_lingering_ = false;
   bool is_old_ = false;      // reached Settings::max_age
   bool was_of_use_ = false;  // since the last PING
   int ping_strikes_ = 0;
   Nanoseconds last_ping_;
-  Timer phase_;  // of the handshake, then of the drain
+  Timer phase_;  // of the handshake, of the drain, or of lingering
   Timer unread_;
   std::unique_ptr<Timer> idle_;
   std::unique_ptr<Timer> age_;

@@ -278,8 +278,9 @@ struct SessionCallbacks {
 
   static const nghttp2_option* Options() {
     static const nghttp2_option* const kOptions = [] {
-      // Many small pieces of one header are legal; Stream::AddHeader() bounds it by its bytes.
-      constexpr std::size_t kContinuations = 64;
+      // Many small pieces of one header are legal; Stream::AddHeader() bounds it by its bytes, and
+      // FloodBudget their number.
+      constexpr std::size_t kContinuations = 10'000;
       // FloodBudget bounds these with all else.
       constexpr std::uint64_t kResets = 1'000'000;
       nghttp2_option* options = nullptr;

@@ -23,6 +23,7 @@ void RefuseAsHttp(Stream* stream, absl::string_view status, absl::string_view wh
   const std::vector<Field> header = {
       {.name = ":status", .value = status, .is_constant = true},
       {.name = "content-type", .value = "text/plain", .is_constant = true}};
+  if (stream->method() == "HEAD") return stream->Respond(header, Stream::kNoBody);
   stream->Respond(header, Stream::kBodyFollows);
   char* const to = stream->Send(why.size());
   if (to != nullptr) std::memcpy(to, why.data(), why.size());

@@ -154,8 +154,7 @@ Call::Taken Call::TakeMessage(google::protobuf::Message* message) {
   const wire::Message next = reader_.message();
   if (const Taken prepared = Prepare(next); prepared != Taken::kMessage) return prepared;
   const Taken taken = Parse(inflated_ ? inflation_->bytes() : next.bytes, message);
-  if (taken == Taken::kMessage) PopMessage();
-  return taken;
+  return taken == Taken::kMessage ? PopMessage() : taken;
 }
 
 Call::Taken Call::TakeOnlyMessage(google::protobuf::Message* message) {
@@ -240,16 +239,23 @@ bool Call::HoldMessage(google::protobuf::Message* message, absl::string_view byt
   return true;
 }
 
-void Call::PopMessage() {
+Call::Taken Call::PopMessage() {
+  const std::int64_t held = account_.memory.held();
   inflation_ = nullptr;
   packed_ = http2::Buffer();
   inflated_ = false;
   const std::size_t popped = wire::kPrefixBytes + reader_.message().bytes.size();
   absl::Status next = reader_.Pop();
   if (fault_.ok()) fault_ = std::move(next);
-  account_.memory.HoldAgain(due_bytes_);
-  message_bytes_ += std::exchange(due_bytes_, 0);
   OpenWindow(reader_.has_message() ? std::min(popped, unconsumed_) : unconsumed_);
+  // What was given back just now is there for the message. It is less where more lies behind it.
+  const std::int64_t due = std::exchange(due_bytes_, 0);
+  const std::int64_t again = std::clamp<std::int64_t>(held - account_.memory.held(), 0, due);
+  account_.memory.HoldAgain(again);
+  message_bytes_ += again;
+  if (!account_.memory.Hold(due - again, http2::Need::kRequest)) return Refuse(TooMuch());
+  message_bytes_ += due - again;
+  return Taken::kMessage;
 }
 
 absl::Status Call::TooMuch() const {
@@ -378,30 +384,6 @@ void Call::EndWhenDraining(absl::Status status) {
 
 void Call::Drain() {
   if (drain_status_.has_value()) Cancel(*drain_status_);
-}
-
-// --- Waiting ---
-
-void Call::WakeAll() {
-  for (Waiter* const waiter : {reading_, writing_, waiting_}) {
-    // The one before may have let the handler end.
-    if (waiter != nullptr && (waiter == reading_ || waiter == writing_ || waiter == waiting_)) {
-      waiter->Wake();
-    }
-  }
-}
-
-bool Call::GoOn() {
-  if (!fault_.ok() && !reader_.has_message()) Cancel(fault_);
-  if (ended_) {
-    WakeAll();
-    return false;
-  }
-  if (inflation_ != nullptr && !inflated_) InflateMore();
-  if (reading_ != nullptr) reading_->Wake();
-  if (writing_ != nullptr && HasRoom()) writing_->Wake();
-  if (ended_) WakeAll();
-  return GoesOn();
 }
 
 }  // namespace rpc

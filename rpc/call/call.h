@@ -211,7 +211,8 @@ class Call : public http2::Exchange {
   Taken Parse(absl::string_view bytes, google::protobuf::Message* message);
   void InflateMore();
   bool HoldMessage(google::protobuf::Message* message, absl::string_view bytes);
-  void PopMessage();
+  // Takes the message that was parsed off what came.
+  Taken PopMessage();
   void OpenWindow(std::size_t bytes);
   absl::Status TooMuch() const;
 

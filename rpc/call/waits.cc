@@ -1,11 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a handler waits for beside messages: time, and broadcasts.
+// What a handler waits for, and what wakes it.
 
 #include "rpc/call/call.h"
 
 namespace rpc {
+
+void Call::WakeAll() {
+  for (Waiter* const waiter : {reading_, writing_, waiting_}) {
+    // The one before may have let the handler end.
+    if (waiter != nullptr && (waiter == reading_ || waiter == writing_ || waiter == waiting_)) {
+      waiter->Wake();
+    }
+  }
+}
+
+bool Call::GoOn() {
+  if (!fault_.ok() && !reader_.has_message()) Cancel(fault_);
+  if (ended_) {
+    WakeAll();
+    return false;
+  }
+  if (inflation_ != nullptr && !inflated_) InflateMore();
+  if (reading_ != nullptr) reading_->Wake();
+  if (writing_ != nullptr && HasRoom()) writing_->Wake();
+  if (ended_) WakeAll();
+  return GoesOn();
+}
 
 void Call::Sleeping::await_suspend(std::coroutine_handle<> handler) {
   handler_ = handler;

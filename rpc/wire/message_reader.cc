@@ -10,6 +10,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace rpc::wire {
+namespace {
+
+// From so many bytes on that were popped, what is left behind them is moved, to give them back.
+constexpr std::size_t kWorthMoving = 16 * 1024;
+
+}  // namespace
 
 void WritePrefix(bool compressed, std::size_t length, char* to) {
   to[0] = compressed ? 1 : 0;
@@ -40,7 +46,10 @@ absl::Status MessageReader::ReadPrefix() {
 absl::Status MessageReader::MakeRoom(std::size_t bytes) {
   if (bytes <= buffer_.room()) return absl::OkStatus();
   std::size_t wanted = size() + bytes;
-  if (has_prefix()) wanted = std::max(wanted, kPrefixBytes + length_);
+  const std::size_t first = has_prefix() ? kPrefixBytes + length_ : 0;
+  // For the message in front as much as it is; for what comes behind it twice as much each time, or
+  // many short ones that nobody takes would be copied with each that comes.
+  wanted = wanted <= first ? first : std::max(wanted, 2 * size());
   http2::Buffer longer = http2::Buffer::New(account_, wanted, http2::Need::kRequest);
   if (longer.is_null()) {
     return absl::ResourceExhaustedError(absl::StrCat(
@@ -70,11 +79,22 @@ absl::Status MessageReader::Append(absl::string_view bytes) {
   return absl::OkStatus();
 }
 
+void MessageReader::MoveRest() {
+  http2::Buffer rest = http2::Buffer::New(account_, size(), http2::Need::kRequest);
+  if (rest.is_null()) return;
+  std::memcpy(rest.data(), head().data(), size());
+  rest.Extend(size());
+  buffer_ = std::move(rest);
+  taken_ = 0;
+}
+
 absl::Status MessageReader::Pop() {
   taken_ += kPrefixBytes + length_;
   if (size() == 0) {
     buffer_ = http2::Buffer();
     taken_ = 0;
+  } else if (taken_ >= kWorthMoving && size() <= taken_) {
+    MoveRest();
   }
   return ReadPrefix();
 }

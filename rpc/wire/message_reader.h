@@ -65,6 +65,7 @@ class MessageReader {
   absl::string_view head() const { return buffer_.view().substr(taken_); }
   absl::Status ReadPrefix();
   absl::Status MakeRoom(std::size_t bytes);
+  void MoveRest();
 
   http2::Account* const account_;
   const std::size_t max_message_bytes_;

@@ -25,11 +25,34 @@ TEST(AccountTest, OneUidHasThreeQuarters) {
   MemoryBudget budget(64 * kMegabyte);
   MemoryBudget::Holder uid;
   Account account(&budget, &uid);
-  EXPECT_EQ(account.share(), 48 * kMegabyte);
+  EXPECT_EQ(account.share(), 32 * kMegabyte);
   EXPECT_TRUE(account.Hold(48 * kMegabyte));
   EXPECT_FALSE(account.Hold(1));
   EXPECT_EQ(account.held(), 48 * kMegabyte);
   EXPECT_EQ(uid.bytes, 48 * kMegabyte);
+}
+
+TEST(AccountTest, ItsRequestsHaveHalf) {
+  MemoryBudget budget(64 * kMegabyte);
+  MemoryBudget::Holder uid;
+  Account account(&budget, &uid);
+  EXPECT_TRUE(account.Hold(32 * kMegabyte, Need::kRequest));
+  EXPECT_FALSE(account.Hold(1, Need::kRequest));
+  EXPECT_TRUE(account.Hold(1, Need::kResponse));
+  account.Release(1);
+  EXPECT_FALSE(account.Hold(1, Need::kRequest));  // what was a response's is no request's
+}
+
+TEST(AccountTest, WhatWasReleasedAMomentAgoIsHeldAgain) {
+  MemoryBudget budget(4 * kMegabyte);
+  MemoryBudget::Holder uid;
+  Account account(&budget, &uid);
+  ASSERT_TRUE(account.Hold(2 * kMegabyte, Need::kRequest));
+  account.Release(2 * kMegabyte);
+  account.HoldAgain(2 * kMegabyte);
+  EXPECT_EQ(uid.bytes, 2 * kMegabyte);
+  account.Release(2 * kMegabyte);
+  EXPECT_EQ(uid.bytes, 0);
 }
 
 TEST(AccountTest, TheBoundIsTheSameInSmallSteps) {
@@ -121,7 +144,7 @@ TEST(AccountTest, AnAccountsEndGivesAllBack) {
     account.Release(50'001);
   }
   EXPECT_EQ(uid.bytes, 0);
-  EXPECT_EQ(budget.Share(uid), kMegabyte * 3 / 4);
+  EXPECT_EQ(budget.Share(uid), kMegabyte / 2);
 }
 
 TEST(AccountTest, SeveralThreadsNeverHoldMoreThanThereIs) {

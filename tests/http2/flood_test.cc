@@ -144,7 +144,7 @@ TEST(ContinuationTest, TooManyOfOneHeaderEndTheConnection) {
   Bed bed;
   Link link(&bed);
   link.Greet(FrameOf(kHeaders, kEndStream, 1, HeaderBlock(Get("/hello"))));
-  link.Send(Repeated(FrameOf(kContinuation, 0, 1, ""), 200));
+  link.Send(Repeated(FrameOf(kContinuation, 0, 1, ""), FloodBudget::kMost / 4 + 1));
   EXPECT_EQ(link.ending(), Ending::kFlooded);
   EXPECT_EQ(link.peer().goaway_code(), kEnhanceYourCalm);
 }

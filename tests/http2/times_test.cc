@@ -101,6 +101,8 @@ TEST(AgeTest, OneThatIsDrainedAlreadyHasTheGraceToo) {
   EXPECT_EQ(link.ending(), std::nullopt);
   link.Send(DataFrame(1, "done", kEndStream));
   EXPECT_EQ(link.response(1).body, "done");
+  link.peer().Leave();
+  link.Settle();
   EXPECT_EQ(link.ending(), Ending::kDone);
 }
 

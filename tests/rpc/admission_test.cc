@@ -142,11 +142,11 @@ TEST_F(CallLimitsTest, ANewcomerFindsMemoryWhateverAnotherUidHolds) {
   CallerAccount* const first = Account(1000);
   EXPECT_TRUE(first->memory.Hold(kMemory / 4 * 3));
   CallerAccount* const second = Account(1001);
-  EXPECT_EQ(second->memory.share(), kMemory / 4 / 4 * 3);
+  EXPECT_EQ(second->memory.share(), kMemory / 4 / 2);
   EXPECT_TRUE(second->memory.Hold(kMemory / 4 / 4 * 3));
   EXPECT_FALSE(second->memory.Hold(1));
   for (CallerAccount* account : {first, second}) account->memory.Release(account->memory.held());
-  EXPECT_EQ(first->memory.share(), kMemory / 4 * 3);
+  EXPECT_EQ(first->memory.share(), kMemory / 2);
 }
 
 TEST_F(CallLimitsTest, SomeCallsAreServedAlthoughOthersHaveTakenAll) {

@@ -183,6 +183,34 @@ TEST_F(MessageReaderTest, WhatTheAccountMayNotHaveIsRefused) {
   EXPECT_EQ(account_.held(), 0);
 }
 
+TEST_F(MessageReaderTest, ManyThatAreNotTakenAreNotCopiedWithEachThatComes) {
+  MessageReader reader(&account_, kLimit);
+  const std::string framed = Framed("some bytes");
+  int moves = 0;
+  const char* before = nullptr;
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_THAT(reader.Append(framed), IsOk());
+    moves += reader.buffer().data() != before ? 1 : 0;
+    before = reader.buffer().data();
+  }
+  EXPECT_LT(moves, 30);
+  EXPECT_LT(account_.held(), static_cast<std::int64_t>(2 * reader.size() + 1024));
+  EXPECT_EQ(PopAll(&reader).size(), 10'000U);
+}
+
+TEST_F(MessageReaderTest, ALongOneThatWasPoppedIsNotHeldForAByteBehindIt) {
+  MessageReader reader(&account_, 4 << 20);
+  ASSERT_THAT(reader.Append(absl::StrCat(Framed(std::string(4 << 20, 'x')), Framed("y"),
+                                         Framed("z").substr(0, 3))),
+              IsOk());
+  EXPECT_GT(account_.held(), 4 << 20);
+  EXPECT_THAT(reader.Pop(), IsOk());
+  EXPECT_LT(account_.held(), 1024);
+  EXPECT_THAT(PopAll(&reader), ElementsAre("y"));
+  ASSERT_THAT(reader.Append(Framed("z").substr(3)), IsOk());
+  EXPECT_THAT(PopAll(&reader), ElementsAre("z"));
+}
+
 // What is kept in order not to copy must not be more than what is there.
 TEST_F(MessageReaderTest, HoldsAboutWhatItHas) {
   MessageReader reader(&account_, 1 << 20);

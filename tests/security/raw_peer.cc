@@ -188,11 +188,11 @@ bool RawPeer::AwaitClosed() {
 
 bool RawPeer::IsClosed() const {
   if (!connected()) return true;
-  pollfd wanted = {fd_.get(), 0, 0};
+  pollfd wanted = {fd_.get(), POLLRDHUP, 0};
   return poll(&wanted, 1, 0) == 1;
 }
 
-bool RawPeer::AwaitHungUp() const { return AwaitEvent(fd_.get(), 0); }
+bool RawPeer::AwaitHungUp() const { return AwaitEvent(fd_.get(), POLLRDHUP); }
 
 void RawPeer::HalfClose() { shutdown(fd_.get(), SHUT_WR); }
 
