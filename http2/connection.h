@@ -42,6 +42,7 @@
 #include "http2/loop.h"
 #include "http2/output.h"
 #include "http2/stream.h"
+#include "http2/stream_history.h"
 #include "http2/timer.h"
 #include "uds/unique_fd.h"
 
@@ -174,6 +175,7 @@ class Connection final : public Loop::Watcher {
   std::string first_bytes_;
   FloodBudget flood_budget_;
   FrameScanner scanner_;
+  StreamHistory history_;
 
   Stream* streams_ = nullptr;  // a list
   std::size_t open_streams_ = 0;

@@ -31,6 +31,7 @@ struct FrameHead {
   std::uint32_t length = 0;
   std::uint8_t type = 0;
   std::uint8_t flags = 0;
+  std::uint32_t stream = 0;
 };
 
 class FloodBudget {
@@ -95,7 +96,9 @@ class FrameScanner {
       const FrameHead head{
           .length = static_cast<std::uint32_t>(head_[0] << 16 | head_[1] << 8 | head_[2]),
           .type = head_[3],
-          .flags = head_[4]};
+          .flags = head_[4],
+          .stream = (head_[5] & 0x7fU) << 24 | static_cast<std::uint32_t>(head_[6]) << 16 |
+                    static_cast<std::uint32_t>(head_[7]) << 8 | head_[8]};
       skip_ = head.length;
       if (!found(head)) return false;
     }
