@@ -10,13 +10,17 @@
 //   ...
 //   account.Release(bytes);
 //
-// A uid may hold so many times what is left free, after what it asks for: once for requests, three
-// times with the responses to them, seven times with what the protocol itself needs for a refusal
-// to be told. So no number of uids takes all: the requests of one alone get half, those of the next
-// half of what is then left, and so on; what a uid has given back is there for the others at once.
+// A uid's share depends on what is left free once it has what it asks for. It may hold
 //
-// The bound is exact, with several threads too: each account leases from the budget, under a lock,
-// and counts within its lease, without one.
+//   as much as is left                  for requests: a uid that is alone gets 1/2 of the budget
+//   three times as much                 with the responses to them: 3/4
+//   seven times as much                 with what the protocol needs to refuse it properly: 7/8
+//
+// So there is always some left for one more uid: the next one gets the same part of the rest. What
+// a uid gives back is there for the others at once.
+//
+// The bound is exact, with several threads too: each account leases pieces of the budget under a
+// lock, and counts within its lease without one.
 //
 // Thread safety: MemoryBudget, any thread; an Account belongs to one.
 // Ownership: an account borrows the budget and the holder, and gives its lease back at its end.
@@ -32,7 +36,7 @@
 
 namespace http2 {
 
-// What memory is wanted for: see above. The value is how many times what is left free.
+// What memory is wanted for. The value: how many times what is left free the uid may hold (above).
 enum class Need : std::int64_t { kRequest = 1, kResponse = 3, kProtocol = 7 };
 
 class MemoryBudget {
@@ -51,7 +55,7 @@ class MemoryBudget {
     return true;
   }
 
-  // Whatever is left free.
+  // Like Lease(), but never refused.
   void Take(Holder* holder, std::int64_t bytes) {
     const std::lock_guard<std::mutex> lock(mutex_);
     holder->bytes += bytes;
@@ -64,7 +68,7 @@ class MemoryBudget {
     free_ += bytes;
   }
 
-  // How much a holder may have in all at the moment, for requests. For people.
+  // How much a holder may have in all at the moment, for requests: for an error's text.
   std::int64_t Share(const Holder& holder) const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return (free_ + holder.bytes) / 2;
@@ -85,14 +89,14 @@ class Account {
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 
-  // False, and nothing is held, if that is more than the uid may have.
+  // False if that is more than the uid may have: then nothing is held.
   [[nodiscard]] bool Hold(std::int64_t bytes, Need need = Need::kResponse) {
     if (held_ + bytes > leased_ && !LeaseMore(held_ + bytes - leased_, need)) return false;
     held_ += bytes;
     return true;
   }
 
-  // Of what was released a moment ago, and is needed again.
+  // Never refused: for what was released a moment ago and is needed again.
   void HoldAgain(std::int64_t bytes) {
     if (held_ + bytes > leased_) {
       budget_->Take(holder_, held_ + bytes - leased_);
@@ -104,7 +108,7 @@ class Account {
   void Release(std::int64_t bytes) {
     held_ -= bytes;
     if (beyond_ > 0) GiveBackBeyond();
-    // All of it at the end: an account without connections must not keep anything from others.
+    // With nothing held all goes back: an account without connections keeps nothing from others.
     const std::int64_t kept = held_ > 0 ? kPiece : 0;
     if (leased_ - held_ > 4 * kept) {
       const std::int64_t excess = leased_ - held_ - kept;
@@ -116,7 +120,7 @@ class Account {
   std::int64_t held() const { return held_; }
   std::int64_t share() const { return budget_->Share(*holder_); }
 
-  // --- Turns: what the uid has used of its thread in the current round of the loop. ---
+  // --- Turns: how much of its thread's time the uid has used in the current round of the loop. ---
 
   void Used(std::uint64_t round, Nanoseconds time) {
     if (round_ != round) used_ = 0;
@@ -138,7 +142,8 @@ class Account {
     return true;
   }
 
-  // What is not held any more of what requests may not lease: they must not find it.
+  // Returns what was leased beyond the share for requests as soon as it is not held any more:
+  // otherwise a request could be held in it.
   void GiveBackBeyond() {
     const std::int64_t bytes = std::min(beyond_, leased_ - held_);
     budget_->Return(holder_, bytes);
@@ -150,7 +155,7 @@ class Account {
   MemoryBudget::Holder* const holder_;
   std::int64_t held_ = 0;
   std::int64_t leased_ = 0;
-  std::int64_t beyond_ = 0;  // of leased_: what messages may not have
+  std::int64_t beyond_ = 0;  // the part of leased_ that is beyond the share for requests
   std::uint64_t round_ = 0;
   Nanoseconds used_ = 0;
 };

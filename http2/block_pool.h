@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Memory for what comes and goes with each call: it is kept and used again, by the thread that gave
-// it back.
+// Memory for what comes and goes with each call. A freed block is kept, and given out again by the
+// thread that freed it.
 //
 //   void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
 //   void operator delete(void* block, std::size_t size) { BlockPool::Free(block, size); }
 //
-// A call's invocation and its coroutine's frame are longer than what the C library keeps at hand,
-// and from there on its allocator merges and splits: tools/bench/levers.md has by how much.
+// A call and its coroutine's frame are longer than the blocks that the C library keeps at hand
+// (1032 bytes, glibc's tcache). Longer ones its allocator merges and splits each time;
+// tools/bench/levers.md has what that costs.
 //
 // Thread safety: any thread may allocate and free; each has a pool of its own. Ownership: a pool
 // keeps up to kMostKept bytes, and frees them with its thread.
@@ -27,7 +28,7 @@ class BlockPool {
  public:
   static constexpr std::size_t kStep = 64;  // bytes: lengths are rounded up to it
   static constexpr std::size_t kLongest = 8 * 1024;
-  // In all, in bytes. A call takes some 2 KiB: so many hundreds are often in flight.
+  // In all, in bytes: what some hundreds of calls take, of about 2 KiB each.
   static constexpr std::size_t kMostKept = 1024 * 1024;
 
   static void* Allocate(std::size_t size) {
@@ -56,7 +57,7 @@ class BlockPool {
   };
   struct Pool {
     std::array<Block*, kLongest / kStep + 1> by_length = {};
-#ifdef __SANITIZE_ADDRESS__  // which would not see what is used after its end
+#ifdef __SANITIZE_ADDRESS__  // it would not see the use of a freed block: nothing is kept
     std::size_t bytes = kMostKept;
 #else
     std::size_t bytes = 0;

@@ -3,9 +3,11 @@
 
 // Bytes on their way, shared by whatever still needs them, and charged to an account.
 //
-//   http2::Buffer bytes = http2::Buffer::New(&account, 1000);      // null: over the account's
-//   bound std::memcpy(bytes.end(), text.data(), text.size()); bytes.Extend(text.size());
-//   stream->Send(bytes);                                           // no copy of a long one
+//   http2::Buffer bytes = http2::Buffer::New(&account, 1000);
+//   if (bytes.is_null()) ...over the account's bound...
+//   std::memcpy(bytes.end(), text.data(), text.size());
+//   bytes.Extend(text.size());
+//   stream->Send(bytes);                                           // a long one is not copied
 //
 // Thread safety: none; a buffer and its copies belong to one thread.
 // Ownership: copies share the bytes. The account outlives them.
@@ -56,7 +58,7 @@ class Buffer {
   std::size_t room() const { return block_ == nullptr ? 0 : block_->capacity - block_->size; }
   absl::string_view view() const { return {data(), size()}; }
 
-  // Where the next bytes go, and that they have been put there: at most room().
+  // Where the next bytes go, room() of them; and how many have been put there.
   char* end() { return data() + block_->size; }
   void Extend(std::size_t bytes) { block_->size += bytes; }
 

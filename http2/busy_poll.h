@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Whether to look for the next event again and again, for a little while, before sleeping until it
-// comes.
+// Decides whether a loop looks for its next event again and again for a little while, before it
+// sleeps.
 //
 //   BusyPoll busy(absl::Microseconds(50));
 //   bool found = Look();                                  // there may be one already
@@ -12,14 +12,13 @@
 //   }
 //   if (!found) Sleep();
 //
-// A client that waits for one answer before it asks again is back within 10 to 50 us. To be put to
-// sleep and woken for that takes as long, and as much CPU as looking on. Measured, one call at a
-// time, client and server on a core of their own each: 1.8 times the calls, for 1.0 to 1.1 of the
-// CPU a call.
+// A client that waits for one answer before it asks again is back within 10 to 50 us. Going to
+// sleep and being woken takes as long, and as much CPU, as looking on. tools/bench/levers.md has
+// what is gained.
 //
-// It is in vain when the client has no core to run on, or comes back later. So after each time that
-// nothing came there is a pause, twice as long as the one before; what comes ends all that. An idle
-// process sleeps.
+// It is in vain if the client has no core to run on, or comes back later. So each time that nothing
+// came, the loop sleeps at once for a while: twice as long a while each time, until an event comes
+// again. An idle process sleeps.
 //
 // Thread safety: none. Ownership: a value.
 
@@ -37,7 +36,7 @@ class BusyPoll {
  public:
   using Time = std::chrono::steady_clock::time_point;
 
-  // At the most a thousandth of the CPU is then spent in vain.
+  // At most a thousandth of the CPU is then spent in vain (50 us in 50 ms).
   static constexpr std::chrono::milliseconds kLongestPause{50};
 
   // `length`: how long to look at the most; 0 and less: never.

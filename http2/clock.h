@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The time that HTTP/2 connections go by: CLOCK_MONOTONIC, or a test's own.
+// The clock of HTTP/2 connections: CLOCK_MONOTONIC, or a test's own.
 //
 //   const http2::Nanoseconds begun = clock->Now();
 //

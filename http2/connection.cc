@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "http2/first_bytes.h"
 #include "http2/session_callbacks.h"
 
@@ -164,14 +165,26 @@ void Connection::EndFlooded() {
 }
 
 void Connection::FeedSlice(absl::string_view slice) {
-  const bool within_budget =
-      scanner_.Scan(slice.data(), slice.size(), [this](const FrameHead& frame) {
+  absl::InlinedVector<std::uint32_t, 4> too_late;  // frames of streams that the client has reset
+  const bool is_fine =
+      scanner_.Scan(slice.data(), slice.size(), [this, &too_late](const FrameHead& frame) {
+        const StreamHistory::Verdict verdict = history_.Add(frame);
+        if (verdict == StreamHistory::Verdict::kConnectionError) {
+          EndWithGoAway(Ending::kMalformed, history_.error_code(),
+                        "a frame of a stream that is over");
+          return false;
+        }
+        if (verdict == StreamHistory::Verdict::kStreamError) too_late.push_back(frame.stream);
         const std::int64_t cost = FloodBudget::CostOf(frame, open_streams_);
         return cost == 0 || flood_budget_.Spend(cost, loop_.now());
       });
-  if (!within_budget) return EndFlooded();
+  if (!is_fine) return EndFlooded();  // unless it has ended already
   const ssize_t taken = nghttp2_session_mem_recv(
       session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
+  for (const std::uint32_t id : too_late) {
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, static_cast<std::int32_t>(id),
+                              NGHTTP2_STREAM_CLOSED);
+  }
   if (ending_.has_value()) return;  // by a callback
   if (no_memory_) return EndAs(Ending::kNoMemory);
   if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {

@@ -8,15 +8,17 @@
 //   absl::Status started = connection->Start();
 //   ...
 //   connection->Drain();                    // GOAWAY; ends with its last stream
-//   connection->End();                      // at once; then application.Ended() was called
+//   connection->End();                      // at once; application.Ended() is called
 //
-// A turn: at most one recv(2) of kFairShare bytes, which nghttp2 gets in slices; after each slice
-// the exchanges run that have something to do, and what they send gathers; it leaves with one
-// sendmsg(2) at the end of the turn, or before, once there is enough to be worth waking the client.
-// A connection whose uid has had its part of a round waits for the next one.
+// A connection works in turns. In a turn it reads once (recv(2), at most kFairShare bytes) and
+// hands the bytes to nghttp2 in slices. After each slice it runs the exchanges that have
+// something to do.
+// What they send is gathered, and leaves with one sendmsg(2) at the end of the turn; or earlier,
+// once there is enough to be worth waking the client for. If its uid has used up its time in this
+// round of the loop, the connection waits for the next round.
 //
-// What it holds is counted on its account as it is allocated, nghttp2's memory too. What would go
-// over the account's bound is refused before it is taken.
+// Memory is counted on the account as it is allocated, nghttp2's too. What would be over the
+// account's bound is refused before it is allocated.
 //
 // Thread safety: none; lives on its loop's thread.
 // Ownership: owns its socket and its streams. Borrows the rest, which outlives it.
@@ -42,6 +44,7 @@
 #include "http2/loop.h"
 #include "http2/output.h"
 #include "http2/stream.h"
+#include "http2/stream_history.h"
 #include "http2/timer.h"
 #include "uds/unique_fd.h"
 
@@ -51,57 +54,59 @@ namespace http2 {
 struct Settings {
   // Streams open at once, as announced; one more is refused (REFUSED_STREAM). From 1.
   std::uint32_t max_streams = 1024;
-  // So many more are taken all the same, for the exchange to refuse them with words.
+  // So many more are taken all the same, so that the exchange can say why it refuses them.
   std::uint32_t streams_above_max = 0;
 
-  // A request's header, as RFC 9113, 6.5.2 counts it: names, values and 32 for each field. Longer
-  // ones are marked (Stream::header_too_long); one of kHeaderFactor times that ends the connection.
+  // The longest header of a request, in bytes as RFC 9113, 6.5.2 counts them: names, values and 32
+  // for each field. A longer one is marked (Stream::header_too_long); one that is kHeaderFactor
+  // times as long ends the connection.
   std::uint32_t max_header_bytes = 8 * 1024;
   static constexpr std::uint32_t kHeaderFactor = 8;
 
-  // What a client may send of one stream before the exchange has taken it; and what may be on its
-  // way of all together, which comes back as it is read: a stream that is not taken from does not
-  // stop another. The account bounds what waits.
+  // Flow control. A stream's window opens as its exchange takes what came (Stream::Consume). The
+  // connection's opens as bytes are read from the socket, so that a stream whose exchange takes
+  // nothing does not stop another; the account bounds what waits.
   std::uint32_t stream_window_bytes = 256 * 1024;
   std::uint32_t connection_window_bytes = 1024 * 1024;
 
   absl::Duration handshake_timeout = absl::Seconds(10);
-  // How long a client may leave unread what was sent to it.
+  // How long a client may read nothing of what was sent to it.
   absl::Duration send_timeout = absl::Seconds(30);
-  // How long a client may take to leave after GOAWAY before its next stream is not taken.
+  // How long after the first GOAWAY new streams are served, if the client does not answer the PING
+  // behind it. The second GOAWAY follows then.
   absl::Duration drain_timeout = absl::Seconds(1);
 
-  // Drained when it has had no stream for so long, or was open for so long; then its streams may go
-  // on for the grace.
+  // Drained once it has had no stream for so long, or has been open for so long. In the second case
+  // its streams may go on for the grace.
   absl::Duration max_idle = absl::InfiniteDuration();
   absl::Duration max_age = absl::InfiniteDuration();
   absl::Duration max_age_grace = absl::InfiniteDuration();
 
-  // How often a client may send PING when no header and no DATA comes or goes between them; one
-  // that does so more often, three times in a row, gets GOAWAY ("too_many_pings"). 0:
-  // flood_budget.h alone bounds them.
+  // The least time between two PINGs of a client with no header and no DATA, either way, between
+  // them. A client that pings sooner three times in a row gets GOAWAY ("too_many_pings"). 0:
+  // flood_budget.h alone bounds PINGs.
   absl::Duration min_ping_interval = absl::ZeroDuration();
-  // Whether it may without a stream.
+  // Whether it may ping without a stream; otherwise that counts as too soon.
   bool pings_when_idle = true;
 };
 
 class Connection final : public Loop::Watcher {
  public:
-  // What is read at once, and so the most that one turn takes, in bytes.
+  // The most that is read in one turn, in bytes.
   static constexpr std::size_t kFairShare = 64 * 1024;
 
   Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Settings* settings,
              Application* application);
   ~Connection() override;
 
-  // Begins to read. RESOURCE_EXHAUSTED when the loop can watch no more.
+  // Begins to read. RESOURCE_EXHAUSTED if the kernel watches too many descriptors already.
   absl::Status Start();
 
   // Tells the client to go away (GOAWAY in two steps: RFC 9113, 6.8), and ends the connection once
   // its streams have ended. New ones that are on their way are served.
   void Drain();
 
-  // GOAWAY at once: streams that are on their way are not taken any more.
+  // The second GOAWAY at once: streams that are still on their way are refused.
   void GoAway();
 
   // Ends the connection and all of its streams at once, after an attempt to send what is queued.
@@ -135,7 +140,7 @@ class Connection final : public Loop::Watcher {
   void ReadFirst(absl::string_view bytes);
   void Feed(absl::string_view bytes);
   void FeedSlice(absl::string_view slice);
-  // For what only nghttp2 sees to be of no use.
+  // Draws on the flood budget for a frame that only nghttp2 can tell to be of no use.
   void Spend(std::int64_t cost);
   void KeepForNextTurn(absl::string_view bytes);
 
@@ -150,7 +155,7 @@ class Connection final : public Loop::Watcher {
   void Flush();
   void FinishTurn();
   void WatchWhatMatters();
-  // Ends the connection if neither side has anything to say any more.
+  // Ends the connection if nothing is left to be read or sent.
   void EndIfDone();
   // Waits for the client to close, and reads what it still sends: a client that is writing when the
   // connection is closed may drop the answers that it has not read yet.
@@ -174,12 +179,13 @@ class Connection final : public Loop::Watcher {
   std::string first_bytes_;
   FloodBudget flood_budget_;
   FrameScanner scanner_;
+  StreamHistory history_;
 
-  Stream* streams_ = nullptr;  // a list
+  Stream* streams_ = nullptr;  // the first of a list
   std::size_t open_streams_ = 0;
   std::vector<Stream*> ready_;    // for which something came
   std::vector<Stream*> waiting_;  // whose Run() has more to do
-  Buffer unfed_;                  // read, and kept for the next turn
+  Buffer unfed_;                  // bytes that were read, for nghttp2 in the next turn
   Output output_;
 
   bool spoke_ = false;
@@ -190,10 +196,10 @@ class Connection final : public Loop::Watcher {
   bool no_memory_ = false;     // nghttp2 was refused some
   bool is_malformed_ = false;  // nghttp2 has sent its GOAWAY
   std::uint32_t watched_for_ = 0;
-  std::uint32_t missed_events_ = 0;  // that came when it had had its turn
+  std::uint32_t missed_events_ = 0;  // that came after its turn in their round
   std::uint64_t turn_round_ = 0;
   Nanoseconds turn_began_ = 0;
-  std::size_t unconsumed_ = 0;  // bytes that came and the connection's window has not back
+  std::size_t unconsumed_ = 0;  // bytes by which the connection's window is to be opened again
 
   DrainStep drain_ = DrainStep::kNone;
   bool served_while_draining_ = false;

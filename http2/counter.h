@@ -5,13 +5,13 @@
 //
 //   Counter calls;
 //   calls.Add(1);                  // always the same thread
-//   ... calls.value() ...          // anybody
+//   ... calls.value() ...          // any thread
 //
-// What several threads count is one of these for each of them, and read as their sum: adding then
+// Several threads that count the same have one of these each, and a reader adds them up. So adding
 // takes no locked instruction, and no core waits for another's cache.
 //
-// Thread safety: as said. Several numbers are not of one moment. Ownership: a value that stays
-// where it is.
+// Thread safety: as said; two numbers that are read one after the other need not fit together.
+// Ownership: a value, which is neither copied nor moved.
 
 #ifndef HTTP2_COUNTER_H_
 #define HTTP2_COUNTER_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a program on HTTP/2 is to a connection: it is asked for an Exchange for each request, and
-// told of the connection's beginning and end.
+// The interface of a program that serves HTTP/2. A connection asks its Application for an Exchange
+// for each request, and tells it of the connection's beginning and end.
 //
 //   class Hello final : public http2::Exchange {
 //    public:
@@ -37,29 +37,29 @@ class Stream;
 struct Field {
   absl::string_view name;
   absl::string_view value;
-  // Both live as long as the program: they are not copied, and the peer is taught them (RFC 7541,
-  // 6.2.1), so that the next time they take a byte.
+  // Both live as long as the program: they are not copied, and enter HPACK's table (RFC 7541,
+  // 6.2.1), so that they take a byte the next time.
   bool is_constant = false;
 };
 
 class Exchange {
  public:
-  // The stream is over when this is destroyed, whoever ended it: what still works for it ends here.
+  // Destroyed when the stream is over, whichever side ended it. Must end whatever works for it.
   virtual ~Exchange() = default;
 
-  // Bytes of the request's body, valid during the call: to be looked at or copied. Answer in Run().
+  // Bytes of the request's body, valid during the call. Copy what you need; answer in Run().
   virtual void Received(absl::string_view bytes) = 0;
 
-  // Called after more of the request came, and after there is room again for what is to be sent
-  // (Stream::AwaitRoom). True if there is more to do, for which others should not wait: it is
-  // called again in a later turn, and meanwhile nothing more is read from this connection.
+  // Called after more of the request has come, and when there is room again to send
+  // (Stream::AwaitRoom). Return true to go on later, for work so long that others should not wait
+  // for it: it is called again in a later turn, and nothing is read from this connection meanwhile.
   virtual bool Run() = 0;
 
-  // The stream has ended: this is destroyed once what came with its end has been taken. What counts
-  // the client's streams counts this one no more; answer nothing here.
+  // The stream has ended. This is destroyed a little later in the same turn, so that whatever
+  // counts the client's streams should count this one no more from here on. Answer nothing.
   virtual void StreamClosed() {}
 
-  // The trailers, when all that was sent before End() has left for the peer.
+  // Adds the trailers: called when all that was sent before End() has left for the client.
   virtual void AddTrailers(std::vector<Field>* /*trailers*/) {}
 };
 
@@ -76,20 +76,20 @@ enum class Ending {
   kUnread,        // did not read what was sent to it for Settings::send_timeout
   kNoMemory,      // its uid holds all that it may have (account.h)
   kDone,          // was drained, and its last stream has ended
-  kAsked,         // End() was called
+  kAsked,         // End() was called, or max_age_grace was over
 };
 
 class Application {
  public:
   virtual ~Application() = default;
 
-  // A request's header came: null if it was answered already. `stream` outlives the exchange.
+  // A request's header came. Null if it was answered at once. `stream` outlives the exchange.
   virtual std::unique_ptr<Exchange> Begin(Stream& stream) = 0;
 
-  // The client's SETTINGS came: it speaks HTTP/2. False: end the connection, as End() would.
+  // The client's SETTINGS came: it speaks HTTP/2. Return false to end the connection.
   virtual bool Spoke(Connection& /*connection*/) { return true; }
 
-  // The connection has ended, and its streams with it: it may be buried (Loop::Bury).
+  // The connection has ended, and its streams with it. Destroy it with Loop::Bury().
   virtual void Ended(Connection& connection, Ending how) = 0;
 };
 

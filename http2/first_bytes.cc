@@ -5,20 +5,29 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 
 namespace http2 {
+namespace {
+
+bool BeginsLikeHttp1(absl::string_view bytes) {
+  // RFC 9110, 9.3, RFC 5789, and what an HTTP/2 client begins with.
+  for (const absl::string_view method : {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ",
+                                         "OPTIONS ", "TRACE ", "PATCH ", "PRI "}) {
+    const std::size_t count = std::min(method.size(), bytes.size());
+    if (method.substr(0, count) == bytes.substr(0, count)) return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 Protocol LookAt(absl::string_view bytes) {
   if (absl::StartsWith(bytes, kPreface)) return Protocol::kHttp2;
   if (absl::StartsWith(kPreface, bytes)) return Protocol::kUndecided;
   // A record of type handshake, version 3.x (RFC 8446, 5.1).
   if (bytes[0] == 0x16 && (bytes.size() == 1 || bytes[1] == 0x03)) return Protocol::kTls;
-  // A method, which is a word of capital letters in all that are in use (RFC 9110, 9.1).
-  const auto end = std::find_if_not(bytes.begin(), bytes.end(), absl::ascii_isupper);
-  if (end != bytes.begin() && (end == bytes.end() || *end == ' ')) return Protocol::kHttp1;
-  return Protocol::kOther;
+  return BeginsLikeHttp1(bytes) ? Protocol::kHttp1 : Protocol::kOther;
 }
 
 absl::string_view AnswerToHttp1() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Which protocol a client speaks, by the first bytes that it sends.
+// Tells which protocol a client speaks by the first bytes that it sends.
 //
 //   switch (http2::LookAt(first_bytes)) { ... }
 //
@@ -29,7 +29,7 @@ enum class Protocol {
 
 Protocol LookAt(absl::string_view first_bytes);
 
-// What a client of HTTP/1 is told (RFC 9112): it prints this for its user.
+// The response to a client of HTTP/1 (RFC 9112), which shows it to its user.
 absl::string_view AnswerToHttp1();
 
 }  // namespace http2

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// How many frames a connection may send that cost the server work and carry nothing.
+// Bounds the frames that a client may send that cost the server work and carry nothing.
 //
 //   http2::FloodBudget budget(clock->Now());
 //   if (!budget.Spend(http2::FloodBudget::CostOf(frame, open_streams), clock->Now())) ...end it...
 //   budget.Earn(1);                                  // something of use was done
 //
 // PING, SETTINGS, RST_STREAM, WINDOW_UPDATE, PRIORITY, GOAWAY, empty DATA, CONTINUATION and frames
-// of unknown types have their uses, and no client needs many of them for each call. So they draw on
-// a budget that time refills, and what is sent too: what a busy client sends along with its calls
-// never empties it. HEADERS draw on it as well, as those for a stream that is over are of no use:
-// a request's answer earns them back.
+// of unknown types have their uses, but no client needs many of them for each call. So they draw on
+// a budget, which refills with time and with each answer that is sent: what a busy client sends
+// along with its calls never empties it. HEADERS draw on it too, as HEADERS for a stream that is
+// over are of no use; the answer to a request earns them back.
 //
 // Thread safety: none. Ownership: a value.
 
@@ -31,22 +31,23 @@ struct FrameHead {
   std::uint32_t length = 0;
   std::uint8_t type = 0;
   std::uint8_t flags = 0;
+  std::uint32_t stream = 0;
 };
 
 class FloodBudget {
  public:
-  // A client that cancels thousands of calls at once stays within; a thousand such frames take the
+  // Enough for a client that cancels thousands of calls at once. A thousand such frames take the
   // server less than a millisecond.
   static constexpr std::int64_t kMost = 10'000;
   static constexpr std::int64_t kRefillPerSecond = 1'000;
 
-  // What is earned by an answer: as much as a client may send along with a call. And by a DATA
-  // frame of it: some clients send WINDOW_UPDATE, for the connection and for the stream, and PING
-  // for each.
+  // What a complete answer earns: as much as a client may send along with a call. And what a DATA
+  // frame that is sent earns: some clients send two WINDOW_UPDATEs for each, for the connection and
+  // for the stream, and a PING.
   static constexpr std::int64_t kForAnAnswer = 4;
   static constexpr std::int64_t kForData = 3;
-  // Shorter DATA frames earn only if they are all that there was to send: not if it is the client
-  // that lets no more through.
+  // In bytes. A shorter DATA frame earns only if nothing more was queued; otherwise it is short
+  // because of the client's small window.
   static constexpr std::size_t kShort = 1024;
 
   explicit FloodBudget(Nanoseconds now) : refilled_(now) {}
@@ -73,11 +74,11 @@ class FloodBudget {
   Nanoseconds refilled_;  // when time was last added
 };
 
-// Finds the frames in bytes as they arrive, in any pieces, without looking into them.
+// Finds where frames begin in bytes that arrive in any pieces. Their payloads are skipped.
 class FrameScanner {
  public:
-  // Calls `found` with the FrameHead of each frame that begins in `bytes`, until it says false;
-  // then returns false.
+  // Calls `found` with the FrameHead of each frame whose head ends in `bytes`. Stops and returns
+  // false when `found` does.
   template <typename Found>
   bool Scan(const char* bytes, std::size_t count, Found found) {
     while (count > 0) {
@@ -95,7 +96,9 @@ class FrameScanner {
       const FrameHead head{
           .length = static_cast<std::uint32_t>(head_[0] << 16 | head_[1] << 8 | head_[2]),
           .type = head_[3],
-          .flags = head_[4]};
+          .flags = head_[4],
+          .stream = (head_[5] & 0x7fU) << 24 | static_cast<std::uint32_t>(head_[6]) << 16 |
+                    static_cast<std::uint32_t>(head_[7]) << 8 | head_[8]};
       skip_ = head.length;
       if (!found(head)) return false;
     }

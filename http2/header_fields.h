@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Header fields in the form in which nghttp2 takes them.
+// Header fields in the form that nghttp2 takes.
 //
 //   const http2::HeaderFields fields(header);
 //   nghttp2_submit_trailer(session, id, fields.data(), fields.size());

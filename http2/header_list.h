@@ -5,8 +5,8 @@
 //
 //   for (const http2::Header& header : stream->headers()) ...header.name, header.value...
 //
-// Thread safety: none. Ownership: has a copy of the bytes; what it gives out is valid while it
-// lives and nothing is added.
+// Thread safety: none. Ownership: owns a copy of the bytes. The views that it gives out are valid
+// until a field is added, or it is destroyed.
 
 #ifndef HTTP2_HEADER_LIST_H_
 #define HTTP2_HEADER_LIST_H_
@@ -27,7 +27,7 @@ struct Header {
 
 class HeaderList {
  public:
-  // What a field counts for beside its bytes (RFC 9113, 6.5.2).
+  // What a field counts for besides its bytes (RFC 9113, 6.5.2).
   static constexpr std::size_t kFieldBytes = 32;
 
   void Add(absl::string_view name, absl::string_view value) {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// One thread's event loop: descriptors, timers, and work that other threads hand in.
+// A thread's event loop: descriptors, timers, and work that other threads hand in.
 //
 //   auto loop = http2::Loop::Create({});                          // a StatusOr
 //   (*loop)->Watch(fd, EPOLLIN, &watcher);                        // watcher.Ready(EPOLLIN), ...
 //   (*loop)->After(absl::Seconds(10), [&] { (*loop)->Quit(); });
 //   (*loop)->Run();
 //
-// The loop goes in rounds: wait for events, tell the watchers of the ready descriptors, run what
-// was posted, expire timers, and at the end flush what gathered. Watches are level-triggered: a
-// watcher that leaves its descriptor ready is told again in the next round.
+// The loop goes in rounds: it waits for events, calls the watchers of the descriptors that are
+// ready, runs what was posted, expires timers, and last calls RoundEnds() where that was asked for.
+// Watches are level-triggered: a watcher that leaves its descriptor ready is called again in the
+// next round.
 //
 // Thread safety: Post() may be called from any thread. All else belongs to the thread in Run(), or
 // to the owner before Run(). Ownership: owns its epoll and wake-up descriptors; borrows watchers
@@ -43,7 +44,7 @@
 namespace http2 {
 
 struct LoopOptions {
-  // How long to look for the next event before sleeping until it comes, where that has paid of late
+  // How long to look for the next event before sleeping, where that has paid recently
   // (busy_poll.h); 0: never.
   absl::Duration busy_poll = absl::ZeroDuration();
 
@@ -59,7 +60,7 @@ class Loop {
     // `events` is what epoll_wait(2) says, or 0 after Again().
     virtual void Ready(std::uint32_t events) = 0;
 
-    // The end of a round for which AtRoundEnd() was called.
+    // Called at the end of a round, after AtRoundEnd().
     virtual void RoundEnds() {}
 
    private:
@@ -76,8 +77,8 @@ class Loop {
   static absl::StatusOr<std::unique_ptr<Loop>> Create(const LoopOptions& options);
   ~Loop();
 
-  // Watches `fd` for `events` (EPOLLIN, EPOLLOUT; hang-ups are always told). RESOURCE_EXHAUSTED
-  // when the kernel watches too many descriptors already. A watcher has one descriptor.
+  // Watches `fd` for `events` (EPOLLIN, EPOLLOUT; hang-ups are always reported). RESOURCE_EXHAUSTED
+  // when the kernel watches too many descriptors already. A watcher watches one descriptor.
   absl::Status Watch(int fd, std::uint32_t events, Watcher* watcher);
   void Change(int fd, std::uint32_t events, Watcher* watcher);
   void Unwatch(int fd, Watcher* watcher);
@@ -89,14 +90,15 @@ class Loop {
   // wait for events.
   void AtRoundEnd(Watcher* watcher);
 
-  // Destroys the watcher at the end of this round; it is told of nothing more.
+  // Destroys the watcher at the end of this round; it is not called any more.
   void Bury(std::unique_ptr<Watcher> watcher);
 
   TimerQueue& timers() { return timers_; }
   // Runs `work` once, unless the loop is destroyed before.
   void After(absl::Duration delay, Work work);
 
-  // Runs `work` on the loop's thread, soon, in the order of the calls. Any thread may call it.
+  // Runs `work` on the loop's thread, in this round or the next, in the order of the calls. Any
+  // thread may call it.
   void Post(Work work);
 
   // The time when the current round's events came in, and the number of that round.
@@ -104,7 +106,7 @@ class Loop {
   std::uint64_t round() const { return round_; }
   const Clock& clock() const { return clock_; }
 
-  // The time since this was last called, or since the round began: for sharing a round out.
+  // The time since the last call, or since the round began: whoever worked in between used it.
   Nanoseconds Lap() {
     const Nanoseconds now = clock_.Now();
     return now - std::exchange(lap_began_, now);
@@ -114,7 +116,7 @@ class Loop {
   void Run();
   void Quit() { quit_ = true; }
 
-  // One round, which waits for `longest` at most. For tests, and for loops of other makers.
+  // One round, which waits for `longest` at most. For tests, and to run within another event loop.
   void Turn(absl::Duration longest);
 
  private:

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a connection has to send: gathered while its turn lasts, then written with one system call.
+// What a connection has to send: gathered during its turn, then written with one system call.
 //
-//   output.Copy({frame.data(), frame.size()});       // a few bytes: into the next free room
-//   output.Lend(buffer, offset, length);             // many: sent from where they are
+//   output.Copy({frame.data(), frame.size()});       // a few bytes
+//   output.Lend(buffer, data, length);               // many bytes, sent from where they are
 //   switch (output.Flush(fd)) { ... }
 //
-// Thread safety: none. Ownership: shares the buffers that it was lent, until they are sent.
+// Thread safety: none. Ownership: shares the lent buffers until they are sent.
 
 #ifndef HTTP2_OUTPUT_H_
 #define HTTP2_OUTPUT_H_
@@ -24,14 +24,14 @@ namespace http2 {
 
 class Output {
  public:
-  // The room that is taken for small pieces at once, in bytes: a turn's frames of most clients.
+  // How much is allocated at once for small pieces, in bytes: for most clients a turn's frames fit.
   static constexpr std::size_t kRoom = BlockPool::kLongest - 64;
   // From here on sharing bytes costs less than copying them.
   static constexpr std::size_t kWorthLending = 2 * 1024;
 
   explicit Output(Account* account) : account_(account) {}
 
-  // False if the account may not have the room: then the connection cannot go on.
+  // False if the account may not hold so much: then the connection cannot go on.
   [[nodiscard]] bool Copy(absl::string_view bytes);
   [[nodiscard]] bool Lend(const Buffer& buffer, const char* data, std::size_t length);
 
@@ -43,7 +43,7 @@ class Output {
     kPart,    // the socket is full
     kFailed,  // the peer has gone
   };
-  // Writes to a non-blocking socket. `sent`: how many bytes.
+  // Writes what it can to a non-blocking socket. `sent` is set to the number of bytes written.
   Flushed Flush(int fd, std::size_t* sent);
 
   // Gives back memory that an idle connection does not need.
@@ -51,21 +51,21 @@ class Output {
 
  private:
   struct Piece {
-    Buffer buffer;  // shared, for the bytes to stay
+    Buffer buffer;  // keeps the bytes valid
     const char* data;
     std::size_t length;
-    bool is_ours;  // of room_, or of one before it
+    bool is_ours;  // copied into room_, or into an earlier one
 
     const char* End() const { return data + length; }
   };
 
-  // Takes bytes off that were sent.
+  // Removes bytes that were sent.
   void Drop(std::size_t bytes);
 
   Account* const account_;
-  Buffer room_;  // for small pieces, also between those that were lent
+  Buffer room_;  // for small pieces, also for those between lent ones
   std::vector<Piece> pieces_;
-  std::size_t first_ = 0;  // of pieces_: those before it were sent
+  std::size_t first_ = 0;  // index into pieces_: those before it were sent
   std::size_t size_ = 0;
 };
 

@@ -317,10 +317,20 @@ struct SessionCallbacks {
     for (std::size_t i = 0; i < sizeof(std::uint32_t); ++i) {
       frame[kFirstValue + i] = static_cast<char>(settings.max_streams >> (24 - 8 * i));
     }
+    if (!AwaitAnotherAck(session)) return false;
     return connection->output_.Copy(frame) &&
            nghttp2_session_set_local_window_size(
                session, NGHTTP2_FLAG_NONE, 0,
                static_cast<std::int32_t>(settings.connection_window_bytes)) == 0;
+  }
+
+  // Some clients acknowledge SETTINGS when they connect, and once more when they come. To nghttp2 an
+  // ACK too many is an error of the connection, which RFC 9113 does not call it. So nghttp2 waits
+  // for two: the second is that of an empty frame, which does not leave.
+  static bool AwaitAnotherAck(nghttp2_session* session) {
+    const std::uint8_t* bytes = nullptr;
+    return nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, nullptr, 0) == 0 &&
+           nghttp2_session_mem_send(session, &bytes) > 0;
   }
 
   static nghttp2_session* New(Connection* connection) {

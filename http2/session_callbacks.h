@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The seam between a connection and nghttp2.
+// Connects a connection to nghttp2: its callbacks, its options, its memory.
 //
 // Thread safety: none; on the connection's thread. Ownership: the connection owns the session.
 
@@ -15,11 +15,12 @@ namespace http2 {
 class Connection;
 class Stream;
 
-// A server's session that tells `connection` of what comes, with its SETTINGS queued, its memory on
-// the connection's account, and the preface already read. Null when the account may not have it.
+// A server's session that calls `connection`. Its SETTINGS are queued, its memory is on the
+// connection's account, and it expects the bytes behind the preface. Null if the account may not
+// hold so much.
 nghttp2_session* NewSession(Connection* connection);
 
-// What nghttp2 asks for the bytes of a stream's response.
+// Where nghttp2 gets the bytes of a stream's response.
 nghttp2_data_provider BodyOf(Stream* stream);
 
 }  // namespace http2

@@ -5,12 +5,12 @@
 //
 //   const std::string path(stream.path());
 //   stream.Respond({{":status", "200", true}}, http2::Stream::kBodyFollows);
-//   if (char* to = stream.Send(5); to != nullptr) std::memcpy(to, "hello", 5);   // and so on
-//   if (stream.queued() > http2::Stream::kHighMark) stream.AwaitRoom();   // then Exchange::Run()
-//   stream.End();                          // then Exchange::AddTrailers()
+//   if (char* to = stream.Send(5); to != nullptr) std::memcpy(to, "hello", 5);
+//   if (stream.queued() > http2::Stream::kHighMark) stream.AwaitRoom();  // until Exchange::Run()
+//   stream.End();                                    // Exchange::AddTrailers() is called
 //
-// What is sent leaves at the end of the connection's turn, as far as the peer's windows allow. A
-// response that ends before its request makes the peer stop sending (RST_STREAM with NO_ERROR).
+// What is sent leaves at the end of the connection's turn, as far as the client's windows allow. If
+// a response ends before its request, the client is told to stop sending (RST_STREAM, NO_ERROR).
 //
 // Thread safety: none; on the thread of the connection's loop. Ownership: the connection owns its
 // streams; a stream owns its exchange.
@@ -46,7 +46,7 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that is told the size
+  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that gets the size
   static void* operator new(std::size_t size) { return BlockPool::Allocate(size); }
   static void operator delete(void* self, std::size_t size) { BlockPool::Free(self, size); }
 
@@ -55,45 +55,46 @@ class Stream {
 
   // --- The request. ---
 
-  // Of the pseudo-headers; empty if there is none.
+  // Pseudo-headers; empty if there is none of that name.
   absl::string_view method() const { return Pseudo(":method"); }
   absl::string_view path() const { return Pseudo(":path"); }
   absl::string_view authority() const { return Pseudo(":authority"); }
-  // All fields, the pseudo-headers first. What it gives out is valid as long as the stream.
+  // All fields, the pseudo-headers first. The views in it are valid as long as the stream.
   const HeaderList& headers() const { return headers_; }
-  // The header was longer than Settings::max_header_bytes, or than the account may have: it is not
+  // The header was longer than Settings::max_header_bytes, or than the account may hold. It was not
   // kept, and the request should be refused.
   bool header_too_long() const { return header_too_long_; }
   // Nothing more of it will come.
   bool request_ended() const { return request_ended_; }
 
-  // Gives back so many bytes of the window that the client may fill: once for each byte that was
-  // Received(), when it is taken.
+  // Opens the client's window again by so many bytes: once for each byte that was Received(), when
+  // it has been taken.
   void Consume(std::size_t bytes);
 
-  // --- The response: nothing of it has an effect once the stream has ended. ---
+  // --- The response. None of this has an effect once the stream has ended. ---
 
   enum class Body { kBodyFollows, kNoBody };
   static constexpr Body kBodyFollows = Body::kBodyFollows;
   static constexpr Body kNoBody = Body::kNoBody;
 
-  // The header; once. With kNoBody it ends the response.
+  // Sends the header. Call at most once. With kNoBody it ends the response.
   void Respond(absl::Span<const Field> header, Body body);
   bool responded() const { return responded_; }
 
-  // Where the next `bytes` bytes of the body are to be put, at once, after Respond(kBodyFollows)
-  // and before End(). Null if the account may not have so many: then nothing was queued.
+  // Queues `bytes` bytes of the body and returns where to put them, at once. Call it after
+  // Respond(kBodyFollows) and before End(). Null if the account may not hold so many: then nothing
+  // was queued.
   char* Send(std::size_t bytes);
-  // A buffer that is sent from where it is.
+  // Queues a buffer, which is sent from where it is.
   void Send(Buffer bytes);
 
-  // The body ends, with trailers if the exchange has any.
+  // Ends the body, with trailers if the exchange adds any.
   void End();
 
-  // Ends the stream without a response, or in its midst.
+  // Ends the stream without a response, or within one (RST_STREAM).
   void Reset(std::uint32_t error_code);
 
-  // All of it has left, its end too.
+  // The whole response has left, its end too.
   bool response_left() const { return response_left_; }
   // Bytes that have not left yet.
   std::size_t queued() const { return queued_; }
@@ -107,8 +108,8 @@ class Stream {
   friend class Connection;
   friend struct SessionCallbacks;
 
-  // What a stream takes, on the account: this object, nghttp2's own is counted by itself, and the
-  // usual header.
+  // What is charged for a stream: this object and the usual header. (nghttp2's own is charged as
+  // nghttp2 allocates it.)
   static constexpr std::size_t kHeaderBytes = 512;
   static constexpr std::size_t kObjectBytes = 512;
   static constexpr std::int64_t kBytes = kObjectBytes + kHeaderBytes;
@@ -116,19 +117,19 @@ class Stream {
   struct Piece {
     Buffer buffer;
     std::size_t length;
-    bool is_ours;  // nobody else has it: it may be appended to
+    bool is_ours;  // nothing else shares it: it may be appended to
   };
 
   absl::string_view Pseudo(absl::string_view name) const;
   // False if the header has become far too long.
   bool AddHeader(absl::string_view name, absl::string_view value, std::size_t max_bytes);
   void HeaderEnded();
-  // The client lets no more DATA come.
+  // The client's windows let no more DATA through.
   bool HasNoWindow() const;
   // Ends the body without any DATA.
   void EndByTrailers();
   void Queued(std::size_t bytes);
-  // Moves bytes of the body to what leaves next. False if the account may not have the room.
+  // Moves bytes of the body to `output`. False if the account may not hold so much.
   bool MoveTo(Output* output, std::size_t bytes);
 
   Connection& connection_;
@@ -136,7 +137,7 @@ class Stream {
   Stream* next_ = nullptr;  // in the connection's list
   Stream* previous_ = nullptr;
   bool is_ready_ = false;    // for Run()
-  bool is_waiting_ = false;  // for another Run()
+  bool is_waiting_ = false;  // for another Run(), as the last one returned true
   bool closed_ = false;      // nghttp2 has forgotten it
   bool header_ended_ = false;
   bool header_too_long_ = false;
@@ -147,7 +148,7 @@ class Stream {
   bool deferred_ = false;    // nghttp2 waits for more of the body
   bool awaits_room_ = false;
   std::size_t header_bytes_ = 0;
-  std::size_t extra_header_bytes_ = 0;  // on the account, beside kHeaderBytes
+  std::size_t extra_header_bytes_ = 0;  // on the account, besides kHeaderBytes
   HeaderList headers_;
   absl::InlinedVector<Piece, 2> queue_;
   std::size_t sent_of_first_ = 0;

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Work that is due at a time, and can be cancelled.
+// Work to be done at some time, unless it is cancelled.
 //
 //   http2::Timer deadline([this] { Expire(); });
 //   loop->timers().Set(&deadline, loop->now() + http2::ToNanoseconds(absl::Seconds(1)));
 //   ...
 //   loop->timers().Cancel(&deadline);       // or destroy it
 //
-// Most timers of a server are set and cancelled, and never expire: both cost a few nanoseconds and
-// no memory of their own.
+// Most timers of a server are set and cancelled, and never expire. Both take a few nanoseconds and
+// no memory.
 //
 // Thread safety: none; timers belong to their loop's thread.
-// Ownership: the list borrows its timers. A timer that is destroyed leaves the list first.
+// Ownership: the queue borrows its timers. A timer that is destroyed leaves the queue first.
 
 #ifndef HTTP2_TIMER_H_
 #define HTTP2_TIMER_H_
@@ -49,19 +49,19 @@ class Timer {
 
 class TimerQueue {
  public:
-  // Sets a timer, or sets it anew.
+  // Sets a timer, or sets it to another time.
   void Set(Timer* timer, Nanoseconds due);
   void Cancel(Timer* timer);
 
   // When the next timer is due; nullopt when there is none.
   std::optional<Nanoseconds> next() const;
 
-  // Expires the timers that are due at `now`, the earliest first. What they do may set, cancel and
-  // destroy timers, these too.
+  // Calls the timers that are due at `now`, the earliest first. They may set, cancel and destroy
+  // timers, themselves too.
   void Expire(Nanoseconds now);
 
  private:
-  // A binary heap: the children of place i are at 2i+1 and 2i+2, and due no earlier.
+  // A binary heap: the children of index i are at 2i+1 and 2i+2, and due no earlier.
   void Put(std::size_t place, Timer* timer);
   void MoveUp(std::size_t place);
   void MoveDown(std::size_t place);

@@ -3,13 +3,16 @@
 
 // Accepts connections, ties each to its peer's credentials, and hands it to a shard.
 //
-// A connection's way: accepted, its credentials read, looked up whether it may call, and under the
-// limits of its uid and of all; then it is the shard's. Until its SETTINGS have come it is silent:
-// of these there are few, and for one more the oldest of the uid with most is closed.
+// A connection is accepted, its peer's credentials are read, it is asked whether the peer may call,
+// and the limits of its uid and of the server are checked; then it belongs to a shard. Until its
+// SETTINGS have come it is silent. The number of silent ones is limited: for one more, the oldest
+// of the uid that has most of them is closed.
 //
-// Thread safety: none; lives on the loop of the first shard, but GiveUpPath().
-// Ownership: owns the listener. Borrows the rest. The path of the listener is given up with the
-// acceptor, not before.
+// A connection over a limit is a guest: it is served for a second, so that its calls can be refused
+// with a reason.
+//
+// Thread safety: none; lives on the loop of the first shard. GiveUpPath(): any thread.
+// Ownership: owns the listener, whose path is given up with the acceptor. Borrows the rest.
 
 #ifndef RPC_ACCEPTOR_H_
 #define RPC_ACCEPTOR_H_
@@ -52,28 +55,28 @@ class Acceptor {
 
   absl::Status Start();
 
-  // Refuses all who connect from now on, and accepts those who did before.
+  // Refuses all new connections, and accepts those that wait in the backlog.
   void AcceptTheRest();
 
-  // For the shards.
+  // For the shards: the connection's SETTINGS came; it has ended.
   void Spoke(const std::shared_ptr<Connection>& connection);
   void Ended(const std::shared_ptr<Connection>& connection, http2::Ending how);
 
   // Calls `work` once no connection is open.
   void WhenAllEnded(std::function<void()> work);
 
-  // Gives up the listener's path at once: for an end that runs no destructors.
+  // Gives up the listener's path at once, for a process that ends without destructors.
   void GiveUpPath() { listener_.Release().IgnoreError(); }
 
  private:
   struct Open {
     std::shared_ptr<Connection> connection;
     std::size_t shard = 0;
-    uid_t uid = 0;       // that it counts for: Admission::kDenied, if it may not call
-    bool guest = false;  // over a limit: counted for nobody
+    uid_t uid = 0;       // that it counts for; Admission::kDenied if it may not call
+    bool guest = false;  // over a limit: counts for no uid
     bool spoke = false;
-    bool has_place = true;  // is counted for its uid, or among the guests
-    bool is_silent = true;  // is counted among those that have not spoken
+    bool has_place = true;  // counts for its uid, or among the guests
+    bool is_silent = true;  // counts among the silent ones
   };
 
   // Tells of a descriptor that is ready.
@@ -89,17 +92,18 @@ class Acceptor {
   absl::Status Listen();
   void CheckPath();
   void Accept();
-  // False when nobody waits any more, or accepting has to pause.
+  // False when none waits any more, or accepting has to pause.
   bool AcceptOne();
   void Pause(const absl::Status& why);
   void Admit(uds::UniqueFd fd, uds::PeerCredentials peer);
-  // Makes a place for one more of this uid; if there is none, says why not.
+  // OK if one more connection of this uid may stay, for which an idle one of another uid may be
+  // ended. Otherwise the reason.
   absl::Status MakePlace(uid_t uid);
   void MakeRoomForSilent();
   void Adopt(uds::UniqueFd fd, Open open);
   void Refuse(const absl::Status& why);
   void End(const Open& open);
-  // Ends it to make room: it counts no more from now on, whenever its shard comes to it.
+  // Ends it to make room. It does not count any more, even before its shard has ended it.
   void Evict(Open* open);
   void GivePlace(Open* open);
   void NotSilent(Open* open);
@@ -115,7 +119,7 @@ class Acceptor {
   std::vector<std::size_t> connections_of_shard_;
   int silent_ = 0;
   int guests_ = 0;
-  absl::Status path_;  // what the program was told last
+  absl::Status path_;  // what PathChanged() was last called with
   bool paused_ = false;
   bool refusing_ = false;
   std::function<void()> when_all_ended_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Who may connect and call, by how much each uid has already.
+// Decides whether one more connection or call is within the limits of its uid and of the server.
 //
 //   rpc::Admission admission(limits, /*threads=*/1);
 //   const auto verdict = admission.MayConnect(uid);          // on the accepting thread
@@ -9,11 +9,11 @@
 //   absl::Status may = admission.MayCall(account, calls);    // on the thread of the connection
 //   admission.Disconnected(uid);
 //
-// All callers that may not call at all (ServerOptions::admit) count as one uid, kDenied: what they
-// have together is no more than what one uid may have.
+// All callers that may not call (ServerOptions::admit) count as one uid, kDenied: together they may
+// have as many connections and as much memory as one uid.
 //
-// Thread safety: MayCall(), any thread; all else belongs to the accepting thread.
-// Ownership: owns the callers, for as long as it lives.
+// Thread safety: MayCall(), any thread; all else, the accepting thread.
+// Ownership: owns the callers, which live as long as it does.
 
 #ifndef RPC_ADMISSION_H_
 #define RPC_ADMISSION_H_
@@ -49,18 +49,18 @@ class Admission {
         guests_(kDenied, &memory_, threads) {}
 
   struct Verdict {
-    absl::Status status;         // RESOURCE_EXHAUSTED: over a limit
-    std::optional<uid_t> evict;  // unless an idle connection of this uid is ended for it
+    absl::Status status;         // OK, or RESOURCE_EXHAUSTED: over a limit
+    std::optional<uid_t> evict;  // of this uid an idle connection may be ended to make room
   };
   Verdict MayConnect(uid_t uid) const;
 
   Caller* Connected(uid_t uid);
   void Disconnected(uid_t uid);
 
-  // For connections over a limit, which are served their refusal: not counted.
+  // The caller of connections over a limit, which are served only to be refused.
   Caller* guests() { return &guests_; }
 
-  // Whether one more call of the account's caller may begin, where `threads` have these in flight.
+  // Whether one more call of the account's caller may begin. `all_calls`: the calls of each thread.
   absl::Status MayCall(const CallerAccount& account,
                        const std::vector<const Calls*>& all_calls) const;
 
@@ -76,7 +76,7 @@ class Admission {
   const std::size_t threads_;
   http2::MemoryBudget memory_;
   Caller guests_;
-  std::unordered_map<uid_t, Known> known_;  // by uid; never removed
+  std::unordered_map<uid_t, Known> known_;  // by uid; nothing is ever removed
   int connections_ = 0;
 };
 

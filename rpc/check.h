@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Ends the program when what must be so is not: a mistake in it, which no caller can bring about.
+// Ends the program if a condition does not hold: a mistake of the program, which no client can
+// cause.
 //
 //   RPC_CHECK(descriptor != nullptr, "no .proto of this program declares the service");
 //

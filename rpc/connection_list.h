@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The connections that a server has, and what it has counted of them.
+// The open connections of a server, and its counters of connections.
 //
 //   connections.Add(connection);
 //   for (const auto& connection : connections.All()) ...connection->peer.uid...
 //
-// Thread safety: Add(), Remove() and the counters are the accepting thread's; All() and the
-// counters' values are for any. Ownership: shares the connections.
+// Thread safety: Add(), Remove() and adding to the counters: the accepting thread. All() and the
+// counters' values: any thread. Ownership: shares the connections.
 
 #ifndef RPC_CONNECTION_LIST_H_
 #define RPC_CONNECTION_LIST_H_
@@ -36,7 +36,7 @@ class ConnectionList {
     connections_.erase(id);
   }
 
-  // By age.
+  // The oldest first.
   std::vector<std::shared_ptr<const Connection>> All() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<std::shared_ptr<const Connection>> all;
@@ -45,7 +45,7 @@ class ConnectionList {
     return all;
   }
 
-  // What rpc/statistics.h has.
+  // See rpc/statistics.h.
   http2::Counter accepted;
   http2::Counter refused;
   http2::Counter silent;

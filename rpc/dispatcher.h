@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// From the header of an HTTP/2 request to the call that answers it, or to its refusal.
+// Takes the header of an HTTP/2 request, and makes the call that answers it or refuses it.
 //
 //   rpc::Dispatcher dispatcher(&methods, &admission, all_calls, &calls);
 //   std::unique_ptr<http2::Exchange> exchange = dispatcher.Begin(stream, connection, account);
 //
-// What is refused, and how (gRPC's PROTOCOL-HTTP2.md and statuscodes.md):
+// What is refused, in this order (gRPC's PROTOCOL-HTTP2.md and statuscodes.md; docs/security.md has
+// all refusals):
+//   metadata over the limit               RESOURCE_EXHAUSTED
 //   a method other than POST              HTTP 405
 //   a content-type that is not gRPC's     HTTP 415
-//   metadata over the limit               RESOURCE_EXHAUSTED
 //   a malformed -bin value or timeout     INTERNAL
-//   a caller that may not call            what ServerOptions::admit said
-//   too many calls, no memory for one     RESOURCE_EXHAUSTED
+//   a caller that may not call            the status of ServerOptions::admit
+//   too many calls                        RESOURCE_EXHAUSTED
 //   no such method                        UNIMPLEMENTED
+//   no memory for one more call           RESOURCE_EXHAUSTED
 //
-// Thread safety: one a thread. Ownership: borrows its parts.
+// Thread safety: none; each thread has one. Ownership: borrows its parts.
 
 #ifndef RPC_DISPATCHER_H_
 #define RPC_DISPATCHER_H_
@@ -43,7 +45,7 @@ class Dispatcher {
              const std::vector<const Calls*>* all_calls, Calls* calls)
       : methods_(*methods), admission_(*admission), all_calls_(*all_calls), calls_(*calls) {}
 
-  // Null if the request was refused, and answered so.
+  // Null if the request was refused: then it has been answered.
   std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream,
                                          std::shared_ptr<Connection> connection,
                                          CallerAccount* account);

@@ -3,11 +3,14 @@
 
 // The end of a server, step by step: see server.h for what it promises.
 //
-//   Stop() ── services and calls are told ── the backlog is accepted, and then nobody ── GOAWAY to
-//   all ── clients leave, calls in flight go on ── grace over, or Stop() again: calls get their
-//   status, then the connections are ended ── all ended
+//   1. Stop(): services and calls are told, and each client gets GOAWAY.
+//   2. Connections in the backlog are accepted; new ones are refused.
+//   3. Clients leave; calls in flight go on.
+//   4. The grace is over, or Stop() was called again: calls that are left get UNAVAILABLE, and
+//      kParting later their connections are ended.
+//   5. All have ended.
 //
-// Thread safety: none; lives on the first shard's loop, and hands the others what is theirs.
+// Thread safety: none; lives on the first shard's loop, and posts work to the others.
 // Ownership: borrows its parts, which outlive it.
 
 #ifndef RPC_DRAIN_H_
@@ -29,8 +32,8 @@ namespace rpc {
 
 class Drain {
  public:
-  // Between the calls' statuses and the end of their connections: time for them to go out to a
-  // client that is slow to read.
+  // From the statuses of step 4 to the end of their connections: time for a slow client to read
+  // them.
   static constexpr absl::Duration kParting = absl::Milliseconds(200);
 
   struct Parts {
@@ -44,7 +47,8 @@ class Drain {
 
   explicit Drain(Parts parts) : parts_(std::move(parts)) {}
 
-  // The first time begins, with so long for the calls in flight; the next cuts.
+  // The first call begins the drain, with `grace` for the calls in flight; the next one cuts it
+  // short.
   void Stop(absl::Duration grace);
 
   std::size_t calls_cut() const { return calls_cut_; }
@@ -52,13 +56,13 @@ class Drain {
  private:
   void Begin(absl::Duration grace);
   void Cut();
-  // Once all connections have ended and, if a cut was begun, each shard has said what it cut.
+  // Ends once all connections have ended and, if there was a cut, each shard has reported it.
   void EndIfDone();
 
   const Parts parts_;
   bool begun_ = false;
   bool cut_ = false;
-  bool counting_ = false;  // what the shards cut
+  bool counting_ = false;  // some shards have not reported what they cut yet
   bool all_ended_ = false;
   std::size_t calls_cut_ = 0;
 };

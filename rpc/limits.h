@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// How much a server gives away, in all and to one user, so that nobody can take it from the others.
+// How much a server gives away, in all and to one user: no user can take it from the others.
 //
 //   rpc::ServerOptions options;
 //   options.limits.max_calls_per_uid = 100;
@@ -22,25 +22,26 @@
 namespace rpc {
 
 struct Limits {
-  // Connections that are open, in all and of one uid; from 1. Over it: the calls of the connection
-  // get RESOURCE_EXHAUSTED, with a sentence, until it is closed a second later; when too many are
-  // over it at once, they are closed unanswered, and their clients see UNAVAILABLE. Once all are
-  // taken, a newcomer of a uid that has fewer takes the place of an idle connection of the uid that
-  // has most.
+  // Open connections, in all and of one uid; from 1. The calls of a connection over a limit get
+  // RESOURCE_EXHAUSTED with a reason, and it is closed after a second. If 64 are over a limit
+  // already, the next one is closed at once, and its client sees UNAVAILABLE. Once max_connections
+  // are open, a new one of a uid that has fewer takes the place of an idle one of the uid that has
+  // most.
   int max_connections = 4096;
   int max_connections_per_uid = 2048;
 
   // Connections that have not sent their HTTP/2 preface and SETTINGS yet, in all; from 1. For one
-  // more, the oldest of the uid that has most of them is closed. A client sends these at once; but
-  // it may make all of its connections first: as many as one uid may have.
+  // more, the oldest of the uid that has most of them is closed. A client sends these at once, but
+  // it may open all of its connections first; hence as many as one uid may have.
   int max_silent_connections = 2048;
 
   // How long a connection may take to send them before it is closed. Above 0. PostgreSQL gives 60 s
   // (authentication_timeout), dbus-daemon 30 s (auth_timeout), for a dialogue; this is one message.
   absl::Duration handshake_timeout = absl::Seconds(10);
 
-  // Calls in flight, in all and of one uid; from 1. Over it: RESOURCE_EXHAUSTED, with a sentence. A
-  // uid has no more than take an eighth of max_memory_bytes, kCallBytes each.
+  // Calls in flight, in all and of one uid; from 1. Over it: RESOURCE_EXHAUSTED, with a reason. One
+  // uid also has at most as many as fit into an eighth of max_memory_bytes, at kCallBytes each. A
+  // uid with fewer than 8 is served although max_calls is reached.
   int max_calls = 8192;
   int max_calls_per_uid = 2048;
 
@@ -52,13 +53,13 @@ struct Limits {
   // 32 for each field); from 1 KiB to 1 MiB. Over it: RESOURCE_EXHAUSTED. gRPC's own default.
   int max_metadata_bytes = 8 * 1024;
 
-  // What connections, requests and responses may take, in bytes; from 16 MiB. The requests of a uid
-  // may hold as much as they leave free, and so half if it is alone (http2/account.h): beyond, its
-  // calls get RESOURCE_EXHAUSTED.
+  // The memory that connections, requests and responses may take, in bytes; from 16 MiB. The
+  // requests of one uid may hold as much as they leave free, which is half if it is alone
+  // (http2/account.h). Over it: RESOURCE_EXHAUSTED.
   std::int64_t max_memory_bytes = 256 * 1024 * 1024;
 
-  // How long a client may leave unread what was sent to it before its connection is closed. Above
-  // 0.
+  // How long a client may read nothing of what was sent to it before its connection is closed.
+  // Above 0.
   absl::Duration send_timeout = absl::Seconds(30);
 
   // A connection without calls for so long, or open for so long, is told to go away. Its calls in
@@ -67,9 +68,10 @@ struct Limits {
   absl::Duration max_connection_age = absl::InfiniteDuration();
   absl::Duration max_connection_age_grace = absl::Seconds(10);
 
-  // How often a client may send PING without a call in between, and whether it may without a call
-  // in flight. One that does otherwise, three times in a row, is ended with GOAWAY
-  // (too_many_pings). 0: as often as it likes, within what ends any flood.
+  // The least time between two PINGs of a client without messages or headers in between, and
+  // whether it may send PING without a call in flight. A client that does otherwise three times in
+  // a row gets GOAWAY (too_many_pings), and its connection ends. 0: any number, short of a flood
+  // (http2/flood_budget.h).
   absl::Duration min_ping_interval = absl::ZeroDuration();
   bool pings_when_idle = true;
 
@@ -81,7 +83,7 @@ struct Limits {
     return static_cast<int>(std::min<std::int64_t>(max_calls_per_uid, in_memory));
   }
 
-  // INVALID_ARGUMENT, with a sentence that names the member, for values that make no sense.
+  // INVALID_ARGUMENT, with the name of the member, for values that make no sense.
   absl::Status Check() const;
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Work for every shard, done on its own thread.
+// Runs work for every shard, on that shard's thread.
 //
 //   rpc::OnEachShard(shards, loop, [](Shard& shard) { ... }, [] { ...all have done it... });
 //
-// Thread safety: call it on the thread of `loop`, which is the first shard's; `then` is called on
-// it too. On that shard the work is done at once.
+// Thread safety: call it on the thread of `loop`, the first shard's, where the work is done at
+// once. `then` is called on that thread too, when all have done theirs.
 
 #ifndef RPC_ON_EACH_SHARD_H_
 #define RPC_ON_EACH_SHARD_H_

@@ -16,10 +16,10 @@
 //
 // Health and reflection are served beside what is added.
 //
-// The end: health becomes NOT_SERVING; nobody is accepted any more, but those in the backlog are;
-// the clients are told to go away (GOAWAY) while calls in flight go on for as long as the grace
-// lasts. What is left then is cut off: UNAVAILABLE for the caller, and the connection ended. The
-// path is removed last.
+// The end: health becomes NOT_SERVING. New connections are refused; those in the backlog are still
+// accepted. Clients are told to go away (GOAWAY), and calls in flight may go on until the grace is
+// over. Calls that are left then are cut off: their callers get UNAVAILABLE, and the connections
+// are ended. The path is removed last.
 //
 // Handlers run on the thread in Run(), or, with ServerOptions::shards, on further ones too: all
 // calls of a connection on the same. Services are then called on all of these.
@@ -62,22 +62,22 @@ namespace rpc {
 class Acceptor;
 
 struct ServerOptions {
-  // How long calls in flight may go on once a stop was asked for; 0 cuts at once.
+  // How long calls in flight may go on once a stop was asked for; 0 cuts them off immediately.
   absl::Duration grace = absl::Seconds(10);
 
   Limits limits = {};
 
-  // How many threads handle calls, from 1: each has a share of the connections. More than one pays
-  // where one is kept busy and the clients leave cores for more.
+  // How many threads handle calls, from 1. Each has a share of the connections. More than one pays
+  // if one is always busy and the clients leave cores for more.
   int shards = 1;
 
-  // How long to look for the next event before sleeping until it comes, where that has paid of late
+  // How long to look for the next event before sleeping, where that has paid recently
   // (http2/busy_poll.h); 0: never.
   absl::Duration busy_poll = absl::Microseconds(50);
 
-  // Whether the peer of a new connection may call: asked once a connection, on the thread in Run().
-  // A status other than OK is what all of its calls are answered with, and reaches no handler.
-  // Unset: all may.
+  // Whether the peer of a new connection may call. Asked once for each connection, on the thread in
+  // Run(). A status other than OK is the answer to all of its calls; none reaches a handler. Unset:
+  // all peers may call.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 };
 
@@ -96,7 +96,7 @@ class Server {
   Health& health() { return health_; }
 
   Statistics statistics() const;
-  // Those that speak HTTP/2, by age.
+  // Those that have begun HTTP/2, the oldest first.
   std::vector<std::shared_ptr<const Connection>> Connections() const { return connections_.All(); }
   std::size_t calls_in_flight() const;
 
@@ -109,11 +109,12 @@ class Server {
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
   void After(absl::Duration delay, std::function<void()> work);
 
-  // Calls `answered`, on the thread in Run(), when all threads on which handlers run have come by.
+  // Calls `answered`, on the thread in Run(), once each thread on which handlers run has responded:
+  // so none of them is stuck.
   void AskThreads(std::function<void()> answered);
 
-  // The first asks for a drain, the next cuts it short. Also before Run(), which then drains at
-  // once.
+  // The first call asks for a drain, the next one cuts it short. May be called before Run(), which
+  // then drains at once.
   void Stop();
 
   // Likewise, with `grace` for the calls in flight instead of ServerOptions'. From 0.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a server tells its program about connections and its own end. rpc/ itself never logs.
+// What a server reports to its program about connections and its own end. rpc/ itself never logs.
 //
 // Thread safety: the members are called on the thread in Server::Run(), one at a time; Stuck() on
 // another. They must not block: handlers run on the same thread.
@@ -26,28 +26,27 @@ class ServerEvents {
   // Connections are accepted from now on.
   virtual void Serving() {}
 
-  // A client has connected and speaks HTTP/2: told before its first call is handled, but with
-  // several shards perhaps a little later.
+  // A client has connected and speaks HTTP/2. With one shard this comes before its first call is
+  // handled, with several perhaps a little later.
   virtual void ConnectionOpened(const Connection& /*connection*/) {}
   virtual void ConnectionClosed(const Connection& /*connection*/) {}
 
-  // A connection left unread what was sent to it, for Limits::send_timeout, and was closed.
+  // A connection was closed, as its client read nothing for Limits::send_timeout.
   virtual void ConnectionStalled(const Connection& /*connection*/) {}
 
-  // A connection sent too many frames that carry nothing, or a header without an end, and was
-  // closed.
+  // A connection was closed, as its client sent too many frames that carry nothing, or a header far
+  // too long.
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}
 
-  // A connection was closed before a call was taken: it was over a limit, its credentials could not
-  // be read, it did not speak in time, or speaks something else than HTTP/2.
+  // A connection was refused: it was over a limit, its credentials could not be read, it did not
+  // begin HTTP/2 in time, or it speaks something else.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}
 
-  // Accepting pauses for uds::kAcceptPause: descriptors or memory have run out. Clients that
+  // Accepting pauses for uds::kAcceptPause, as descriptors or memory have run out. Clients that
   // connect meanwhile wait in the backlog.
   virtual void AcceptPaused(const absl::Status& /*why*/) {}
 
-  // Whether clients that connect now come here: told when that changes. The path was removed, or
-  // something else is there; OK once it is back.
+  // The path was removed or replaced, so that new clients do not come here; OK once it is back.
   virtual void PathChanged(const absl::Status& /*still_ours*/) {}
 
   // Stop was asked for: calls in flight have `grace` from now.
@@ -56,8 +55,8 @@ class ServerEvents {
   // The grace is over, or stop was asked for again: `calls` calls in flight are cut off.
   virtual void Cutting(std::size_t /*calls*/) {}
 
-  // A second after the cut the server has still not ended: a handler blocks its thread. The path
-  // has been given up. Ends the process, as nothing else can be done; must not return.
+  // A second after the cut the server has not ended: a handler blocks its thread. The path has been
+  // given up. Must end the process, as nothing else can be done, and not return.
   virtual void Stuck() { std::abort(); }
 };
 

@@ -54,14 +54,14 @@ class Service {
 
   const std::string& full_name() const { return descriptor_->full_name(); }
 
-  // Called for each call that was let in, before its message is awaited: for what all methods have
-  // in common, such as metadata, or who may call. A status other than OK ends the call, and no
-  // handler runs.
+  // Called for each call that was admitted, before its message is awaited: for what all methods
+  // have in common, such as metadata, or a check of the caller. A status other than OK ends the
+  // call, and no handler runs.
   virtual absl::Status Begin(Call& /*call*/) { return absl::OkStatus(); }
 
-  // Called on a thread on which handlers run when the server begins to drain, before anything else
-  // ends. A service whose streams live as long as the server (health's Watch, say) ends them here:
-  // a call that is left holds up the drain until the grace period is over.
+  // Called when the server begins to drain, before anything else ends, on a thread on which
+  // handlers run. A service whose streams live as long as the server (health's Watch, say) ends
+  // them here: a call that is left holds up the drain until the grace period is over.
   virtual void Drain() {}
 
   // For the server: the methods that have handlers, with their paths ("/example.Greeter/Hello").

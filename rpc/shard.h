@@ -7,9 +7,9 @@
 //   shard.loop().Post([&] { shard.Adopt(std::move(fd), connection, caller); });
 //   shard.loop().Run();
 //
-// Nothing is shared between shards on a call's way but the callers' sums (call/caller.h).
+// While a call is handled, shards share nothing but what each caller has in all (call/caller.h).
 //
-// Thread safety: belongs to the thread of its loop, but for calls(), whose counters any may read.
+// Thread safety: belongs to the thread of its loop. The counters in calls(): any thread may read.
 // Ownership: owns its loop and connections; borrows the rest.
 
 #ifndef RPC_SHARD_H_
@@ -57,9 +57,9 @@ class Shard {
 
   void End(std::uint64_t id);
 
-  // Tells all calls and clients, and those that come later.
+  // Tells all calls and clients to end, also those that come later.
   void Drain();
-  // Ends all calls with a status; how many that were. Nothing is begun any more.
+  // Ends all calls with UNAVAILABLE, and returns how many. No new ones are begun.
   std::size_t Cut();
   void EndAll();
 

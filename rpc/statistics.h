@@ -5,7 +5,8 @@
 //
 //   const std::uint64_t refused = server.statistics().calls_refused;
 //
-// Thread safety and ownership: a value; its numbers are not quite of one moment.
+// Thread safety and ownership: a value. Its numbers were read one after the other, while others
+// were counting.
 
 #ifndef RPC_STATISTICS_H_
 #define RPC_STATISTICS_H_
@@ -17,12 +18,12 @@ namespace rpc {
 struct Statistics {
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_refused = 0;  // over a limit, or their credentials could not be read
-  std::uint64_t connections_silent = 0;   // closed: did not speak in time, or no HTTP/2
-  std::uint64_t connections_unread = 0;   // closed: left unread what was sent to it
+  std::uint64_t connections_silent = 0;   // closed: did not begin HTTP/2 in time, or not at all
+  std::uint64_t connections_unread = 0;   // closed: read nothing of what was sent to it
   std::uint64_t connections_flooded = 0;  // closed: sent too much that carries nothing
-  std::uint64_t calls_begun = 0;          // with those refused
+  std::uint64_t calls_begun = 0;          // all requests, refused ones too
   std::uint64_t calls_refused = 0;        // RESOURCE_EXHAUSTED: over a limit of calls or of memory
-  std::uint64_t calls_denied = 0;         // refused as their caller may not call
+  std::uint64_t calls_denied = 0;         // their caller may not call
   std::uint64_t bytes_received = 0;       // of messages, as encoded
   std::uint64_t bytes_sent = 0;
 };

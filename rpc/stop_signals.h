@@ -9,12 +9,12 @@
 //     server.Run(std::move(listener), signals.fd());
 //   }
 //
-// The signals are blocked for good, for the thread that makes this and those it starts afterwards,
-// so that none of them is interrupted; and SIGPIPE is ignored, because a log that nobody reads any
-// more is no reason to end.
+// The signals stay blocked, in the thread that makes this and in those that it starts afterwards,
+// so that none of them is interrupted. SIGPIPE is ignored: a log whose reader has gone is no reason
+// to end.
 //
 // Thread safety: none is needed.
-// Ownership: owns its descriptor. One a process.
+// Ownership: owns its descriptor. Make one in a process.
 
 #ifndef RPC_STOP_SIGNALS_H_
 #define RPC_STOP_SIGNALS_H_
@@ -27,7 +27,7 @@ class StopSignals {
  public:
   StopSignals();
 
-  // A signalfd, non-blocking: readable when a signal came.
+  // A signalfd, non-blocking: readable when a signal has come.
   int fd() const { return fd_.get(); }
 
  private:

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The thread that hears that the server should stop, and ends it if a handler keeps it from that.
+// A thread that reads the wish to stop, and ends the process if a handler keeps the server from
+// stopping.
 //
 //   rpc::Watchdog watchdog({.stop_fd = signals.fd(), ...});
 //   watchdog.Start();
 //   loop.Run();
 //   watchdog.Finish();
 //
-// A handler that blocks for good keeps the loop from reading a signal, so that another thread must.
-// It sleeps in poll(2) until there is one.
+// A handler that blocks keeps its loop from reading a signal, so that another thread must read it.
+// This one sleeps in poll(2) until there is one.
 //
 // Thread safety: Start() and Finish() are the owner's. Ownership: borrows the descriptors.
 
@@ -27,8 +28,8 @@ namespace rpc {
 class Watchdog {
  public:
   struct Parts {
-    // Each time that it is readable, up to 128 bytes (one record of a signalfd) are read and count
-    // as a wish to stop. -1: none.
+    // Each time that this is readable, up to 128 bytes (one record of a signalfd) are read and
+    // count as one wish to stop. -1: none.
     int stop_fd;
     // An eventfd with EFD_SEMAPHORE that counts such wishes too.
     int stop_counter;
@@ -36,7 +37,8 @@ class Watchdog {
     std::function<void()> stop;
     // How long the server may take from the first one to the last of its calls.
     std::function<absl::Duration()> grace;
-    // It took kStuck longer, or than from the second one. Must not return.
+    // Called when it took kStuck longer than that, or kStuck from the second wish on. Must not
+    // return.
     std::function<void()> stuck;
   };
 

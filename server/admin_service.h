@@ -8,7 +8,7 @@
 //   AdminService admin(&server, options.grace);
 //   server.Add(&admin);
 //
-// Thread safety: handlers run on the server's polling threads.
+// Thread safety: handlers run on the server's threads.
 // Ownership: borrows the server, which runs whenever a handler does.
 
 #ifndef SERVER_ADMIN_SERVICE_H_

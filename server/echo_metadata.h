@@ -8,7 +8,7 @@
 //     return echoed.ok() ? CompressAsAsked(&call) : echoed;
 //   }
 //
-// Thread safety: on the polling thread of the call.
+// Thread safety: on the thread of the call.
 
 #ifndef SERVER_ECHO_METADATA_H_
 #define SERVER_ECHO_METADATA_H_

@@ -6,7 +6,7 @@
 //   EchoService echo({.reply = {}, .max_message_bytes = 4 << 20}, &message_events);
 //   server.Add(&echo);
 //
-// Thread safety: handlers run on the server's polling threads.
+// Thread safety: handlers run on the server's threads.
 // Ownership: borrows the events, which outlive it.
 
 #ifndef SERVER_ECHO_SERVICE_H_

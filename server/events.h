@@ -21,17 +21,18 @@
 //   path_lost                  warn   code, message     NOT_FOUND: the socket was removed;
 //                                                       FAILED_PRECONDITION: replaced
 //   path_back                  info                     the path leads to this server again
-//   others_shut_out            warn   mode              --allow or --group without the --mode for
-//   it notify_failed              warn   code, message     the service manager cannot be told
-//   self_call_failed           warn   code, message     health stays NOT_SERVING; told once
+//   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
+//   notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
 //   connection_closed          info   uid, gid, pid
 //   connection_refused         warn   code, message
 //   connection_stalled         warn   uid, gid, pid     closed: it left unread what was sent to it
-//   connection_flooded         warn   uid, gid, pid     closed: it sent a header that does not end
-//   connections_shed           warn   uid, count        closed: took memory or time; -1: who may
-//   not call connections_opened_left_out, connections_closed_left_out, connections_refused_left_out
+//   connection_flooded         warn   uid, gid, pid     closed: too many frames of no use, or a
+//                                                       header far too long
+//   connections_opened_left_out, connections_closed_left_out
 //                              info   count             lines not written
+//   connections_refused_left_out
+//                              warn   count             likewise
 //   message_received           info   message, bytes, uid, gid, pid
 //                                                       its first 200 characters; its whole size
 //   messages_left_out          info   count             lines not written
@@ -136,11 +137,11 @@ class ConnectionEvents {
 
   void Opened(const uds::PeerCredentials& peer);
   void Closed(const uds::PeerCredentials& peer);
-  // Closed before a call was served on it.
+  // Closed before a call was served on it, or refused for a limit.
   void Refused(const absl::Status& why);
   // Closed, as it left unread what was sent to it.
   void Stalled(const uds::PeerCredentials& peer);
-  // Closed, as it sent too many frames that carry nothing, or a header without an end.
+  // Closed, as it sent too many frames that carry nothing, or a header far too long.
   void Flooded(const uds::PeerCredentials& peer);
 
   void OnTimer();

@@ -10,7 +10,7 @@
 // TestService.UnimplementedCall has no handler, nor has grpc.testing.UnimplementedService: that is
 // what their tests are about.
 //
-// Thread safety: handlers run on the server's polling threads.
+// Thread safety: handlers run on the server's threads.
 
 #ifndef SERVER_INTEROP_SERVICE_H_
 #define SERVER_INTEROP_SERVICE_H_

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Sends what libprotobuf has to say to the daemon's log instead of straight to standard
-// error, where it would break the format, hold up the handlers' thread when nobody reads, and let a
-// client that sends malformed messages fill the disk.
+// Sends libprotobuf's messages to the daemon's log. By default they go straight to standard error,
+// where they would break the format, hold up the handlers' thread when nothing reads them, and let
+// a client that sends malformed messages fill the disk.
 //
 //   Log log(options);
 //   const LibraryLog library_log(&log);    // before the server starts

@@ -20,10 +20,11 @@
 
 namespace {
 
-// What a message took is kept for the next one. By itself the C library gives the end of its heap
-// back once that is twice as long as the longest block that was ever freed: with messages of 1 MiB
-// after nearly each of them, and the kernel makes each page anew. tools/bench/levers.md has what
-// that costs. rpc/call/memory_trim.h gives all of it back when the server is quiet.
+// Memory that a message took is kept for the next one. By default the C library gives the end of
+// its heap back to the kernel once it is twice as long as the longest block that was ever freed.
+// With messages of 1 MiB that is after nearly each of them, and the kernel makes each page anew:
+// tools/bench/levers.md has what that costs. rpc/call/memory_trim.h gives all of it back when the
+// server is quiet.
 void KeepFreedMemory() {
   constexpr int kKept = 8 << 20;              // bytes: two of the longest messages
   constexpr int kOnPagesOfItsOwn = 32 << 20;  // bytes, and more: where it stands after large blocks

@@ -24,7 +24,7 @@ constexpr absl::Duration kLongestDuration = absl::Seconds(315'576'000'000);
 void AddMetadata(const rpc::Call& call, v1::WhoAmIResponse* response) {
   for (const auto& [key, value] : call.metadata()) {
     v1::Metadata* entry = response->add_metadata();
-    entry->set_key(ProtoText(key));  // gRPC lets through what is no UTF-8
+    entry->set_key(ProtoText(key));  // HTTP/2 allows what is no UTF-8
     entry->set_value(value.data(), value.size());
   }
 }

@@ -5,7 +5,7 @@
 //
 //   co_await call.Finish(WhoAmI(call));
 //
-// Thread safety: on the polling thread of the call.
+// Thread safety: on the thread of the call.
 
 #ifndef SERVER_WHO_AM_I_H_
 #define SERVER_WHO_AM_I_H_

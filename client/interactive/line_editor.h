@@ -4,8 +4,9 @@
 // A prompt at a terminal, with history and editing (libedit: ~/.editrc and the arrow keys hold),
 // that can be interrupted by what has to be shown above it.
 //
-//   LineEditor editor(STDIN_FILENO, STDOUT_FILENO, "> ", replies_fd, [&] { return ShowReplies();
-//   }); while (std::optional<std::string> line = editor.Read()) Send(*line);
+//   LineEditor editor(STDIN_FILENO, STDOUT_FILENO, "> ", replies_fd,
+//                     [&] { return ShowReplies(); });
+//   while (std::optional<std::string> line = editor.Read()) Send(*line);
 //
 // Thread safety: none. Ownership: borrows descriptors. The terminal is as it was once it is
 // destroyed.

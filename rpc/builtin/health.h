@@ -3,12 +3,9 @@
 
 // grpc.health.v1.Health, served like any other service: Check and Watch.
 //
-// gRPC's built-in one is written on its callback API, and its presence alone doubles the server's
-// CPU for every other call.
-//
-// A service that was never Set() is NOT_FOUND to Check and SERVICE_UNKNOWN to Watch, as the
-// protocol says; "" is the server as a whole. When the server drains, everything is NOT_SERVING,
-// watchers are told so, and their streams end with UNAVAILABLE.
+// For a service that was never Set(), Check answers NOT_FOUND and Watch SERVICE_UNKNOWN, as the
+// protocol says; "" is the server as a whole. When the server drains, all are NOT_SERVING; watchers
+// are told so, and their streams end with UNAVAILABLE.
 //
 // Thread safety: all methods, from any thread.
 
@@ -47,7 +44,7 @@ class Health final : public Service {
 
   struct State {
     ServingStatus status;
-    bool draining;  // it will be no other any more
+    bool draining;  // the status will not change any more
   };
   State StateOf(const std::string& service) const;
 

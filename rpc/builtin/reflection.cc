@@ -16,7 +16,7 @@ using google::protobuf::FileDescriptor;
 const DescriptorPool& Pool() { return *DescriptorPool::generated_pool(); }
 
 // No name of a .proto is as long. The pool looks for a name in time that grows with the square of
-// its dots: 200 KB of them would keep the polling thread for seconds.
+// its dots: 200 KB of them would keep the thread for seconds.
 constexpr std::size_t kLongestName = 1024;
 
 bool CanBeAName(absl::string_view name) { return name.size() <= kLongestName; }

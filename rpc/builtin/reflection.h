@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Server reflection, v1 and v1alpha: what grpcurl, buf curl and their like ask a server that they
-// have no .proto for.
-//
-// gRPC's own plugin serves v1alpha only, and holds a thread for every open stream.
+// Server reflection, v1 and v1alpha: how grpcurl, buf curl and other tools learn a server's methods
+// without its .proto.
 //
 // The answers come from the descriptors that the program is linked with. A file's dependencies are
-// sent with it, each once a stream.
+// sent with it, each once in a stream.
 //
 // Thread safety: as Service. `services` is read while calls are handled and must not change then.
 

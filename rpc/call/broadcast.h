@@ -4,7 +4,7 @@
 // Lets any number of calls wait for the same thing to happen:
 //
 //   for (;;) {
-//     const std::uint64_t seen = changed.sent();   // before looking, so that nothing is missed
+//     const std::uint64_t seen = changed.sent();   // before the look, so that nothing is missed
 //     if (ItHasHappened()) break;
 //     if (!co_await call.Wait(changed, seen)) co_return;
 //   }
@@ -33,16 +33,16 @@ class Broadcast {
     ~Listener() = default;
   };
 
-  // Resumes all that wait now, soon, each on its own thread.
+  // Resumes all calls that wait now, each on its own thread, a little later.
   void Send();
 
-  // How often it was sent.
+  // How often Send() was called.
   std::uint64_t sent() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return sent_;
   }
 
-  // For call.h. False, and nothing is added, if it was sent since it was seen.
+  // For call.h. False if Send() was called more than `seen` times already: then nothing is added.
   bool Add(http2::Loop* loop, Listener* listener, std::uint64_t seen);
   void Remove(http2::Loop* loop, Listener* listener);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What all calls have in common, whatever their shape: the peer, metadata, waiting, the end.
+// What calls of all shapes have in common: the peer, metadata, waiting, the end.
 //
 // The shapes are UnaryCall (unary_call.h), ServerStreamCall, ClientStreamCall and BidiCall
 // (stream_calls.h). A handler takes one by reference:
@@ -11,10 +11,10 @@
 //     co_await call.Finish(Greeting(call.request(), call.peer().uid));
 //   }
 //
-// A handler ends a call with Finish(), once. One that returns without it ends the call with
-// INTERNAL. When the call ends by itself (the caller cancels or leaves, its deadline passes, what
-// it sends is refused), every wait returns false at once and from then on, and the handler should
-// return: the status has been settled by then, and nothing that is written afterwards goes out.
+// A handler ends a call with Finish(), once. If it returns without, the call ends with INTERNAL.
+// A call may also end by itself: the caller cancels or leaves, the deadline passes, or a message is
+// refused. From then on every wait returns false at once, and the handler should return: the status
+// is settled, and nothing that is written afterwards is sent.
 //
 // Thread safety: none; a call belongs to its loop's thread, on which its handler runs.
 // Ownership: the connection's stream owns the call, which owns its handler.
@@ -64,27 +64,27 @@ class Call : public http2::Exchange {
     std::shared_ptr<Connection> connection;
     CallerAccount* account;
     Calls* calls;
-    std::optional<Encoding> encoding;  // of its messages, by its header; nullopt: not known here
+    std::optional<Encoding> encoding;  // of its messages, by grpc-encoding; nullopt: an unknown one
     absl::Duration timeout;            // infinite: none
   };
 
-  // What a call takes besides its messages, in bytes (measured: this object, the usual coroutine's
-  // frame, what nghttp2 keeps of a stream is counted by itself).
+  // What a call is charged for besides its messages, in bytes: this object and the usual
+  // coroutine's frame (measured). What nghttp2 keeps of its stream is charged by itself.
   static constexpr std::int64_t kBytes = 3 * 1024;
 
   explicit Call(Parts parts);
   ~Call() override;
 
-  // What the caller says beside its messages. The keys are in lower case, the values of keys that
-  // end with "-bin" decoded. The views stay valid for the call's lifetime.
+  // What the caller sent besides its messages. Keys are in lower case; values of keys that end with
+  // "-bin" are decoded. The views stay valid for the call's lifetime.
   std::vector<http2::Header> metadata() const;
   std::vector<absl::string_view> MetadataValues(absl::string_view key) const;
   absl::string_view authority() const { return stream_.authority(); }
   // InfiniteFuture() if there is none.
   absl::Time deadline() const { return deadline_; }
 
-  // What is said beside the answers: call before the first one, or before Finish(). False, and
-  // nothing is said, for a key or a value that gRPC does not allow (wire/metadata.h).
+  // Metadata of the response: call before the first message is sent, or before Finish(). False for
+  // a key or a value that gRPC does not allow (wire/metadata.h): then nothing is added.
   bool AddInitialMetadata(absl::string_view key, absl::string_view value);
   bool AddTrailingMetadata(absl::string_view key, absl::string_view value);
 
@@ -93,26 +93,26 @@ class Call : public http2::Exchange {
   const uds::PeerCredentials& peer() const { return connection_->peer; }
   const Connection& connection() const { return *connection_; }
 
-  // How the message read last was compressed.
+  // How the last message that was read was compressed.
   Encoding request_encoding() const { return request_encoding_; }
 
-  // Compresses what is sent, if the caller accepts that encoding: else returns false, and nothing
-  // changes. Call before anything is sent.
+  // Compresses the messages that are sent. False if the caller does not accept that encoding: then
+  // nothing changes. Call before anything is sent.
   bool Compress(Encoding encoding);
 
-  // Counts bytes that the handler keeps of what it has read, until the call ends: beside those of
-  // the message that it reads into and of those being sent, which are counted anyway. False when
-  // that is more than the uid may have: then the call has ended with RESOURCE_EXHAUSTED.
+  // Charges the uid for bytes that the handler keeps, until the call ends. The message that it
+  // reads into and those being sent are charged anyway. False if that is more than the uid may
+  // have: then the call has ended with RESOURCE_EXHAUSTED.
   [[nodiscard]] bool Keep(std::size_t bytes);
 
-  // Its status has left for the caller.
+  // The status has been sent.
   bool is_answered() const { return stream_.response_left(); }
   // The call has ended, by Finish() or by itself: nothing more can be sent.
   bool ended() const { return ended_; }
   // It ended by itself.
   bool cancelled() const { return cancelled_; }
-  // What it ended with: OK while it has not ended. After a Read() that was false this tells the end
-  // of the stream (OK) from a message that was refused.
+  // The status that it ended with; OK while it has not ended. After a Read() that was false this
+  // tells the end of the stream (OK) from a message that was refused.
   const absl::Status& end_status() const { return end_status_; }
 
   // --- Waiting. Await these; false means that the call has ended. ---
@@ -123,11 +123,11 @@ class Call : public http2::Exchange {
   // Waits for `duration`; 0 and less do not wait at all.
   Sleeping Sleep(absl::Duration duration);
 
-  // Waits until `broadcast` was sent once more than `seen` times: see there.
+  // Waits until Broadcast::Send() was called more than `seen` times (broadcast.h).
   Listening Wait(Broadcast& broadcast, std::uint64_t seen);
 
-  // Has the call end with this status once the server begins to drain, or now if it has begun: for
-  // a stream that may stay open with nothing to do.
+  // Ends the call with this status when the server begins to drain, or now if it has begun. For a
+  // stream that may stay open with nothing to do.
   void EndWhenDraining(absl::Status status);
 
   // --- For the server. ---
@@ -142,7 +142,7 @@ class Call : public http2::Exchange {
   // Something that the handler waits for.
   class Waiter {
    public:
-    // Resumes the handler if it can go on: as it surely can once the call has ended.
+    // Resumes the handler if it can go on, which it can once the call has ended.
     virtual void Wake() = 0;
 
    protected:
@@ -153,39 +153,40 @@ class Call : public http2::Exchange {
   void FinishWith(absl::Status status);
   void FinishWith(const google::protobuf::MessageLite& response);
 
-  // Queues a message. False if the call has ended, or ends by it.
+  // Queues a message. False if the call has ended, or if this has ended it (no memory).
   bool SendMessage(const google::protobuf::MessageLite& response, const WriteOptions& options = {});
   bool HasRoom() const { return ended_ || stream_.queued() <= http2::Stream::kHighMark; }
 
-  // Parses the next message if it is there. kNone: it may still come. kEnd: none will, or the call
-  // has ended.
+  // Parses the next message if it is there. kNone: it may still come. kEnd: no more will come, or
+  // the call has ended.
   enum class Taken { kMessage, kNone, kEnd };
   Taken TakeMessage(google::protobuf::Message* message);
-  // The same where one message is due and no more, once the request has ended.
+  // Likewise for a method that takes one message: refuses none and two. kNone until the request has
+  // ended.
   Taken TakeOnlyMessage(google::protobuf::Message* message);
 
-  // Null when it waits no more.
+  // Null: no waiter any more.
   void WaitForMessage(Waiter* waiter) { reading_ = waiter; }
   void WaitForRoom(Waiter* waiter) {
     writing_ = waiter;
     if (waiter != nullptr) stream_.AwaitRoom();
   }
-  // The waiter ends, perhaps with the coroutine that it waits for.
+  // The waiter is being destroyed, perhaps with its coroutine.
   void Forget(const Waiter* waiter) {
     for (Waiter** const one : {&reading_, &writing_, &waiting_}) {
       if (*one == waiter) *one = nullptr;
     }
   }
 
-  // Whether it has ended: by now, when its deadline has passed while its handler kept the thread.
+  // Whether it has ended. Ends it first if its deadline passed while its handler kept the thread.
   bool HasEndedByNow();
 
-  // Looks at what came, and wakes what waits for it. What http2::Exchange::Run() returns: whether
-  // there is more to do.
+  // Looks at what came, and wakes what waits for it. Returns what http2::Exchange::Run() should:
+  // whether there is more to do.
   bool GoOn();
   bool GoesOn() const { return !ended_ && inflation_ != nullptr && !inflated_; }
 
-  // The caller has left, or will not be answered by a handler: lets every wait return, for good.
+  // The call will not be answered by its handler any more: ends it, and lets every wait return.
   void Abandon();
 
  private:
@@ -202,11 +203,11 @@ class Call : public http2::Exchange {
   void SettleEnd(absl::Status status);
   void Respond(http2::Stream::Body body);
   void WakeAll();
-  // Ends the call with what is wrong with its request: from within its handler, so that what else
-  // waits is woken later.
+  // Ends the call with what is wrong with its request. Called within the handler, so that other
+  // waits of it are woken later.
   Taken Refuse(absl::Status status);
   Taken NoMoreMessages();
-  // Whether the message in front can be parsed: it may have to be inflated before.
+  // Whether the first message can be parsed: it may have to be inflated before.
   Taken Prepare(const wire::Message& message);
   Taken Parse(absl::string_view bytes, google::protobuf::Message* message);
   void InflateMore();
@@ -227,13 +228,13 @@ class Call : public http2::Exchange {
   std::optional<http2::Timer> expiry_;
 
   wire::MessageReader reader_;
-  absl::Status fault_;                          // of what came, to be looked at in GoOn()
-  http2::Buffer packed_;                        // what it is inflated from: more may come behind it
-  std::unique_ptr<wire::Inflation> inflation_;  // of the message in front
+  absl::Status fault_;                          // what is wrong with what came, for GoOn()
+  http2::Buffer packed_;                        // the compressed bytes: more may come behind them
+  std::unique_ptr<wire::Inflation> inflation_;  // of the first message
   bool inflated_ = false;
-  std::size_t unconsumed_ = 0;      // bytes that came and the stream's window has not back
-  std::int64_t message_bytes_ = 0;  // of what was read into the message, on the account
-  std::int64_t due_bytes_ = 0;      // that will be, once the bytes that it is parsed from are not
+  std::size_t unconsumed_ = 0;      // bytes by which the stream's window is to be opened again
+  std::int64_t message_bytes_ = 0;  // charged for the message that was read
+  std::int64_t due_bytes_ = 0;      // to be charged once the bytes that it is parsed from are freed
   std::int64_t kept_bytes_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 

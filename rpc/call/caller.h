@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A uid that has connections here, and what it has of the server: calls in flight, and memory.
+// A uid that has connections here, and what it uses of the server: calls in flight, and memory.
 //
-// Each thread has an account of the caller, which it alone writes; what the caller has is the sum.
-// Two threads that look at the same moment may both let in a call that is the last: that limit
-// holds to within one call for each further thread. The bound on memory is exact (account.h).
+// Each thread has an account of the caller, which only that thread writes; the caller's calls are
+// the sum. If two threads look at the same moment, both may admit the last call: that limit holds
+// to within one call for each further thread. The bound on memory is exact (account.h).
 //
-// Thread safety: an account belongs to its thread; calls() may be asked by any.
-// Ownership: the server's, for as long as it lives: calls may outlive a connection, and a caller
-// that connects again must find the same count. The number of a machine's uids bounds them.
+// Thread safety: an account belongs to its thread; calls(): any thread.
+// Ownership: the server owns its callers and keeps them: calls may outlive a connection, and a uid
+// that connects again must find the same count. There are at most as many as the machine has uids.
 
 #ifndef RPC_CALL_CALLER_H_
 #define RPC_CALL_CALLER_H_

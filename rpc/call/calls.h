@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What the calls of one thread have in common: their loop, their limits, their counters, and the
-// list of them, by which a drain finds those that are left.
+// What the calls of one thread have in common: their loop, limits and counters, and a list of them,
+// in which a drain finds those that are left.
 //
-// Thread safety: belongs to the loop's thread, but for the counters, which any may read.
-// Ownership: the calls enter and leave by themselves; the list owns none.
+// Thread safety: belongs to the loop's thread. The counters: any thread may read.
+// Ownership: the list does not own the calls, which enter and leave it by themselves.
 
 #ifndef RPC_CALL_CALLS_H_
 #define RPC_CALL_CALLS_H_
@@ -32,7 +32,7 @@ struct CallCounters {
 
 class Calls {
  public:
-  // A place in the list.
+  // An entry of the list.
   struct Link {
     Call* call = nullptr;
     Link* next = nullptr;
@@ -46,16 +46,16 @@ class Calls {
   std::size_t max_message_bytes() const { return max_message_bytes_; }
   CallCounters& counters() { return counters_; }
   const CallCounters& counters() const { return counters_; }
-  // Those that have no status yet.
+  // How many have no status yet.
   http2::Gauge& in_flight() { return in_flight_; }
   const http2::Gauge& in_flight() const { return in_flight_; }
 
   MemoryTrim& trim() { return trim_; }
 
   bool draining() const { return draining_; }
-  // Tells all that the server drains; those that begin from now on see it for themselves.
+  // Tells all calls that the server drains. Later ones look at draining().
   void Drain();
-  // Ends all that are left, with UNAVAILABLE. How many that were.
+  // Ends all calls that are left with UNAVAILABLE, and returns how many.
   std::size_t Cut();
 
   void Add(Link* link) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a call can tell of the connection that it came on.
+// What is known of a connection: for its calls, and for lists of connections.
 //
 //   call.connection().peer.uid
 //
-// Thread safety: any thread may read it; its thread alone counts.
-// Ownership: shared between the connection, its calls, and those who list the connections.
+// Thread safety: any thread may read it; only the connection's thread counts.
+// Ownership: shared by the connection, its calls, and the lists.
 
 #ifndef RPC_CALL_CONNECTION_INFO_H_
 #define RPC_CALL_CONNECTION_INFO_H_
@@ -22,14 +22,14 @@
 namespace rpc {
 
 struct Connection {
-  std::uint64_t id = 0;  // which the server does not use twice
+  std::uint64_t id = 0;  // the server uses each number once
   absl::Time since;
   uds::PeerCredentials peer;
 
-  // What all of its calls are refused with, unless it is OK: see ServerOptions::admit.
+  // If not OK, the answer to all of its calls: see ServerOptions::admit.
   absl::Status admission;
 
-  http2::Counter calls;           // that ever came
+  http2::Counter calls;           // since it was opened
   http2::Gauge calls_in_flight;   // not answered yet
   http2::Counter bytes_received;  // of messages, as encoded
   http2::Counter bytes_sent;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A call with the handler that answers it: what the server makes for each request.
+// A call together with the handler that answers it: the server makes one for each request.
 //
-// A handler of one message starts once that has come, and nothing more will; one that reads for
-// itself starts at once. Before either, Service::Begin() is asked.
+// Service::Begin() is asked first. Then a handler that reads messages itself starts at once; a
+// handler of a method that takes one message starts when that has come and the request has ended.
 //
 // Thread safety and ownership: as call.h.
 
@@ -21,7 +21,7 @@
 
 namespace rpc {
 
-// The method that calls are of.
+// What an invocation calls: a method's handler.
 template <class CallType>
 class Handler {
  public:
@@ -37,13 +37,13 @@ class Invocation final : public CallType, private Task::Owner {
  public:
   Invocation(Handler<CallType>* handler, Call::Parts parts)
       : CallType(std::move(parts)), handler_(*handler) {}
-  // What is left of the handler ends while the call is whole.
+  // The handler, if it still waits, is destroyed while the call is whole.
   ~Invocation() override {
     this->Abandon();
     task_ = Task();
   }
 
-  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that is told the size
+  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that gets the size
   static void* operator new(std::size_t size) { return http2::BlockPool::Allocate(size); }
   static void operator delete(void* self, std::size_t size) { http2::BlockPool::Free(self, size); }
 
@@ -70,7 +70,7 @@ class Invocation final : public CallType, private Task::Owner {
   }
 
   void TaskEnded() override {
-    task_ = Task();  // with all that the handler kept
+    task_ = Task();  // frees all that the handler kept
     this->FinishWith(absl::InternalError("the handler ended without a status"));
   }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Has the C library give freed memory back to the system once it is quiet.
+// Gives freed memory back to the kernel once the server is quiet.
 //
 //   trim.Freed(bytes);                // each time that something long was freed
 //
-// malloc(3) keeps what was freed between blocks that are still in use. While messages come and go
-// that is right: the next one takes it. When no more do, a second later, it is of no use here.
+// malloc(3) keeps memory that was freed between blocks that are still in use. While messages come
+// and go that is right, as the next one takes it. A second after the last one it is given back.
 //
 // Thread safety: none; on the loop's thread. Ownership: borrows the loop.
 

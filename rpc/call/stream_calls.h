@@ -11,15 +11,16 @@
 //     co_await call.Finish(absl::OkStatus());
 //   }
 //
-// Read() is false once the caller has half-closed, and when the call has ended: when it was
-// cancelled, or when what came cannot be taken. In the last two cases the caller has its status
-// already, and Finish() changes nothing, so a handler need not tell these apart; one that wants to
-// asks end_status(). Write() and Finish() are false when the call has ended. One read and one write
-// may be awaited at the same time, not two of a kind.
+// Read() returns false when the caller has half-closed, or when the call has ended: it was
+// cancelled, or a message was refused. In the last two cases the caller has its status already and
+// Finish() changes nothing, so that a handler need not tell the cases apart; end_status() does.
+// Write() and Finish() return false when the call has ended. A read and a write may be awaited at
+// the same time, but not two reads or two writes.
 //
-// Write() returns as soon as the message is queued, unless so much is (http2::Stream::kHighMark)
-// that the caller should read first. Messages that follow one another leave together. What is
-// written must stay until Write() has returned: await it in the same expression.
+// Write() returns as soon as the message is queued, unless so much is queued
+// (http2::Stream::kHighMark) that the caller should read first. Messages that follow one another
+// are sent together. The message must live until Write() has returned: await it in the same
+// expression.
 //
 // Thread safety and ownership: as call.h.
 
@@ -68,7 +69,7 @@ class ClientStreamCall : public TypedCall<RequestType, ResponseType> {
   auto Read(RequestType* request) { return typename Typed::Reading(this, request); }
 
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
-  // `status` is not OK: that takes a response.
+  // `status` must not be OK: OK takes a response.
   auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());

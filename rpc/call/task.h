@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A handler that has begun and may be waiting: what every coroutine of rpc/ returns.
+// The return type of every coroutine of rpc/: a handler that has begun, and may be waiting.
 //
 //   rpc::Task Answer(rpc::UnaryCall<Request, Response>& call) {
-//     co_await Delay(call);                  // another Task: runs here, then we go on
+//     co_await Delay(call);                  // another Task: runs to its end, then we go on
 //     co_await call.Finish(Response());
 //   }
 //
-// A Task starts when it is awaited or Start()ed, not before, and returns nothing: results go
-// through out-parameters or members. An exception that leaves a coroutine ends the process, because
-// there is nobody to hand it to and the call's state is unknown.
+// A Task starts when it is awaited or Start()ed, not before. It returns nothing: results go through
+// out-parameters or members. An exception that leaves a coroutine ends the process: nothing could
+// handle it, and the call's state is unknown.
 //
-// Do not await behind && or || in the condition of a loop: GCC 12 awaits there whatever the left
-// side says. (In an if it does not.)
+// Do not await behind && or || in the condition of a loop: GCC 12 awaits there even if the left
+// side decides. (In an if it does not.)
 //
-// Thread safety: none. A task lives on the polling thread of its shard.
-// Ownership: a Task owns its coroutine's frame; destroying it destroys the frame and what waits in
-// it.
+// Thread safety: none. A task lives on its call's thread.
+// Ownership: a Task owns its coroutine's frame. Destroying it destroys the frame, also while the
+// coroutine waits.
 
 #ifndef RPC_CALL_TASK_H_
 #define RPC_CALL_TASK_H_
@@ -33,7 +33,7 @@ namespace rpc {
 
 class [[nodiscard]] Task {
  public:
-  // Told when a started task has ended. May destroy the Task.
+  // Called when a started task has ended. May destroy the Task.
   class Owner {
    public:
     virtual void TaskEnded() = 0;
@@ -55,10 +55,11 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
-  // Runs the task until it first waits. `owner` is told of its end, perhaps before Start() returns.
+  // Runs the task until it first waits. `owner` is called at its end, perhaps before Start()
+  // returns.
   void Start(Owner* owner);
 
-  // Awaiting a task runs it to its end, then resumes the one who awaited it.
+  // Awaiting a task runs it to its end, then resumes the coroutine that awaited it.
   auto operator co_await() && noexcept;
 
  private:
@@ -70,7 +71,7 @@ class [[nodiscard]] Task {
 class Task::promise_type {
  public:
   // The coroutine's frame.
-  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that is told the size
+  // NOLINTNEXTLINE(misc-new-delete-overloads): it does not know the delete that gets the size
   static void* operator new(std::size_t size) { return http2::BlockPool::Allocate(size); }
   static void operator delete(void* frame, std::size_t size) {
     http2::BlockPool::Free(frame, size);

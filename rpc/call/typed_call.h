@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A call with its messages' types: what the four shapes (unary_call.h, stream_calls.h) are made of.
+// A call with its messages' types: the base of the four shapes (unary_call.h, stream_calls.h).
 //
 // Thread safety and ownership: as call.h.
 
@@ -91,7 +91,7 @@ class TypedCall : public Call {
     std::coroutine_handle<> handler_;
   };
 
-  // Ends the call at once: awaited for the sake of those that will have to wait.
+  // Ends the call at once. It is awaited like all else, so that it may come to wait.
   struct [[nodiscard]] Finishing {
     bool taken;
     bool await_ready() const { return true; }

@@ -32,12 +32,12 @@ class UnaryCall : public TypedCall<RequestType, ResponseType> {
   using TypedCall<RequestType, ResponseType>::TypedCall;
 
   const RequestType& request() const { return request_; }
-  // For a handler that wants to move out of it what it sends back.
+  // For a handler that moves parts of the request into its response.
   RequestType* mutable_request() { return &request_; }
 
-  // Each ends the call. False: it had ended already, and nothing is sent.
+  // Each ends the call. False if it had ended already: then nothing is sent.
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
-  // `status` is not OK: that takes a response.
+  // `status` must not be OK: OK takes a response.
   auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());

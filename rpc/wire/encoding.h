@@ -4,11 +4,11 @@
 // Compressed messages (gRPC's compression.md): gzip and deflate, by zlib, within a limit.
 //
 //   wire::Inflation inflation(wire::Encoding::kGzip, message, max_bytes, &account);
-//   while (inflation.Step() == wire::Inflation::Progress::kMore) ...others have their turn...
+//   while (inflation.Step() == wire::Inflation::Progress::kMore) ...let others have their turn...
 //   if (inflation.status().ok()) Parse(inflation.bytes());
 //
-// A few KiB can inflate to a thousand times as many, so it goes in steps of bounded work, and the
-// result is measured while it grows.
+// A few KiB can inflate to a thousand times as many. So inflation goes in steps of bounded work,
+// and the result is measured while it grows.
 //
 // Thread safety: none. Ownership: an inflation borrows the message and owns what comes out.
 
@@ -29,18 +29,18 @@ namespace rpc::wire {
 
 enum class Encoding { kIdentity, kDeflate, kGzip };
 
-// As in grpc-encoding.
+// The name in grpc-encoding.
 absl::string_view NameOf(Encoding encoding);
-// Nullopt for one that is not known here.
+// Nullopt for an unknown name.
 std::optional<Encoding> EncodingOf(absl::string_view name);
-// What is sent as grpc-accept-encoding.
+// The value of the grpc-accept-encoding that is sent.
 inline constexpr char kAcceptedEncodings[] = "identity,deflate,gzip";
 // Whether `accepted`, the value of a grpc-accept-encoding, has the encoding among them.
 bool IsAmong(absl::string_view accepted, Encoding encoding);
 
 class Inflation {
  public:
-  // What a step lets come out at the most, in bytes: some 0.3 ms of work.
+  // The most that comes out in a step, in bytes: some 0.3 ms of work.
   static constexpr std::size_t kStepBytes = 128 * 1024;
 
   // `encoding` is not kIdentity.
@@ -53,13 +53,13 @@ class Inflation {
   enum class Progress { kMore, kDone };
   Progress Step();
 
-  // Once done. RESOURCE_EXHAUSTED: longer than the limit, or than the account may have. INTERNAL:
-  // these bytes are not compressed so.
+  // Valid once done. RESOURCE_EXHAUSTED: the message is longer than the limit, or than the account
+  // may hold. INTERNAL: the bytes are not compressed in this way.
   const absl::Status& status() const { return status_; }
   absl::string_view bytes() const { return {bytes_, size_}; }
 
  private:
-  // What zlib takes for itself (zlib.h, windowBits: 32 KiB and some).
+  // What zlib allocates for itself (zlib.h, windowBits: 32 KiB and some).
   static constexpr std::int64_t kStreamBytes = 48 * 1024;
 
   Progress Fail(absl::Status status);
@@ -71,14 +71,14 @@ class Inflation {
   http2::Account* const account_;
   z_stream stream_{};
   bool ready_ = false;
-  // By malloc(3), which makes long blocks longer where they are.
+  // By malloc(3), as realloc(3) can make a long block longer without a copy.
   char* bytes_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   absl::Status status_;
 };
 
-// Compresses; what comes out may be longer than `bytes`.
+// Compresses `bytes`; the result may be longer.
 std::string Deflate(Encoding encoding, absl::string_view bytes);
 
 }  // namespace rpc::wire

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Takes messages out of a request's body, as their bytes come in: each is preceded by five bytes,
-// a flag that tells whether it is compressed, and its length (gRPC's PROTOCOL-HTTP2.md,
+// Takes messages out of a request's body as its bytes come in. Before each message stand five
+// bytes: a flag, 1 if it is compressed, and its length (gRPC's PROTOCOL-HTTP2.md,
 // Length-Prefixed-Message).
 //
 //   wire::MessageReader reader(&account, /*max_message_bytes=*/4 << 20);
@@ -13,8 +13,8 @@
 //   }
 //   if (request_ended && reader.is_partial()) ...cut off within a message...
 //
-// Thread safety: none. Ownership: has a copy of what has not been popped, on the account; what
-// message() gives out is valid until the next Append() or Pop().
+// Thread safety: none. Ownership: owns a copy of what has not been popped, charged to the account.
+// The view in message() is valid until the next Append() or Pop().
 
 #ifndef RPC_WIRE_MESSAGE_READER_H_
 #define RPC_WIRE_MESSAGE_READER_H_
@@ -31,7 +31,7 @@ namespace rpc::wire {
 
 inline constexpr std::size_t kPrefixBytes = 5;
 
-// The five bytes before a message.
+// Writes the five bytes before a message.
 void WritePrefix(bool compressed, std::size_t length, char* to);
 
 struct Message {
@@ -44,20 +44,20 @@ class MessageReader {
   MessageReader(http2::Account* account, std::size_t max_message_bytes)
       : account_(account), max_message_bytes_(max_message_bytes) {}
 
-  // RESOURCE_EXHAUSTED: a message is longer than the limit, or than the account may have. INTERNAL:
-  // a flag that is neither 0 nor 1. Nothing may be appended after either.
+  // RESOURCE_EXHAUSTED: a message is longer than the limit, or than the account may hold. INTERNAL:
+  // a flag is neither 0 nor 1. Append nothing after either.
   absl::Status Append(absl::string_view bytes);
 
   bool has_message() const { return !broken_ && has_prefix() && size() >= kPrefixBytes + length_; }
   Message message() const { return {head().substr(kPrefixBytes, length_), compressed_}; }
-  // A share in what message() gives out, which keeps that valid.
+  // A copy of this keeps the view in message() valid.
   const http2::Buffer& buffer() const { return buffer_; }
-  // The same status as Append()'s, of the message behind.
+  // Removes the first message. Its status is about the next one: as Append()'s.
   absl::Status Pop();
 
-  // Some bytes have come that are no whole message.
+  // Some bytes have come, and they are not a whole message.
   bool is_partial() const { return size() > 0 && !has_message(); }
-  // Bytes that have come and are not popped.
+  // Bytes that have come and have not been popped.
   std::size_t size() const { return buffer_.size() - taken_; }
 
  private:
@@ -73,7 +73,7 @@ class MessageReader {
   std::size_t taken_ = 0;
   std::size_t length_ = 0;  // of the first message, once there is its prefix
   bool compressed_ = false;
-  bool broken_ = false;  // an error was told
+  bool broken_ = false;  // an error was returned
 };
 
 }  // namespace rpc::wire

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What gRPC says of a call in header fields: metadata, binary values, the timeout
-// (PROTOCOL-HTTP2.md).
+// gRPC's header fields: metadata, binary values, the timeout (PROTOCOL-HTTP2.md).
 //
 //   if (!wire::IsLegalToSend(key, value)) return false;
 //   std::string text = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value);
@@ -21,28 +20,29 @@
 
 namespace rpc::wire {
 
-// Whether values of this key are any bytes, which are sent as base64.
+// Whether values of this key may be any bytes, which are sent as base64.
 bool IsBinary(absl::string_view key);
 
-// What the program gets of a request's fields: all but pseudo-headers and those that gRPC keeps for
-// itself.
+// Whether a request's field is given to the program: all are but pseudo-headers and gRPC's own
+// fields.
 bool IsMetadata(absl::string_view name);
 
-// Keys: a-z, 0-9, '-', '_', '.', and none of gRPC's own or of HTTP/1's connections; values:
-// printable ASCII without a space at either end, or any bytes if the key is binary.
+// Whether the program may send this. Keys: a-z, 0-9, '-', '_', '.', but no field of gRPC's own or
+// of HTTP/1's connections. Values: printable ASCII without a space at either end, or any bytes if
+// the key is binary.
 bool IsLegalToSend(absl::string_view key, absl::string_view value);
 
 std::string EncodeBinary(absl::string_view bytes);
 
-// The values that a field has, which are joined by commas; with or without padding. Nullopt if one
-// is no base64.
+// The values of a field, which are joined by commas, with or without padding. Nullopt if one is not
+// base64.
 std::optional<std::vector<std::string>> DecodeBinary(absl::string_view field);
 
-// Of grpc-timeout: up to eight digits and a unit. Nullopt for anything else.
+// The value of grpc-timeout: one to eight digits and a unit. Nullopt for anything else.
 std::optional<absl::Duration> ParseTimeout(absl::string_view text);
 
-// "application/grpc", "application/grpc+proto", either with parameters. Not grpc-web, and no other
-// encoding of messages.
+// "application/grpc" and "application/grpc+proto", either with parameters. Not grpc-web, and no
+// other encoding of messages.
 bool IsGrpc(absl::string_view content_type);
 
 }  // namespace rpc::wire

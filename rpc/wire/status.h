@@ -7,10 +7,10 @@
 //   wire::StatusFields fields(status);
 //   fields.AddTo(&trailers);
 //
-// absl took its codes from gRPC, numbers and all (absl/status/status.h). Details are what gRPC's
-// libraries call rich errors: a google.rpc.Status beside the plain one.
+// The codes of absl::Status are gRPC's, with the same numbers (absl/status/status.h). Details are
+// what gRPC's libraries call rich errors: a google.rpc.Status besides the plain one.
 //
-// Thread safety: values. Ownership: StatusFields owns what the fields that it adds point to.
+// Thread safety: values. Ownership: StatusFields owns the bytes of the fields that it adds.
 
 #ifndef RPC_WIRE_STATUS_H_
 #define RPC_WIRE_STATUS_H_
@@ -26,9 +26,9 @@
 
 namespace rpc {
 
-// `status`, which is not OK, with these details, in this order. (An absl::Status by itself keeps
-// one payload of a type, in no order. Payloads that were set otherwise are sent too, by the order
-// of their type URLs.)
+// Returns `status`, which must not be OK, with these details, in this order. (An absl::Status by
+// itself keeps one payload of a type, in no order. Payloads that were set in another way are sent
+// too, sorted by their type URLs.)
 absl::Status WithDetails(absl::Status status, absl::Span<const google::protobuf::Any> details);
 
 namespace wire {
@@ -45,7 +45,7 @@ class StatusFields {
   std::string details_;  // base64
 };
 
-// Printable ASCII, with all else, '%' and a space at either end as %XX.
+// Printable ASCII stays; all else, '%', and a space at either end become %XX.
 std::string PercentEncode(absl::string_view text);
 
 }  // namespace wire

@@ -43,6 +43,8 @@ TEST(FirstBytesTest, Others) {
   EXPECT_EQ(LookAt(absl::string_view("\0", 1)), Protocol::kOther);
   EXPECT_EQ(LookAt("\xff"), Protocol::kOther);
   EXPECT_EQ(LookAt(" "), Protocol::kOther);
+  EXPECT_EQ(LookAt("INVALID CONNECTION PREFACE\r\n\r\n"), Protocol::kOther);
+  EXPECT_EQ(LookAt("GETS /"), Protocol::kOther);
 }
 
 TEST(FirstBytesTest, TheAnswerToHttp1HasTheLengthThatItSays) {

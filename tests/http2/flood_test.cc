@@ -48,8 +48,16 @@ const std::vector<Flood>& All() {
       {"empty_data", [](int) { return DataFrame(1, ""); }},
       {"padding_alone", [](int) { return PaddedDataFrame(1, "", 0); }},
       {"much_padding_alone", [](int) { return PaddedDataFrame(1, "", 255); }},
-      {"data_for_a_stream_that_is_over", [](int) { return DataFrame(3, "", kEndStream); }},
-      {"headers_for_a_stream_that_is_over", [](int) { return GetFrame(3, "/hello"); }},
+      {"data_for_a_stream_that_is_over", [](int) { return DataFrame(3, ""); }},
+      {"headers_for_a_stream_that_is_over",
+       [](int) {
+         return HeadersFrame(3, {{"a", "b"}}, kEndHeaders);
+       }},
+      {"data_for_a_stream_that_was_reset",
+       [](int i) {
+         return absl::StrCat(i == 0 ? PostFrame(5, "/hold") + ResetFrame(5) : "",
+                             DataFrame(5, "x"));
+       }},
       {"unknown", [](int) { return FrameOf(0xee, 0, 0, ""); }},
       {"unknown_with_a_payload", [](int) { return FrameOf(0xee, 0xff, 1, std::string(90, 'x')); }},
       {"goaway", [](int) { return GoAwayFrame(0, kNoError); }},
@@ -97,7 +105,7 @@ class FloodTest : public ::testing::TestWithParam<Flood> {
 TEST_P(FloodTest, EndsTheConnectionAndNotTooSoon) {
   Bed bed;
   Link link(&bed);
-  link.Greet(absl::StrCat(PostFrame(1, "/hold"), GetFrame(3, "/hello")));
+  link.Greet(absl::StrCat(PostFrame(1, "/hold"), PostFrame(3, "/early")));
   const std::int64_t sent = Send(&link, 10 * FloodBudget::kMost);
   EXPECT_EQ(link.ending(), Ending::kFlooded);
   EXPECT_EQ(link.peer().goaway_code(), kEnhanceYourCalm);
@@ -109,7 +117,7 @@ TEST_P(FloodTest, EndsTheConnectionAndNotTooSoon) {
 TEST_P(FloodTest, AFewOfThemAreNothing) {
   Bed bed;
   Link link(&bed);
-  link.Greet(absl::StrCat(PostFrame(1, "/hold"), GetFrame(3, "/hello")));
+  link.Greet(absl::StrCat(PostFrame(1, "/hold"), PostFrame(3, "/early")));
   Send(&link, FloodBudget::kMost / 20);
   EXPECT_NE(link.ending(), Ending::kFlooded);
   EXPECT_EQ(link.peer().goaway_code(), std::nullopt);
@@ -118,7 +126,7 @@ TEST_P(FloodTest, AFewOfThemAreNothing) {
 TEST_P(FloodTest, TimeForgivesThem) {
   Bed bed;
   Link link(&bed);
-  link.Greet(absl::StrCat(PostFrame(1, "/hold"), GetFrame(3, "/hello")));
+  link.Greet(absl::StrCat(PostFrame(1, "/hold"), PostFrame(3, "/early")));
   for (int i = 0, sent = 0; sent < 3 * FloodBudget::kMost / 2; ++i, sent += GetParam().frames) {
     link.peer().Send(GetParam().piece(i));
     link.peer().Push();

@@ -52,6 +52,7 @@ inline constexpr std::uint16_t kMaxHeaderListSize = 6;
 inline constexpr std::uint32_t kNoError = 0;
 inline constexpr std::uint32_t kProtocolError = 1;
 inline constexpr std::uint32_t kFlowControlError = 3;
+inline constexpr std::uint32_t kStreamClosed = 5;
 inline constexpr std::uint32_t kRefusedStream = 7;
 inline constexpr std::uint32_t kCancel = 8;
 inline constexpr std::uint32_t kEnhanceYourCalm = 11;

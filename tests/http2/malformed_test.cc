@@ -112,6 +112,7 @@ const std::vector<ConnectionError>& Errors() {
       {"long_frame", FrameOf(kData, 0, 1, std::string(16'385, 'x'))},
       {"ping_of_seven_bytes", FrameOf(kPing, 0, 0, "1234567")},
       {"settings_on_a_stream", FrameOf(kSettings, 0, 1, "")},
+      {"priority_of_stream_0", PriorityFrame(0, 1)},
       {"push_promise", FrameOf(5, kEndHeaders, 1, FourBytes(2))},
       {"window_beyond_2_31", WindowUpdateFrame(0, (1U << 31) - 1)},
       {"window_update_of_0", WindowUpdateFrame(0, 0)},
@@ -153,6 +154,37 @@ TEST_P(ConnectionErrorTest, IsOneWhileTheConnectionIsDrainedToo) {
 
 INSTANTIATE_TEST_SUITE_P(All, ConnectionErrorTest, ::testing::ValuesIn(Errors()),
                          [](const auto& info) { return info.param.name; });
+
+struct TooLate {
+  std::string name;
+  std::string bytes;
+  std::uint32_t code;
+
+  friend void PrintTo(const TooLate& late, std::ostream* to) { *to << late.name; }
+};
+
+class TooLateTest : public ::testing::TestWithParam<TooLate> {};
+
+// When the stream has been answered and forgotten, as well.
+TEST_P(TooLateTest, EndsTheConnection) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet(GetFrame(5, "/hello"));
+  ASSERT_TRUE(link.response(5).ended);
+  link.Send(GetParam().bytes);
+  EXPECT_EQ(link.peer().goaway_code(), GetParam().code);
+  EXPECT_EQ(link.ending(), Ending::kMalformed);
+  EXPECT_THAT(bed.site.begun, ElementsAre("/hello"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, TooLateTest,
+    ::testing::Values(TooLate{"data", DataFrame(5, "x"), kStreamClosed},
+                      TooLate{"trailers", HeadersFrame(5, {{"a", "b"}}, kEndHeaders | kEndStream),
+                              kStreamClosed},
+                      TooLate{"stream_that_was_skipped", GetFrame(3, "/hello"), kProtocolError},
+                      TooLate{"data_of_it", DataFrame(3, "x"), kProtocolError}),
+    [](const auto& info) { return info.param.name; });
 
 TEST(FirstFrameTest, MustBeSettings) {
   Bed bed;

@@ -117,7 +117,9 @@ void Peer::Take(const Received& frame) {
   if (frame.type == kWindowUpdate) window_updates_[frame.stream] += NumberOf(payload);
   if (frame.stream == 0) return;
   Response& response = responses_[frame.stream];
-  if (response.reset.has_value() || (response.ended && frame.type != kRstStream)) {
+  // Which answers what the client itself has sent after the end.
+  const bool is_answer = frame.type == kRstStream && NumberOf(payload) == kStreamClosed;
+  if (!is_answer && (response.reset.has_value() || (response.ended && frame.type != kRstStream))) {
     ++response.after_the_end;
   }
   if (frame.type == kRstStream) {

@@ -33,6 +33,17 @@ TEST(ServingTest, AGetHasItsAnswer) {
   EXPECT_THAT(bed.site.done, ElementsAre("/hello"));
 }
 
+TEST(ServingTest, SettingsMayBeAcknowledgedInAdvance) {
+  Bed bed;
+  Link link(&bed);
+  link.Send(absl::StrCat(kPreface, SettingsFrame({}), SettingsAck()));
+  EXPECT_EQ(link.peer().Count(kSettings), 1);
+  EXPECT_EQ(link.peer().Count(kSettings, kAck), 1);
+  link.Send(SettingsAck());
+  link.Send(GetFrame(1, "/hello"));
+  EXPECT_EQ(link.response(1).body, "hello");
+}
+
 TEST(ServingTest, TrailersFollowTheBody) {
   Bed bed;
   Link link(&bed);

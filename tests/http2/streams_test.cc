@@ -65,7 +65,21 @@ TEST(StreamsTest, ACancelledStreamIsOver) {
   link.Send(ResetFrame(1));
   EXPECT_THAT(bed.site.done, ElementsAre("/hold"));
   EXPECT_EQ(link.response(1).reset, std::nullopt);
-  link.Send(DataFrame(1, "late"));
+  link.Send(absl::StrCat(DataFrame(1, "late"), GetFrame(3, "/hello")));
+  EXPECT_EQ(link.response(1).reset, kStreamClosed);
+  EXPECT_EQ(link.response(3).body, "hello");
+}
+
+TEST(StreamsTest, MoreOfACancelledStreamIsAnErrorOfThatStream) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet(absl::StrCat(PostFrame(1, "/hold"), ResetFrame(1), DataFrame(1, "late"),
+                          PostFrame(3, "/hold"), ResetFrame(3),
+                          HeadersFrame(3, {{"late", "1"}}, kEndHeaders | kEndStream),
+                          GetFrame(5, "/hello")));
+  EXPECT_EQ(link.response(1).reset, kStreamClosed);
+  EXPECT_EQ(link.response(3).reset, kStreamClosed);
+  EXPECT_EQ(link.response(5).body, "hello");
   EXPECT_EQ(link.ending(), std::nullopt);
 }
 

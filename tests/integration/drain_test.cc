@@ -152,7 +152,7 @@ TEST(DrainTest, HealthTellsFirst) {
   auto watch = health::Health::NewStub(channel)->Watch(&watch_context, service);
   health::HealthCheckResponse state;
   do {
-    ASSERT_TRUE(watch->Read(&state));  // once the server has called itself
+    ASSERT_TRUE(watch->Read(&state));
   } while (state.status() != health::HealthCheckResponse::SERVING);
 
   server.Signal(SIGTERM);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A local server is idle most of its life, and must not be slow to wake: gRPC's own callback API
-// takes 7 to 45 ms for one call every 1.05 s.
+// A local server is idle most of its life, and must not be slow to wake. (A server on gRPC's
+// callback API takes 7 to 45 ms for one call every 1.05 s.)
 
 #include <gtest/gtest.h>
 

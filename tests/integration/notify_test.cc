@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What the service manager hears, and how it ends a server whose polling thread is stuck.
+// What the service manager hears, and how it ends a server whose thread is stuck.
 
 #include <gtest/gtest.h>
 #include <signal.h>

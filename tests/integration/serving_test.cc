@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Health tells what is: SERVING once the server has called itself, which nobody else notices; and
-// calls that wait end with what ends them.
+// Health is SERVING for each service as soon as the server listens; and calls that wait end with
+// what ends them.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -49,7 +49,7 @@ TEST(HealthTest, TellsOfEachServiceServed) {
   }
 }
 
-TEST(HealthTest, TheCallToItselfIsNotLogged) {
+TEST(HealthTest, ThereAreNoConnectionsOfTheServersOwn) {
   ServerProcess server;
   AwaitServing(server, "");
   EXPECT_EQ(server.Stop(), kClean);

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
-"""h2spec's cases of HTTP/2 and HPACK that gRPC's HTTP/2 stack passes: http2_cases.txt lists them, and those
-that it does not."""
+"""h2spec's cases of HTTP/2 and HPACK that must pass: http2_cases.txt lists them, and the others."""
 
 import xml.etree.ElementTree
 

@@ -113,7 +113,7 @@ TYPED_TEST(ReflectionTest, UnknownNamesAreNotFoundAndTheStreamGoesOn) {
   EXPECT_TRUE(this->stream_->Finish().ok());
 }
 
-// Looked up, this one would keep the polling thread for minutes.
+// Looked up, this one would keep the thread for minutes.
 TYPED_TEST(ReflectionTest, NameTooLongToBeOneIsNotLookedUp) {
   std::string name;
   for (int i = 0; i < 1'000'000; ++i) name += "a.";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A server with several polling threads: who has which connection, and what they have in common.
+// A server with several threads: which has which connection, and what they have in common.
 
 #include <gtest/gtest.h>
 

@@ -152,7 +152,7 @@ TEST_F(PassedDescriptorsTest, AreNotTaken) {
                           Settings({{kHeaderTableSize, 0}}));
     SendWithDescriptors(peer, OneCall(), writing.get());
   }
-  // Of those at the gate the server may see no more than the first piece: they are closed then.
+  // One that is not known to speak HTTP/2 yet may be closed after its first piece.
   for (int i = 0; i < kConnections; ++i) {
     const int status = attackers[i].AwaitStatus(1);
     if (i % 2 != 0) {

@@ -3,8 +3,7 @@
 
 // The end, whatever the clients do: tests 22, 23 and 30 of docs/security.md.
 //
-// --grace is 1 s, and the hard bound a second after it. gRPC's own shutdown took 20 s and more; a
-// test allows a loaded machine 15 s.
+// --grace is 1 s, and the hard bound a second after it; a test allows a loaded machine 15 s.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

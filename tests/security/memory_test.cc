@@ -2,7 +2,7 @@
 // Copyright The udsecho Authors
 
 // What makes a server keep bytes: tests 20 and 21 of docs/security.md, and their like. That memory
-// stays under --max_memory and 64 MiB is looked at by AttackTest.
+// stays under --max_memory and 16 MiB is looked at by AttackTest.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -212,8 +212,8 @@ TEST_F(MemoryTest, OneHeaderThatNeverEnds) {
   });
 }
 
-// And on one connection only: gRPC 1.51 copies all that it has of such a header for every piece
-// that comes (CVE-2023-33953), on the thread that serves everybody.
+// And on one connection only. A stack that copies all that it has of such a header for every piece
+// that comes is busy for seconds (CVE-2023-33953 of gRPC).
 TEST_F(MemoryTest, OneHeaderThatNeverEndsOnOneConnection) {
   Serve();
   RawPeer attacker = Attacker();

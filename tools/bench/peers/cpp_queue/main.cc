@@ -2,7 +2,7 @@
 // Copyright The udsecho Authors
 
 // The Echo service on one completion queue and one thread, each call a state machine written by
-// hand: what rpc/ is compared with. cpp_queue SOCKET_PATH
+// hand: what gRPC's library gives at best. cpp_queue SOCKET_PATH
 
 #include <grpcpp/alarm.h>
 #include <grpcpp/grpcpp.h>
