@@ -11,6 +11,7 @@
 
 import json
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -65,10 +66,15 @@ class Server:
 
 
 class Relay:
-    """Hands each connection to a port of the loopback interface on to a Unix socket."""
+    """Hands each connection to a port of the loopback interface on to a Unix socket.
 
-    def __init__(self, path):
+    `gather`: what a client sends is handed on once no more has come for so many seconds. So the server
+    sees at once what the client wrote piece by piece, and does not answer in between.
+    """
+
+    def __init__(self, path, gather=0):
         self._path = str(path)
+        self._gather = gather
 
     def __enter__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -89,13 +95,17 @@ class Relay:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server = socket.socket(socket.AF_UNIX)
             server.connect(self._path)
-            for source, sink in ((client, server), (server, client)):
-                threading.Thread(target=self._pump, args=(source, sink), daemon=True).start()
+            for source, sink, gather in ((client, server, self._gather), (server, client, 0)):
+                threading.Thread(target=self._pump, args=(source, sink, gather), daemon=True).start()
 
     @staticmethod
-    def _pump(source, sink):
+    def _pump(source, sink, gather):
         try:
             while data := source.recv(1 << 16):
+                while gather and select.select([source], [], [], gather)[0]:
+                    if not (more := source.recv(1 << 16)):
+                        break
+                    data += more
                 sink.sendall(data)
         except OSError:
             pass  # one side is gone, and the other is told so
