@@ -11,10 +11,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "examples/greeter/greeter.pb.h"
+#include "rpc/call/unary_call.h"
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/stop_signals.h"
-#include "rpc/call/unary_call.h"
 
 namespace {
 
