@@ -218,7 +218,8 @@ void Connection::Touched() {
 }
 
 void Connection::RunReady() {
-  for (std::size_t i = 0; i < ready_.size(); ++i) {  // more may come meanwhile
+  // NOLINTNEXTLINE(modernize-loop-convert): more may come meanwhile
+  for (std::size_t i = 0; i < ready_.size(); ++i) {
     Stream* const stream = ready_[i];
     stream->is_ready_ = false;
     if (stream->closed_) {
@@ -375,13 +376,12 @@ void Connection::PingCame(bool is_ack) {
   constexpr int kStrikes = 3;
   const Nanoseconds since = loop_.now() - std::exchange(last_ping_, loop_.now());
   const bool is_idle = open_streams_ == 0;
+  const bool is_against_the_rules =
+      since < ToNanoseconds(settings_.min_ping_interval) || (is_idle && !settings_.pings_when_idle);
   if (std::exchange(was_of_use_, false)) {
     ping_strikes_ = 0;
-  } else if (since < ToNanoseconds(settings_.min_ping_interval) ||
-             (is_idle && !settings_.pings_when_idle)) {
-    if (++ping_strikes_ == kStrikes) {
-      EndWithGoAway(Ending::kTooManyPings, NGHTTP2_ENHANCE_YOUR_CALM, "too_many_pings");
-    }
+  } else if (is_against_the_rules && ++ping_strikes_ == kStrikes) {
+    EndWithGoAway(Ending::kTooManyPings, NGHTTP2_ENHANCE_YOUR_CALM, "too_many_pings");
   }
 }
 

@@ -4,6 +4,7 @@
 #include "http2/first_bytes.h"
 
 #include <algorithm>
+#include <array>
 
 #include "absl/strings/match.h"
 
@@ -12,12 +13,13 @@ namespace {
 
 bool BeginsLikeHttp1(absl::string_view bytes) {
   // RFC 9110, 9.3, RFC 5789, and what an HTTP/2 client begins with.
-  for (const absl::string_view method : {"GET ", "HEAD ", "POST ", "PUT ", "DELETE ", "CONNECT ",
-                                         "OPTIONS ", "TRACE ", "PATCH ", "PRI "}) {
+  static constexpr std::array<absl::string_view, 10> kMethods = {
+      "GET ",     "HEAD ",    "POST ",  "PUT ",   "DELETE ",
+      "CONNECT ", "OPTIONS ", "TRACE ", "PATCH ", "PRI "};
+  return std::any_of(kMethods.begin(), kMethods.end(), [bytes](absl::string_view method) {
     const std::size_t count = std::min(method.size(), bytes.size());
-    if (method.substr(0, count) == bytes.substr(0, count)) return true;
-  }
-  return false;
+    return method.substr(0, count) == bytes.substr(0, count);
+  });
 }
 
 }  // namespace

@@ -188,7 +188,8 @@ void Loop::RunPosted() {
 }
 
 void Loop::EndRound() {
-  for (std::size_t i = 0; i < round_ends_.size(); ++i) {  // some may come meanwhile
+  // NOLINTNEXTLINE(modernize-loop-convert): some may come meanwhile
+  for (std::size_t i = 0; i < round_ends_.size(); ++i) {
     Watcher* const watcher = round_ends_[i];
     watcher->at_round_end_ = false;
     if (!watcher->buried_) watcher->RoundEnds();

@@ -52,6 +52,7 @@ Output::Flushed Output::Flush(int fd, std::size_t* sent) {
     std::array<iovec, 64> vectors;
     std::size_t count = 0;
     for (std::size_t i = first_; i < pieces_.size() && count < vectors.size(); ++i, ++count) {
+      // NOLINTNEXTLINE(*-const-cast): sendmsg(2) only reads, and its struct serves recvmsg(2) too
       vectors[count] = {.iov_base = const_cast<char*>(pieces_[i].data),
                         .iov_len = pieces_[i].length};
     }

@@ -28,6 +28,8 @@ struct SessionCallbacks {
 
   // --- Memory ---
 
+  // NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 wants malloc(3) and its kin
+
   static bool Hold(Connection* connection, void* block) {
     if (block != nullptr &&
         connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
@@ -72,6 +74,8 @@ struct SessionCallbacks {
     account.Release(static_cast<std::int64_t>(size) + before - after);
     return resized;
   }
+
+  // NOLINTEND(cppcoreguidelines-no-malloc)
 
   // --- What the client sends ---
 
@@ -307,11 +311,11 @@ struct SessionCallbacks {
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     }};
     const std::uint8_t* bytes = nullptr;
-    ssize_t count = 0;
-    if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, entries.data(), entries.size()) != 0 ||
-        (count = nghttp2_session_mem_send(session, &bytes)) <= 0) {
+    if (nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, entries.data(), entries.size()) != 0) {
       return false;
     }
+    const ssize_t count = nghttp2_session_mem_send(session, &bytes);
+    if (count <= 0) return false;
     std::string frame(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));
     constexpr std::size_t kFirstValue = 9 + 2;  // behind the frame's head and the first identifier
     for (std::size_t i = 0; i < sizeof(std::uint32_t); ++i) {

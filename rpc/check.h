@@ -16,7 +16,8 @@
 
 #define RPC_CHECK(holds, why)                                                    \
   do {                                                                           \
-    if (!(holds)) {                                                              \
+    const bool it_holds = holds;                                                 \
+    if (!it_holds) {                                                             \
       std::fprintf(stderr, "%s:%d: %s (%s)\n", __FILE__, __LINE__, why, #holds); \
       std::abort();                                                              \
     }                                                                            \

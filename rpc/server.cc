@@ -89,11 +89,11 @@ absl::Status Server::MakeShards() {
                      .admission = &admission_,
                      .all_calls = &all_calls_,
                      .spoke =
-                         [this, i](auto connection) {
+                         [this, i](const auto& connection) {
                            OnFirstThread(i, [this, connection] { acceptor_->Spoke(connection); });
                          },
                      .ended =
-                         [this, i](auto connection, http2::Ending how) {
+                         [this, i](const auto& connection, http2::Ending how) {
                            OnFirstThread(
                                i, [this, connection, how] { acceptor_->Ended(connection, how); });
                          }}));

@@ -105,12 +105,13 @@ bool Call::AddTrailingMetadata(absl::string_view key, absl::string_view value) {
 }
 
 bool Call::Compress(Encoding encoding) {
+  bool accepts = false;
   for (const http2::Header& header : stream_.headers()) {
-    if (header.name != "grpc-accept-encoding" || !wire::IsAmong(header.value, encoding)) continue;
-    response_encoding_ = encoding;
-    return true;
+    accepts =
+        accepts || (header.name == "grpc-accept-encoding" && wire::IsAmong(header.value, encoding));
   }
-  return false;
+  if (accepts) response_encoding_ = encoding;
+  return accepts;
 }
 
 // --- Requests ---
@@ -313,7 +314,7 @@ bool Call::SendMessage(const google::protobuf::MessageLite& response, const Writ
   wire::WritePrefix(compressed, length, to);
   char* const bytes = to + wire::kPrefixBytes;
   if (compressed) {
-    std::memcpy(bytes, packed.data(), length);
+    packed.copy(bytes, length);
   } else {
     response.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(bytes));
   }

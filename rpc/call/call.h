@@ -50,7 +50,7 @@
 
 namespace rpc {
 
-using Encoding = wire::Encoding;
+using wire::Encoding;
 
 struct WriteOptions {
   bool compress = true;  // if Call::Compress() was called

@@ -65,7 +65,7 @@ std::string PercentEncode(absl::string_view text) {
     const char c = text[i];
     // HTTP/2 allows no space at either end of a value (RFC 9113, 8.2.1).
     const bool is_at_an_end = i == 0 || i + 1 == text.size();
-    if (c >= ' ' && c <= '~' && c != '%' && !(c == ' ' && is_at_an_end)) {
+    if (c >= ' ' && c <= '~' && c != '%' && (c != ' ' || !is_at_an_end)) {
       encoded += c;
     } else {
       absl::StrAppendFormat(&encoded, "%%%02X", static_cast<unsigned char>(c));
