@@ -46,7 +46,7 @@ absl::Status Check(const v1::Fault& fault) {
 }
 
 absl::Status ToStatus(const v1::Fault& fault) {
-  const absl::Status status(static_cast<absl::StatusCode>(fault.code()), fault.message());
+  absl::Status status(static_cast<absl::StatusCode>(fault.code()), fault.message());
   if (fault.details().empty()) return status;
   return rpc::WithDetails(
       status, std::vector<google::protobuf::Any>(fault.details().begin(), fault.details().end()));

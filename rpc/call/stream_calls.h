@@ -27,8 +27,6 @@
 #ifndef RPC_CALL_STREAM_CALLS_H_
 #define RPC_CALL_STREAM_CALLS_H_
 
-#include <utility>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rpc/call/typed_call.h"
@@ -50,7 +48,7 @@ class ServerStreamCall : public TypedCall<RequestType, ResponseType> {
   auto Write(const ResponseType& response, const WriteOptions& options = {}) {
     return typename Typed::Writing(this, &response, options);
   }
-  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+  auto Finish(const absl::Status& status) { return this->EndWith(status); }
 
  protected:
   RequestType request_;
@@ -70,7 +68,7 @@ class ClientStreamCall : public TypedCall<RequestType, ResponseType> {
 
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
   // `status` must not be OK: OK takes a response.
-  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+  auto Finish(const absl::Status& status) { return this->EndWith(status); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());
   }
@@ -90,7 +88,7 @@ class BidiCall : public TypedCall<RequestType, ResponseType> {
   auto Write(const ResponseType& response, const WriteOptions& options = {}) {
     return typename Typed::Writing(this, &response, options);
   }
-  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+  auto Finish(const absl::Status& status) { return this->EndWith(status); }
 };
 
 }  // namespace rpc

@@ -16,8 +16,6 @@
 #ifndef RPC_CALL_UNARY_CALL_H_
 #define RPC_CALL_UNARY_CALL_H_
 
-#include <utility>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rpc/call/typed_call.h"
@@ -38,7 +36,7 @@ class UnaryCall : public TypedCall<RequestType, ResponseType> {
   // Each ends the call. False if it had ended already: then nothing is sent.
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
   // `status` must not be OK: OK takes a response.
-  auto Finish(absl::Status status) { return this->EndWith(std::move(status)); }
+  auto Finish(const absl::Status& status) { return this->EndWith(status); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());
   }
