@@ -73,7 +73,8 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
     fault.Take(request);
     if (!co_await call.Sleep(DelayOf(request))) co_return;
     if (!fault.due()) {
-      if (!call.Keep(request.message().size() + request.payload().size())) break;
+      // Twice: a string that grows takes up to twice as much as it holds.
+      if (!call.Keep(2 * (request.message().size() + request.payload().size()))) break;
       end = collection.Add(request);
       fault.Answered();
     }
