@@ -73,8 +73,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
     fault.Take(request);
     if (!co_await call.Sleep(DelayOf(request))) co_return;
     if (!fault.due()) {
-      // Twice: a string that grows takes up to twice as much as it holds.
-      if (!call.Keep(2 * (request.message().size() + request.payload().size()))) break;
+      if (!call.Keep(request.message().size() + request.payload().size())) break;
       end = collection.Add(request);
       fault.Answered();
     }
@@ -82,7 +81,8 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
     if (!end.ok()) break;
   }
   if (end.ok()) {
-    co_await call.Finish(collection.response());
+    const v1::CollectResponse response = collection.Response();
+    co_await call.Finish(response);
   } else {
     co_await call.Finish(end);
   }
