@@ -5,6 +5,8 @@
 
 #include <nghttp2/nghttp2.h>
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -46,26 +48,20 @@ bool IsRegular(absl::string_view name, absl::string_view value) {
   return IsName(name) && IsValue(value) && !IsOfTheConnection(name, value);
 }
 
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+bool IsOfAScheme(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
+}
+
 bool IsScheme(absl::string_view value) {
-  if (value.empty() || !absl::ascii_isalpha(static_cast<unsigned char>(value.front())))
-    return false;
-  for (const char c : value) {
-    const bool is_mark = c == '+' || c == '-' || c == '.';
-    if (!is_mark && !absl::ascii_isalnum(static_cast<unsigned char>(c))) return false;
-  }
-  return true;
+  return !value.empty() && absl::ascii_isalpha(static_cast<unsigned char>(value.front())) &&
+         std::ranges::all_of(value, IsOfAScheme);
 }
 
 bool IsPath(absl::string_view value) {
   return (absl::StartsWith(value, "/") || value == "*") &&
          nghttp2_check_path(Bytes(value), value.size()) != 0;
-}
-
-bool IsLength(absl::string_view value) {
-  for (const char c : value) {
-    if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) return false;
-  }
-  return true;
 }
 
 }  // namespace
@@ -92,7 +88,8 @@ bool RequestRules::Allow(absl::string_view name, absl::string_view value) {
   seen_ |= kRegular;
   if (!IsRegular(name, value)) return false;
   if (name != "content-length") return true;
-  return content_length_ < 0 && IsLength(value) && absl::SimpleAtoi(value, &content_length_);
+  return content_length_ < 0 && std::ranges::all_of(value, IsDigit) &&
+         absl::SimpleAtoi(value, &content_length_);
 }
 
 bool RequestRules::AllowTrailer(absl::string_view name, absl::string_view value) {
