@@ -102,6 +102,11 @@ struct SessionCallbacks {
     return 0;
   }
 
+  // A malformed request.
+  static void Reject(nghttp2_session* session, const Stream& stream) {
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream.id(), NGHTTP2_PROTOCOL_ERROR);
+  }
+
   static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, nghttp2_rcbuf* name,
                       nghttp2_rcbuf* value, std::uint8_t /*flags*/, void* user_data) {
     Stream* const stream = Find(session, frame->hd.stream_id);
@@ -111,18 +116,16 @@ struct SessionCallbacks {
     const absl::string_view name_text(reinterpret_cast<char*>(name_bytes.base), name_bytes.len);
     const absl::string_view value_text(reinterpret_cast<char*>(value_bytes.base), value_bytes.len);
     Connection& connection = Of(user_data);
-    if (stream->AddHeader(name_text, value_text, connection.settings_.max_header_bytes)) return 0;
+    if (stream->AddHeader(name_text, value_text, connection.settings_.max_header_bytes)) {
+      const bool is_allowed = stream->header_ended_
+                                  ? RequestRules::AllowTrailer(name_text, value_text)
+                                  : stream->rules_.Allow(name_text, value_text);
+      if (is_allowed) return 0;
+      Reject(session, *stream);
+      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
     connection.EndWithGoAway(Ending::kFlooded, NGHTTP2_ENHANCE_YOUR_CALM, "a header far too long");
     return NGHTTP2_ERR_CALLBACK_FAILURE;
-  }
-
-  // RFC 9113, 8.2.1: a request with such a field is malformed.
-  static int OnInvalidHeader(nghttp2_session* session, const nghttp2_frame* frame,
-                             nghttp2_rcbuf* /*name*/, nghttp2_rcbuf* /*value*/,
-                             std::uint8_t /*flags*/, void* /*user_data*/) {
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                              NGHTTP2_PROTOCOL_ERROR);
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
 
   static int OnData(nghttp2_session* session, std::uint8_t /*flags*/, std::int32_t id,
@@ -132,6 +135,10 @@ struct SessionCallbacks {
     connection.was_of_use_ = true;
     Stream* const stream = Find(session, id);
     if (stream == nullptr || stream->exchange_ == nullptr) return 0;
+    if (!stream->rules_.AllowData(count)) {
+      Reject(session, *stream);
+      return 0;
+    }
     stream->exchange_->Received({reinterpret_cast<const char*>(bytes), count});
     connection.AddReady(stream);
     return 0;
@@ -146,8 +153,14 @@ struct SessionCallbacks {
       connection->Spend(1);  // padding alone
     }
     const bool ends = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    const bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
+    const bool begins = is_headers && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
+    const bool is_well_formed = (!begins || stream->rules_.EndHeader()) &&
+                                (!is_headers || begins || ends) &&
+                                (!ends || stream->rules_.AllowEnd());
+    if (!is_well_formed) return Reject(session, *stream);
     if (ends) stream->request_ended_ = true;
-    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+    if (begins) {
       stream->HeaderEnded();
       stream->exchange_ = connection->application_.Begin(*stream);
       connection->AddReady(stream);
@@ -268,7 +281,6 @@ struct SessionCallbacks {
       if (nghttp2_session_callbacks_new(&all) != 0) std::abort();
       nghttp2_session_callbacks_set_on_begin_headers_callback(all, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(all, OnHeader);
-      nghttp2_session_callbacks_set_on_invalid_header_callback2(all, OnInvalidHeader);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, OnData);
       nghttp2_session_callbacks_set_on_frame_recv_callback(all, OnFrame);
       nghttp2_session_callbacks_set_on_stream_close_callback(all, OnStreamClose);
@@ -291,6 +303,7 @@ struct SessionCallbacks {
       if (nghttp2_option_new(&options) != 0) std::abort();
       nghttp2_option_set_no_auto_window_update(options, 1);
       nghttp2_option_set_no_recv_client_magic(options, 1);
+      nghttp2_option_set_no_http_messaging(options, 1);  // RequestRules has it
       nghttp2_option_set_no_closed_streams(options, 1);
       nghttp2_option_set_max_continuations(options, kContinuations);
       nghttp2_option_set_stream_reset_rate_limit(options, kResets, kResets);

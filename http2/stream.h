@@ -30,6 +30,7 @@
 #include "http2/exchange.h"
 #include "http2/header_list.h"
 #include "http2/output.h"
+#include "http2/request_rules.h"
 
 namespace http2 {
 
@@ -150,6 +151,7 @@ class Stream {
   std::size_t header_bytes_ = 0;
   std::size_t extra_header_bytes_ = 0;  // on the account, besides kHeaderBytes
   HeaderList headers_;
+  RequestRules rules_;
   absl::InlinedVector<Piece, 2> queue_;
   std::size_t sent_of_first_ = 0;
   std::size_t queued_ = 0;

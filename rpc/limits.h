@@ -46,7 +46,8 @@ struct Limits {
   int max_calls_per_uid = 2048;
 
   // The longest message that is accepted, in bytes as encoded; from 1. Over it: RESOURCE_EXHAUSTED.
-  // gRPC's own default. Responses have no limit of their own.
+  // gRPC's own default. Messages of very many fields are refused likewise (wire/parsed_size.h).
+  // Responses have no limit of their own.
   int max_message_bytes = 4 * 1024 * 1024;
 
   // The longest metadata of a call, in bytes, as HTTP/2 counts (RFC 9113, 6.5.2: names, values, and

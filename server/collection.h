@@ -5,7 +5,10 @@
 //
 //   Collection collection(max_message_bytes);
 //   while (...) if (absl::Status added = collection.Add(request); !added.ok()) ...
-//   co_await call.Finish(collection.response());
+//   const v1::CollectResponse response = collection.Response();
+//   co_await call.Finish(response);
+//
+// It is kept in pieces until then: a string that grows would take up to twice what it holds.
 //
 // Thread safety: none is needed.
 
@@ -17,6 +20,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/strings/cord.h"
 #include "udsecho/v1/echo.pb.h"
 
 namespace udsecho {
@@ -29,12 +33,14 @@ class Collection {
   // RESOURCE_EXHAUSTED when the response has become too long: an end to it.
   absl::Status Add(const v1::EchoRequest& request);
 
-  const v1::CollectResponse& response() const { return response_; }
+  v1::CollectResponse Response() const;
 
  private:
   const std::size_t max_bytes_;
   const bool fixed_;
-  v1::CollectResponse response_;
+  absl::Cord message_;
+  absl::Cord payload_;
+  v1::CollectResponse numbers_;  // the rest of it
 };
 
 }  // namespace udsecho

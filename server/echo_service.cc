@@ -81,7 +81,8 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
     if (!end.ok()) break;
   }
   if (end.ok()) {
-    co_await call.Finish(collection.response());
+    const v1::CollectResponse response = collection.Response();
+    co_await call.Finish(response);
   } else {
     co_await call.Finish(end);
   }

@@ -206,7 +206,7 @@ Call::Taken Call::Prepare(const wire::Message& message) {
 void Call::InflateMore() { inflated_ = inflation_->Step() == wire::Inflation::Progress::kDone; }
 
 Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* message) {
-  if (!HoldMessage(message, bytes)) return Refuse(TooMuch());
+  if (absl::Status held = HoldMessage(message, bytes); !held.ok()) return Refuse(std::move(held));
   connection_->bytes_received.Add(bytes.size());
   calls_.counters().bytes_received.Add(bytes.size());
   if (message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -217,7 +217,7 @@ Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* mess
                    ": they are malformed, or a text field is not UTF-8; fix the request")));
 }
 
-bool Call::HoldMessage(google::protobuf::Message* message, absl::string_view bytes) {
+absl::Status Call::HoldMessage(google::protobuf::Message* message, absl::string_view bytes) {
   // To look at so few takes longer than they are worth.
   constexpr std::size_t kShort = 64;
   // A message keeps what it has had for what is parsed into it next. From here on it is made anew.
@@ -228,16 +228,23 @@ bool Call::HoldMessage(google::protobuf::Message* message, absl::string_view byt
     account_.memory.Release(std::exchange(message_bytes_, 0));
   }
   const google::protobuf::Descriptor& type = *message->GetDescriptor();
-  const auto wanted =
-      static_cast<std::int64_t>(bytes.size() <= kShort ? wire::DearestByte(type) * bytes.size()
-                                                       : wire::ParsedSize(type, bytes));
+  const std::optional<std::size_t> size = bytes.size() <= kShort
+                                              ? wire::DearestByte(type) * bytes.size()
+                                              : wire::ParsedSize(type, bytes);
+  if (!size.has_value()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the message has more than ", wire::kMostParts,
+                     " parts (a field is one, a message, a text or an unknown field four); send "
+                     "less at once"));
+  }
+  const auto wanted = static_cast<std::int64_t>(*size);
   // The bytes themselves are on the account until they have been parsed, a moment from now.
   const std::int64_t more =
       std::max<std::int64_t>(wanted - static_cast<std::int64_t>(bytes.size()), 0);
-  if (!account_.memory.Hold(more, http2::Need::kRequest)) return false;
+  if (!account_.memory.Hold(more, http2::Need::kRequest)) return TooMuch();
   message_bytes_ += more;
   due_bytes_ = wanted - more;
-  return true;
+  return absl::OkStatus();
 }
 
 Call::Taken Call::PopMessage() {
@@ -301,7 +308,8 @@ bool Call::SendMessage(const google::protobuf::MessageLite& response, const Writ
   if (!stream_.responded()) Respond(http2::Stream::kBodyFollows);
   const std::size_t size = response.ByteSizeLong();
   std::string packed;
-  if (response_encoding_ != Encoding::kIdentity && options.compress) {
+  if (response_encoding_ != Encoding::kIdentity && options.compress &&
+      account_.MayPack(size, calls_.loop().round())) {
     packed = wire::Deflate(response_encoding_, response.SerializeAsString());
   }
   const bool compressed = !packed.empty() && packed.size() < size;

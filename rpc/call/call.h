@@ -96,8 +96,10 @@ class Call : public http2::Exchange {
   // How the last message that was read was compressed.
   Encoding request_encoding() const { return request_encoding_; }
 
-  // Compresses the messages that are sent. False if the caller does not accept that encoding: then
-  // nothing changes. Call before anything is sent.
+  // Compresses the messages that are sent: those that it makes shorter, and as many as may take a
+  // caller's part of the thread's time (CallerAccount::kMostPacked). The others are sent as they
+  // are, as gRPC allows. False if the caller does not accept that encoding: then nothing changes. Call before
+  // anything is sent.
   bool Compress(Encoding encoding);
 
   // Charges the uid for bytes that the handler keeps, until the call ends. The message that it
@@ -211,7 +213,7 @@ class Call : public http2::Exchange {
   Taken Prepare(const wire::Message& message);
   Taken Parse(absl::string_view bytes, google::protobuf::Message* message);
   void InflateMore();
-  bool HoldMessage(google::protobuf::Message* message, absl::string_view bytes);
+  absl::Status HoldMessage(google::protobuf::Message* message, absl::string_view bytes);
   // Takes the message that was parsed off what came.
   Taken PopMessage();
   void OpenWindow(std::size_t bytes);

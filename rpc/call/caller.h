@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "http2/account.h"
@@ -34,6 +35,22 @@ struct CallerAccount {
   Caller* const caller;
   http2::Account memory;
   http2::Gauge calls;  // in flight
+
+  // So many bytes of its messages are compressed in a round of the loop at the most. It takes 25 to
+  // 40 ns each (measured), and what else the thread has to do waits.
+  static constexpr std::size_t kMostPacked = 512 * 1024;
+
+  // Whether so many more may be, which then counts them.
+  bool MayPack(std::size_t bytes, std::uint64_t round) {
+    if (std::exchange(packed_round_, round) != round) packed_bytes_ = 0;
+    if (bytes > kMostPacked - packed_bytes_) return false;
+    packed_bytes_ += bytes;
+    return true;
+  }
+
+ private:
+  std::uint64_t packed_round_ = 0;
+  std::size_t packed_bytes_ = 0;
 };
 
 struct Caller {

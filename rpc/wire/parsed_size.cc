@@ -118,10 +118,15 @@ class Measure {
   }
 
   std::size_t size() const { return size_; }
+  bool has_too_many_parts() const { return parts_ > kMostParts; }
   void Add(std::size_t bytes) { size_ += bytes; }
 
  private:
   void Value(const FieldDescriptor* field, std::uint32_t tag, int depth) {
+    constexpr std::size_t kDear = 4;  // times as much work as a number that is known
+    const bool is_dear = field == nullptr || IsText(*field) || field->message_type() != nullptr;
+    parts_ += is_dear ? kDear : 1;
+    if (has_too_many_parts()) return Fail();
     if (field == nullptr) {
       size_ += kUnknownField;
     } else if (field->is_repeated()) {
@@ -170,6 +175,7 @@ class Measure {
   const absl::string_view encoded_;
   CodedInputStream in_;
   std::size_t size_ = 0;
+  std::size_t parts_ = 0;
   bool malformed_ = false;
 };
 
@@ -197,10 +203,11 @@ std::size_t DearestByte(const Descriptor& type) {
   return bytes;
 }
 
-std::size_t ParsedSize(const Descriptor& type, absl::string_view encoded) {
+std::optional<std::size_t> ParsedSize(const Descriptor& type, absl::string_view encoded) {
   Measure measure(encoded);
   measure.Add(EmptySize(type));
   measure.Fields(&type, 0);
+  if (measure.has_too_many_parts()) return std::nullopt;
   return measure.size();
 }
 

@@ -52,6 +52,7 @@ const std::vector<Malformed>& All() {
       {"line_feed_in_a_value", Get("/hello", {{"a", "b\nc"}})},
       {"zero_in_a_value", Get("/hello", {{"a", std::string("b\0c", 3)}})},
       {"body_shorter_than_content_length", Get("/hello", {{"content-length", "5"}})},
+      {"content_length_of_letters", Get("/hello", {{"content-length", "0x0"}})},
       {"two_content_lengths", Get("/hello", {{"content-length", "0"}, {"content-length", "0"}})},
   };
   return *kAll;
@@ -77,6 +78,15 @@ TEST_P(MalformedTest, EndsItsOwnStreamOnly) {
 INSTANTIATE_TEST_SUITE_P(All, MalformedTest, ::testing::ValuesIn(All()),
                          [](const auto& info) { return info.param.name; });
 
+TEST(MalformedBodyTest, ShorterThanItsContentLength) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet(HeadersFrame(1, Post("/hold", {{"content-length", "6"}}), kEndHeaders));
+  link.Send(absl::StrCat(DataFrame(1, "hello", kEndStream), GetFrame(3, "/hello")));
+  EXPECT_EQ(link.response(1).reset, kProtocolError);
+  EXPECT_EQ(link.response(3).body, "hello");
+}
+
 TEST(MalformedBodyTest, LongerThanItsContentLength) {
   Bed bed;
   Link link(&bed);
@@ -94,6 +104,18 @@ TEST(MalformedBodyTest, TrailersThatDoNotEndTheStream) {
                           GetFrame(3, "/hello")));
   EXPECT_EQ(link.response(1).reset, kProtocolError);
   EXPECT_EQ(link.response(3).body, "hello");
+}
+
+TEST(MalformedBodyTest, TrailersThatNoFieldMayBe) {
+  for (const char* const name : {":path", "connection", "Upper"}) {
+    Bed bed;
+    Link link(&bed);
+    link.Greet(absl::StrCat(PostFrame(1, "/hold"),
+                            HeadersFrame(1, {{name, "/"}}, kEndHeaders | kEndStream),
+                            GetFrame(3, "/hello")));
+    EXPECT_EQ(link.response(1).reset, kProtocolError) << name;
+    EXPECT_EQ(link.response(3).body, "hello") << name;
+  }
 }
 
 // What concerns the whole connection.

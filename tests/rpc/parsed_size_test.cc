@@ -24,7 +24,9 @@ using udsecho::testing::v1::Empty;
 using udsecho::testing::v1::Many;
 using udsecho::testing::v1::Shapes;
 
-std::size_t Told(const std::string& encoded) { return ParsedSize(*Shapes::descriptor(), encoded); }
+std::size_t Told(const std::string& encoded) {
+  return ParsedSize(*Shapes::descriptor(), encoded).value();
+}
 
 // Where the headers see that sanitizer, protobuf's maps have another layout than in Debian's
 // library.
@@ -305,10 +307,37 @@ TEST(MalformedTest, DeeperThanIsParsedIsNotFollowed) {
   EXPECT_GE(Told(encoded), Takes(encoded));
 }
 
-TEST(MalformedTest, MillionsOfEmptyOnesAreAllCounted) {
-  std::string encoded;
-  while (encoded.size() < 4 << 20) encoded += std::string("\x2a\x00", 2);
-  EXPECT_GE(Told(encoded), (2U << 20) * sizeof(Shapes));
+// So many of each as are parsed, and one more.
+TEST(PartsTest, ThereMayBeAMillion) {
+  struct Kind {
+    const char* name;
+    std::string encoded;
+    std::size_t parts;
+  };
+  const std::vector<Kind> kinds = {
+      {"a message", std::string("\x2a\x00", 2), 4},
+      {"a text", std::string("\x1a\x00", 2), 4},
+      {"a number", std::string("\x40\x01", 2), 1},
+      {"an unknown number", std::string("\xf8\x07\x01", 3), 4},
+      {"an unknown group", std::string("\xfb\x07\xfc\x07", 4), 4},
+  };
+  for (const Kind& kind : kinds) {
+    std::string encoded;
+    for (std::size_t i = 0; i < kMostParts / kind.parts; ++i) encoded += kind.encoded;
+    EXPECT_TRUE(ParsedSize(*Shapes::descriptor(), encoded).has_value()) << kind.name;
+    encoded += kind.encoded;
+    EXPECT_FALSE(ParsedSize(*Shapes::descriptor(), encoded).has_value()) << kind.name;
+  }
+}
+
+TEST(PartsTest, AreCountedInMessagesToo) {
+  std::string child;
+  for (std::size_t i = 0; i <= kMostParts / 4; ++i) child += std::string("\x2a\x00", 2);
+  std::string length;
+  for (std::size_t left = child.size(); left > 0; left >>= 7) {
+    length += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
+  }
+  EXPECT_FALSE(ParsedSize(*Shapes::descriptor(), '\x22' + length + child).has_value());
 }
 
 TEST(MalformedTest, NothingIsAnEmptyMessage) { EXPECT_GE(Told(""), sizeof(Shapes)); }
