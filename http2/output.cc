@@ -90,8 +90,4 @@ void Output::Drop(std::size_t bytes) {
   }
 }
 
-void Output::Shrink() {
-  if (pieces_.empty()) std::vector<Piece>().swap(pieces_);
-}
-
 }  // namespace http2

@@ -26,6 +26,8 @@ class Output {
  public:
   // How much is allocated at once for small pieces, in bytes: for most clients a turn's frames fit.
   static constexpr std::size_t kRoom = BlockPool::kLongest - 64;
+  // So many bytes are gathered at the most, a frame more or less.
+  static constexpr std::size_t kMost = 64 * 1024;
   // From here on sharing bytes costs less than copying them.
   static constexpr std::size_t kWorthLending = 2 * 1024;
 
@@ -45,9 +47,6 @@ class Output {
   };
   // Writes what it can to a non-blocking socket. `sent` is set to the number of bytes written.
   Flushed Flush(int fd, std::size_t* sent);
-
-  // Gives back memory that an idle connection does not need.
-  void Shrink();
 
  private:
   struct Piece {

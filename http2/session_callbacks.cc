@@ -270,10 +270,8 @@ struct SessionCallbacks {
       connection.no_memory_ = true;
       return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    return connection.output_.size() < kMostInOutput ? 0 : NGHTTP2_ERR_PAUSE;
+    return connection.output_.size() < Output::kMost ? 0 : NGHTTP2_ERR_PAUSE;
   }
-
-  static constexpr std::size_t kMostInOutput = 64 * 1024;
 
   static const nghttp2_session_callbacks* All() {
     static const nghttp2_session_callbacks* const kAll = [] {

@@ -31,9 +31,7 @@ void RefuseAsHttp(Stream* stream, absl::string_view status, absl::string_view wh
 }
 
 void Refuse(Stream* stream, const absl::Status& status) {
-  std::vector<Field> header = {
-      {.name = ":status", .value = "200", .is_constant = true},
-      {.name = "content-type", .value = "application/grpc", .is_constant = true}};
+  std::vector<Field> header(wire::kResponseHeader.begin(), wire::kResponseHeader.end());
   const wire::StatusFields fields(status);
   fields.AddTo(&header);
   stream->Respond(header, Stream::kNoBody);

@@ -31,7 +31,6 @@ class Shard::Hosted final : public http2::Application {
     return shard_.dispatcher_.Begin(stream, info_, &account_);
   }
   bool Spoke(http2::Connection& /*connection*/) override {
-    if (shard_.calls_.draining()) http2_->Drain();
     shard_.parts_.spoke(info_);
     return true;
   }

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "cli/duration.h"
 #include "cli/size.h"
+#include "server/memory_limit.h"
 
 namespace udsecho {
 namespace {
@@ -145,6 +146,8 @@ void CheckPerUid(const CLI::App& app, const std::string& flag, int all, int per_
 
 void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits) {
   using rpc::Limits;
+  limits->max_memory_bytes =
+      DefaultMaxMemory(CgroupMemoryLimit(), limits->max_memory_bytes, kLeastMemory);
   const DurationRange finite = {kTick, kDay};
   const DurationRange or_never = {kTick, absl::InfiniteDuration()};
 

@@ -4,7 +4,6 @@
 #include "rpc/call/call.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -19,10 +18,6 @@ namespace {
 // The stream's window is opened in pieces of this many bytes: nghttp2 tells the client when half of
 // it is free.
 constexpr std::size_t kWindowPiece = 16 * 1024;
-
-constexpr std::array<http2::Field, 2> kHeader = {
-    http2::Field{.name = ":status", .value = "200", .is_constant = true},
-    http2::Field{.name = "content-type", .value = "application/grpc", .is_constant = true}};
 
 absl::Status DeadlinePassed() {
   return absl::DeadlineExceededError("the deadline passed before the call was done");
@@ -88,19 +83,10 @@ std::vector<absl::string_view> Call::MetadataValues(absl::string_view key) const
   return values;
 }
 
-bool Call::AddInitialMetadata(absl::string_view key, absl::string_view value) {
+bool Call::Add(absl::string_view key, absl::string_view value, std::vector<Metadatum>* to) {
   if (!wire::IsLegalToSend(key, value)) return false;
-  initial_.push_back(
-      {.key = std::string(key),
-       .value = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value)});
-  return true;
-}
-
-bool Call::AddTrailingMetadata(absl::string_view key, absl::string_view value) {
-  if (!wire::IsLegalToSend(key, value)) return false;
-  trailing_.push_back(
-      {.key = std::string(key),
-       .value = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value)});
+  to->push_back({.key = std::string(key),
+                 .value = wire::IsBinary(key) ? wire::EncodeBinary(value) : std::string(value)});
   return true;
 }
 
@@ -286,7 +272,7 @@ bool Call::Keep(std::size_t bytes) {
 // --- Responses ---
 
 void Call::Respond(http2::Stream::Body body) {
-  std::vector<http2::Field> header(kHeader.begin(), kHeader.end());
+  std::vector<http2::Field> header(wire::kResponseHeader.begin(), wire::kResponseHeader.end());
   if (response_encoding_ != Encoding::kIdentity) {
     header.push_back({.name = "grpc-encoding", .value = wire::NameOf(response_encoding_)});
   }

@@ -85,8 +85,12 @@ class Call : public http2::Exchange {
 
   // Metadata of the response: call before the first message is sent, or before Finish(). False for
   // a key or a value that gRPC does not allow (wire/metadata.h): then nothing is added.
-  bool AddInitialMetadata(absl::string_view key, absl::string_view value);
-  bool AddTrailingMetadata(absl::string_view key, absl::string_view value);
+  bool AddInitialMetadata(absl::string_view key, absl::string_view value) {
+    return Add(key, value, &initial_);
+  }
+  bool AddTrailingMetadata(absl::string_view key, absl::string_view value) {
+    return Add(key, value, &trailing_);
+  }
 
   // Who called connect(2), by the kernel's word. The uid and groups can be trusted; the pid is
   // informational only.
@@ -201,6 +205,7 @@ class Call : public http2::Exchange {
     std::string key;
     std::string value;
   };
+  static bool Add(absl::string_view key, absl::string_view value, std::vector<Metadatum>* to);
 
   void SettleEnd(absl::Status status);
   void Respond(http2::Stream::Body body);

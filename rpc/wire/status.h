@@ -15,6 +15,7 @@
 #ifndef RPC_WIRE_STATUS_H_
 #define RPC_WIRE_STATUS_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,11 @@ class StatusFields {
 
 // Printable ASCII stays; all else, '%', and a space at either end become %XX.
 std::string PercentEncode(absl::string_view text);
+
+// The header that every response of gRPC's begins with.
+inline constexpr std::array<http2::Field, 2> kResponseHeader = {
+    http2::Field{.name = ":status", .value = "200", .is_constant = true},
+    http2::Field{.name = "content-type", .value = "application/grpc", .is_constant = true}};
 
 }  // namespace wire
 }  // namespace rpc

@@ -173,7 +173,7 @@ TEST(EndTest, TheClientLeavesWhileAnExchangeHasMoreToDo) {
   Bed bed;
   Link link(&bed);
   link.Greet();
-  link.peer().Send(GetFrame(1, "/work/10"));
+  link.peer().Send(GetFrame(1, "/busy/10"));
   link.peer().Push();
   bed.Turn();
   link.peer().Leave();

@@ -19,15 +19,15 @@ using ::testing::ElementsAre;
 TEST(FairnessTest, AnExchangeThatHasMoreToDoGoesOn) {
   Bed bed;
   Link link(&bed);
-  link.Greet(GetFrame(1, "/work/20"));
+  link.Greet(GetFrame(1, "/busy/20"));
   EXPECT_EQ(link.response(1).body, "done");
 }
 
 TEST(FairnessTest, OneThatIsWokenFromOutsideGoesOn) {
   Bed bed;
   Link link(&bed);
-  link.Greet(PostFrame(1, "/work/20"));
-  bed.site.page("/work/20")->Start();
+  link.Greet(PostFrame(1, "/busy/20"));
+  bed.site.page("/busy/20")->Start();
   link.Settle();
   EXPECT_EQ(link.response(1).body, "done");
 }
@@ -36,14 +36,14 @@ TEST(FairnessTest, NothingIsReadWhileExchangesHaveMoreToDo) {
   Bed bed;
   Link link(&bed);
   link.Greet();
-  link.peer().Send(GetFrame(1, "/work/20"));
+  link.peer().Send(GetFrame(1, "/busy/20"));
   link.peer().Push();
   bed.Turn();
-  ASSERT_THAT(bed.site.begun, ElementsAre("/work/20"));
+  ASSERT_THAT(bed.site.begun, ElementsAre("/busy/20"));
   link.peer().Send(GetFrame(3, "/hello"));
   link.peer().Push();
   bed.Turn(3);
-  EXPECT_THAT(bed.site.begun, ElementsAre("/work/20"));
+  EXPECT_THAT(bed.site.begun, ElementsAre("/busy/20"));
   link.Settle();
   EXPECT_EQ(link.response(1).body, "done");
   EXPECT_EQ(link.response(3).body, "hello");
@@ -52,7 +52,7 @@ TEST(FairnessTest, NothingIsReadWhileExchangesHaveMoreToDo) {
 TEST(FairnessTest, ExchangesTakeTurns) {
   Bed bed;
   Link link(&bed);
-  link.Greet(absl::StrCat(GetFrame(1, "/work/1000"), GetFrame(3, "/work/10")));
+  link.Greet(absl::StrCat(GetFrame(1, "/busy/1000"), GetFrame(3, "/busy/10")));
   link.Settle();
   for (int i = 0; i < 10; ++i) bed.Turn();
   link.Settle();
@@ -80,8 +80,8 @@ TEST(FairnessTest, AUidThatHadItsTurnWaitsForTheNextRound) {
     link->peer().Push();
   };
   bed.site.begun.clear();
-  ask(&first, "/work/1");
-  ask(&second, "/work/1");
+  ask(&first, "/busy/1");
+  ask(&second, "/busy/1");
   ask(&other, "/hello");
   bed.Turn();
   EXPECT_EQ(bed.site.begun.size(), 6);  // of the other uid, and of one of this one's
@@ -102,7 +102,7 @@ TEST(FairnessTest, OneThatHadToWaitIsReadInTheNextRound) {
   for (std::uint32_t id = 1; id < 20; id += 2) {
     for (Link* link : {&busy, &waits}) {
       link->peer().Send(
-          absl::StrCat(GetFrame(6 * id, "/work/1").substr(0, 0), GetFrame(id, "/work/3")));
+          absl::StrCat(GetFrame(6 * id, "/busy/1").substr(0, 0), GetFrame(id, "/busy/3")));
       link->peer().Push();
     }
     bed.Turn(10);

@@ -23,7 +23,7 @@ std::string Session() {
   std::string bytes = absl::StrCat(
       Greeting(), SettingsFrame({{kInitialWindowSize, 100'000}}), WindowUpdateFrame(0, 1'000'000),
       PostFrame(1, "/echo"), PostFrame(3, "/hold"), GetFrame(5, "/trailers"),
-      GetFrame(7, "/bytes/50000"), PostFrame(9, "/early"), GetFrame(11, "/work/5"), PingFrame(),
+      GetFrame(7, "/bytes/50000"), PostFrame(9, "/early"), GetFrame(11, "/busy/5"), PingFrame(),
       DataFrame(1, std::string(3000, 'x')), DataFrame(3, std::string(16'000, 'x')),
       PaddedDataFrame(3, "x", 100), PriorityFrame(3, 1), FrameOf(0xee, 0, 0, "unknown"),
       HeadersFrame(13, Get("/hello", {{"connection", "close"}}), kEndHeaders | kEndStream),

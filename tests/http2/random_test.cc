@@ -84,7 +84,7 @@ class Chaos {
   std::string AnyPath() {
     static constexpr const char* kPaths[] = {
         "/hello",        "/trailers", "/echo",   "/early", "/hold",       "/empty",
-        "/bytes/100000", "/work/3",   "/blob/9", "/none",  "/blob/50000", "/echo/trailers"};
+        "/bytes/100000", "/busy/3",   "/blob/9", "/none",  "/blob/50000", "/echo/trailers"};
     return kPaths[Below(std::size(kPaths))];
   }
 

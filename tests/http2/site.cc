@@ -61,7 +61,7 @@ bool Page::Run() {
     SendBytes();
   } else if (absl::StartsWith(path_, "/blob/")) {
     Answer("200", std::string(static_cast<std::size_t>(number_), 'b'));
-  } else if (absl::StartsWith(path_, "/work/")) {
+  } else if (absl::StartsWith(path_, "/busy/")) {
     return Work();
   } else if (path_ != "/hold" && stream_.request_ended()) {
     if (path_ == "/hello" || path_ == "/trailers") {

@@ -12,7 +12,7 @@
 //   /blob/N          N bytes, at once
 //   /early           403, at once
 //   /hold            takes nothing of the request's body and never answers (Site::exchange())
-//   /work/N          "done", after N calls of Run() that take a millisecond of the fake clock each
+//   /busy/N          "done", after N calls of Run() that take a millisecond of the fake clock each
 //   /end             ends the connection
 //
 // A header that is too long is answered with 431.
@@ -48,7 +48,7 @@ class Page final : public Exchange {
   const std::string& received() const { return received_; }
   int runs() const { return runs_; }
 
-  // Begins /work/ before the request has ended.
+  // Begins /busy/ before the request has ended.
   void Start();
 
   // Sends these bytes.
