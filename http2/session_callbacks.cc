@@ -134,11 +134,12 @@ struct SessionCallbacks {
     connection.unconsumed_ += count;
     connection.was_of_use_ = true;
     Stream* const stream = Find(session, id);
-    if (stream == nullptr || stream->exchange_ == nullptr) return 0;
+    if (stream == nullptr) return 0;
     if (!stream->rules_.AllowData(count)) {
       Reject(session, *stream);
       return 0;
     }
+    if (stream->exchange_ == nullptr) return 0;  // it was answered already
     stream->exchange_->Received({reinterpret_cast<const char*>(bytes), count});
     connection.AddReady(stream);
     return 0;

@@ -116,6 +116,16 @@ TEST_F(UnknownMethodTest, IsUnimplementedAndCounted) {
   ExpectOthersUnharmed();
 }
 
+// Its answer leaves before its message was looked at, which has a length all the same.
+TEST_F(UnknownMethodTest, TellsTheLengthOfItsMessage) {
+  ServeBeside({});
+  const std::string message = GrpcMessage(EchoRequest("x"));
+  Send(Request(kStream, "/no.such/Method", {{"content-length", absl::StrCat(message.size())}}) +
+       Data(kStream, message.substr(0, 3)) + Data(kStream, message.substr(3), kEndStream));
+  EXPECT_EQ(peer().AwaitStatus(kStream), kUnimplementedStatus);
+  ExpectOthersUnharmed();
+}
+
 // They cost what other calls do, and so are bounded with them.
 TEST_F(UnknownMethodTest, CountsInTheLimits) {
   Serve({"--max_calls_per_uid=2"});
