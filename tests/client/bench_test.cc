@@ -23,7 +23,7 @@ using ::testing::Not;
 
 class BenchTest : public testing::Test {
  protected:
-  Result Bench(std::vector<std::string> flags) {
+  Ended Bench(std::vector<std::string> flags) {
     flags.insert(flags.begin(), {path_, "--bench"});
     return RunClient(flags);
   }
@@ -54,7 +54,7 @@ TEST_F(BenchTest, SeveralThreads) {
 }
 
 TEST_F(BenchTest, TextHasAllThatIsAsked) {
-  const Result result = Bench({"--duration=200ms", "--warmup=20ms"});
+  const Ended result = Bench({"--duration=200ms", "--warmup=20ms"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   for (const char* text : {"calls/s", "p50", "p90", "p99 ", "p99.9 ", "p99.99", "max", "errors",
                            "none", "client CPU"}) {
@@ -85,7 +85,7 @@ TEST_F(BenchTest, ErrorsAreCountedByCode) {
   server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
     return calls++ % 2 == 0 ? grpc::Status::OK : grpc::Status(grpc::StatusCode::ABORTED, "no");
   };
-  const Result result = Bench({"--count=10", "-c", "1"});
+  const Ended result = Bench({"--count=10", "-c", "1"});
   EXPECT_THAT(result.out, HasSubstr("5 ABORTED"));
   EXPECT_EQ(result.exit_code, 74);
   EXPECT_THAT(result.err, OneLine());
@@ -94,7 +94,7 @@ TEST_F(BenchTest, ErrorsAreCountedByCode) {
 TEST_F(BenchTest, ACallThatTakesTooLongIsGivenUp) {
   server_.service.echo = [](grpc::ServerContext* context, const v1::EchoRequest*,
                             v1::EchoResponse*) { return Hang(context); };
-  const Result result = Bench({"--count=2", "-c", "2", "--timeout=50ms"});
+  const Ended result = Bench({"--count=2", "-c", "2", "--timeout=50ms"});
   EXPECT_THAT(result.out, HasSubstr("2 DEADLINE_EXCEEDED"));
   EXPECT_EQ(result.exit_code, 68);
 }
@@ -111,7 +111,7 @@ TEST_F(BenchTest, CtrlCEndsItWithWhatWasMeasured) {
     if (++calls == 100) interrupt.Trigger();
     return TestService::Reply(context, request, response);
   };
-  const Result result =
+  const Ended result =
       RunClient({path_, "--bench", "--warmup=0", "--duration=inf"}, "", &interrupt);
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.out, HasSubstr("throughput"));

@@ -10,7 +10,7 @@
 
 namespace udsecho::client {
 
-Result RunClient(const std::vector<std::string>& arguments, const std::string& input,
+Ended RunClient(const std::vector<std::string>& arguments, const std::string& input,
                  Interrupt* interrupt) {
   Pipe in;
   Pipe out;
@@ -20,7 +20,7 @@ Result RunClient(const std::vector<std::string>& arguments, const std::string& i
     in.Write(input);
     in.CloseWriter();
   });
-  Result result;
+  Ended result;
   std::thread reader([&] { result.out = out.ReadAll(); });
   std::vector<const char*> argv = {"client"};
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());

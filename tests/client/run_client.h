@@ -3,7 +3,7 @@
 
 // The client from its command line to its exit code, within the test's process.
 //
-//   const Result result = RunClient({path, "hello"});
+//   const Ended result = RunClient({path, "hello"});
 //   EXPECT_EQ(result.out, "hello\n");
 //
 // Thread safety: one at a time.
@@ -19,13 +19,13 @@
 
 namespace udsecho::client {
 
-struct Result {
+struct Ended {
   int exit_code;
   std::string out;
   std::string err;
 };
 
-Result RunClient(const std::vector<std::string>& arguments, const std::string& input = "",
+Ended RunClient(const std::vector<std::string>& arguments, const std::string& input = "",
                  Interrupt* interrupt = nullptr);
 
 // An error as people get it.

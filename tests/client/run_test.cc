@@ -40,7 +40,7 @@ class RunTest : public testing::Test {
 
 TEST_F(RunTest, EachMessageIsAnsweredOnALine) {
   TestServer server(path_);
-  const Result result = RunClient({path_, "Test this string", "", "caf\xC3\xA9"});
+  const Ended result = RunClient({path_, "Test this string", "", "caf\xC3\xA9"});
   EXPECT_EQ(result.out, "Test this string\n\ncaf\xC3\xA9\n");
   EXPECT_THAT(result.err, IsEmpty());
   EXPECT_EQ(result.exit_code, 0);
@@ -55,14 +55,14 @@ TEST_F(RunTest, AllFormsOfAnAddress) {
 
 TEST_F(RunTest, WithoutMessagesTheLinesOfStandardInput) {
   TestServer server(path_);
-  const Result result = RunClient({path_}, "one\ntwo");
+  const Ended result = RunClient({path_}, "one\ntwo");
   EXPECT_EQ(result.out, "one\ntwo\n");
   EXPECT_EQ(result.exit_code, 0);
 }
 
 TEST_F(RunTest, VerboseTellsOnStandardErrorAlone) {
   TestServer server(path_);
-  const Result result = RunClient({path_, "--verbose", "x"});
+  const Ended result = RunClient({path_, "--verbose", "x"});
   EXPECT_EQ(result.out, "x\n");
   EXPECT_THAT(result.err, AllOf(StartsWith("INFO  Starting "), HasSubstr(path_),
                                 EndsWith("INFO  Got back: x\n")));
@@ -70,32 +70,32 @@ TEST_F(RunTest, VerboseTellsOnStandardErrorAlone) {
 
 TEST_F(RunTest, NobodyListening) {
   const absl::Time start = absl::Now();
-  const Result missing = RunClient({path_, "x"});
+  const Ended missing = RunClient({path_, "x"});
   EXPECT_LT(absl::Now() - start, absl::Seconds(2)) << "gRPC's own connecting waits and retries";
   EXPECT_EQ(missing.exit_code, 3);
   EXPECT_THAT(missing.out, IsEmpty());
   EXPECT_THAT(missing.err, AllOf(OneLine(), HasSubstr(path_)));
 
   const uds::UniqueFd file(open(path_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-  const Result no_socket = RunClient({path_, "x"});
+  const Ended no_socket = RunClient({path_, "x"});
   EXPECT_EQ(no_socket.exit_code, 3);
   EXPECT_THAT(no_socket.err, AllOf(OneLine(), HasSubstr(path_), HasSubstr("regular file")));
 }
 
 TEST_F(RunTest, ABadAddressIsBadUsage) {
-  const Result result = RunClient({dir_.Path(std::string(200, 'x')), "x"});
+  const Ended result = RunClient({dir_.Path(std::string(200, 'x')), "x"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("107")));
 }
 
 TEST_F(RunTest, BadUsage) {
-  const Result result = RunClient({path_, "--timeout=0"});
+  const Ended result = RunClient({path_, "--timeout=0"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, OneLine());
 }
 
 TEST_F(RunTest, HelpGoesToStandardOutput) {
-  const Result result = RunClient({"--help"});
+  const Ended result = RunClient({"--help"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_THAT(result.out, HasSubstr("ADDRESS"));
   EXPECT_THAT(result.err, IsEmpty());
@@ -112,7 +112,7 @@ TEST_F(RunTest, StopsAtTheFirstError) {
     }
     return TestService::Reply(context, request, response);
   };
-  const Result result = RunClient({path_, "one", "bad", "two"});
+  const Ended result = RunClient({path_, "one", "bad", "two"});
   EXPECT_EQ(result.out, "one\n");
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("INVALID_ARGUMENT"), HasSubstr("this one is"),
                                 HasSubstr(path_)));
@@ -124,7 +124,7 @@ TEST_F(RunTest, AServerThatHangsIsATimeout) {
   TestServer server(path_);
   server.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
                             v1::EchoResponse*) { return Hang(context); };
-  const Result result = RunClient({path_, "--timeout=50ms", "x"});
+  const Ended result = RunClient({path_, "--timeout=50ms", "x"});
   EXPECT_EQ(result.exit_code, 68);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("DEADLINE_EXCEEDED")));
 }
@@ -147,8 +147,8 @@ TEST_F(RunTest, AServerThatHangsUpIsUnavailable) {
   std::thread server([&] {
     for (int i = 0; i < 2; ++i) close(accept(listener.get(), nullptr, nullptr));
   });
-  const Result unary = RunClient({path_, "x"});
-  const Result stream = RunClient({path_}, "x\n");
+  const Ended unary = RunClient({path_, "x"});
+  const Ended stream = RunClient({path_}, "x\n");
   server.join();
   EXPECT_EQ(unary.exit_code, 78);
   EXPECT_THAT(unary.err, AllOf(OneLine(), HasSubstr("UNAVAILABLE")));
@@ -163,7 +163,7 @@ TEST_F(RunTest, InvalidUtf8IsRefusedBeforeAnythingIsSent) {
     ++calls;
     return grpc::Status::OK;
   };
-  const Result result = RunClient({path_, "good", "\xFF"});
+  const Ended result = RunClient({path_, "good", "\xFF"});
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("message 2")));
   EXPECT_EQ(calls, 0);
@@ -171,7 +171,7 @@ TEST_F(RunTest, InvalidUtf8IsRefusedBeforeAnythingIsSent) {
 
 TEST_F(RunTest, MoreThanTheServerTakes) {
   TestServer server(path_);  // with gRPC's own limit: 4 MiB
-  const Result result = RunClient({path_}, std::string(5 << 20, 'x'));
+  const Ended result = RunClient({path_}, std::string(5 << 20, 'x'));
   EXPECT_EQ(result.exit_code, 72);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("RESOURCE_EXHAUSTED")));
 }

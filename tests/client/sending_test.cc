@@ -68,14 +68,14 @@ TEST_F(SendingTest, CountRepeats) {
 TEST_F(SendingTest, ALineThatIsNotUtf8EndsEveryShape) {
   EXPECT_EQ(RunClient({path_, "--shape=unary"}, "a\n\xff\n").exit_code, 2);
   EXPECT_EQ(RunClient({path_, "--shape=unary"}, "a\n\xff\n").out, "a\n");
-  const Result collect = RunClient({path_, "--shape=collect"}, "a\n\xff\n");
+  const Ended collect = RunClient({path_, "--shape=collect"}, "a\n\xff\n");
   EXPECT_EQ(collect.exit_code, 2);
   EXPECT_THAT(collect.out, IsEmpty());
 }
 
 TEST_F(SendingTest, IntervalIsAPing) {
   for (const char* shape : {"--shape=unary", "--shape=chat"}) {
-    const Result result = RunClient({path_, shape, "hello", "--interval=0.001", "--count=3"});
+    const Ended result = RunClient({path_, shape, "hello", "--interval=0.001", "--count=3"});
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_THAT(result.out, MatchesRegex("(5 bytes from [^\n]* time=[0-9.]+ ms\n)+--- [^\n]*\n3 "
                                          "sent, 3 received, 0% lost[^\n]*\nround trip "
@@ -89,7 +89,7 @@ TEST_F(SendingTest, APingGoesOnWhenACallFails) {
     if (++calls == 2) return grpc::Status(grpc::StatusCode::ABORTED, "not you");
     return TestService::Reply(context, request, response);
   });
-  const Result result = RunClient({path_, "x", "--interval=0.001", "--count=3"});
+  const Ended result = RunClient({path_, "x", "--interval=0.001", "--count=3"});
   EXPECT_THAT(result.out, HasSubstr("seq=2 ABORTED: not you"));
   EXPECT_THAT(result.out, HasSubstr("3 sent, 2 received"));
   EXPECT_EQ(result.exit_code, 64 + 10);
@@ -102,7 +102,7 @@ TEST_F(SendingTest, CtrlCEndsAPingWithItsStatistics) {
     if (++calls == 2) interrupt.Trigger();
     return TestService::Reply(context, request, response);
   });
-  const Result result = RunClient({path_, "x", "--interval=0.001"}, "", &interrupt);
+  const Ended result = RunClient({path_, "x", "--interval=0.001"}, "", &interrupt);
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.out, HasSubstr(" received"));
   EXPECT_THAT(result.err, IsEmpty());
@@ -126,7 +126,7 @@ TEST_F(SendingTest, CtrlCEndsAServerThatHangs) {
 TEST_F(SendingTest, PayloadGoesThereAndBack) {
   const std::string bytes("a\0\n\xff", 4);
   std::ofstream(dir_.Path("in"), std::ios::binary) << bytes;
-  const Result result =
+  const Ended result =
       RunClient({path_, "--payload=@" + dir_.Path("in"), "--output=" + dir_.Path("out")});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_THAT(result.out, IsEmpty());
@@ -136,10 +136,10 @@ TEST_F(SendingTest, PayloadGoesThereAndBack) {
 }
 
 TEST_F(SendingTest, FilesThatAreNotThereAreNamed) {
-  const Result in = RunClient({path_, "--payload=@" + dir_.Path("missing")});
+  const Ended in = RunClient({path_, "--payload=@" + dir_.Path("missing")});
   EXPECT_EQ(in.exit_code, 1);
   EXPECT_THAT(in.err, testing::AllOf(OneLine(), HasSubstr("missing")));
-  const Result out = RunClient({path_, "x", "--output=" + dir_.Path("no/such")});
+  const Ended out = RunClient({path_, "x", "--output=" + dir_.Path("no/such")});
   EXPECT_EQ(out.exit_code, 1);
   EXPECT_THAT(out.err, testing::AllOf(OneLine(), HasSubstr("no/such")));
 }
@@ -202,7 +202,7 @@ TEST_F(SendingTest, JsonTellsOfErrorsWithTheirDetails) {
     rich.add_details()->set_type_url("type.googleapis.com/x.Y");
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "gone", rich.SerializeAsString());
   });
-  const Result result = RunClient({path_, "x", "--json"});
+  const Ended result = RunClient({path_, "x", "--json"});
   EXPECT_EQ(result.exit_code, 69);
   const nlohmann::json line = LineOf(result.out, 0);
   EXPECT_FALSE(line.contains("message"));
@@ -248,14 +248,14 @@ TEST_F(SendingTest, JsonOfAStreamEndsWithTheCall) {
 
 TEST_F(SendingTest, HostAndPort) {
   EXPECT_EQ(RunClient({server_.host_and_port(), "x"}).out, "x\n");
-  const Result nobody = RunClient({"localhost:1", "x"});
+  const Ended nobody = RunClient({"localhost:1", "x"});
   EXPECT_EQ(nobody.exit_code, 3);
   EXPECT_THAT(nobody.err, testing::AllOf(OneLine(), HasSubstr("localhost:1")));
 }
 
 TEST_F(SendingTest, WaitsForTheServer) {
   const std::string later = dir_.Path("later");
-  const Result in_vain = RunClient({later, "x", "--wait=30ms"});
+  const Ended in_vain = RunClient({later, "x", "--wait=30ms"});
   EXPECT_EQ(in_vain.exit_code, 3);
   std::unique_ptr<TestServer> server;
   std::thread starter([&] { server = std::make_unique<TestServer>(later); });
@@ -270,7 +270,7 @@ TEST_F(SendingTest, WhoAmI) {
     response->set_authority("evil\n");
     return grpc::Status::OK;
   };
-  const Result text = RunClient({path_, "--whoami"});
+  const Ended text = RunClient({path_, "--whoami"});
   EXPECT_THAT(text.out, HasSubstr("4711"));
   EXPECT_THAT(text.out, HasSubstr("evil\\x0a"));
   EXPECT_EQ(LineOf(RunClient({path_, "--whoami", "--json"}).out, 0)["uid"], 4711);
@@ -298,7 +298,7 @@ TEST_F(SendingTest, Admin) {
 
 TEST_F(SendingTest, WhatIsNotServedIsSaidSo) {
   for (const char* flag : {"--health", "--list"}) {
-    const Result result = RunClient({path_, flag});
+    const Ended result = RunClient({path_, flag});
     EXPECT_EQ(result.exit_code, 64 + 12);
     EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("UNIMPLEMENTED")));
   }
