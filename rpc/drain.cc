@@ -49,11 +49,11 @@ void Drain::Cut() {
         if (calls_cut_ > 0) parts_.events->Cutting(calls_cut_);
         // A client of one shard may have left before the last shard has said so.
         EndIfDone();
-        parts_.loop->After(kParting, [this] {
-          OnEachShard(
-              *parts_.shards, parts_.loop, [](Shard& shard) { shard.EndAll(); }, [] {});
-        });
       });
+  parts_.loop->After(kParting, [this] {
+    OnEachShard(
+        *parts_.shards, parts_.loop, [](Shard& shard) { shard.EndAll(); }, [] {});
+  });
 }
 
 }  // namespace rpc

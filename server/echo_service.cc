@@ -30,7 +30,7 @@ absl::Status EchoService::Begin(rpc::Call& call) {
 }
 
 rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
-  const Request& request = call.request();
+  Request& request = *call.mutable_request();
   events_->Received(request.message(), call.peer());
   absl::Status end = Check(request, Answers::kOne);
   if (end.ok()) {
@@ -38,7 +38,7 @@ rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
     if (request.has_fault()) end = ToStatus(request.fault());
   }
   if (end.ok()) {
-    co_await call.Finish(ReplyTo(request));
+    co_await call.Finish(ReplyTo(&request));
   } else {
     co_await call.Finish(end);
   }
@@ -99,7 +99,7 @@ rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
     fault.Take(request);
     if (!co_await call.Sleep(DelayOf(request))) co_return;
     if (!fault.due()) {
-      if (!co_await call.Write(ReplyTo(request))) co_return;
+      if (!co_await call.Write(ReplyTo(&request))) co_return;
       fault.Answered();
     }
     if (fault.due()) {
@@ -114,10 +114,14 @@ rpc::Task EchoService::WhoAmI(rpc::UnaryCall<v1::WhoAmIRequest, v1::WhoAmIRespon
   co_await call.Finish(udsecho::WhoAmI(call));
 }
 
-EchoService::Response EchoService::ReplyTo(const Request& request) const {
+EchoService::Response EchoService::ReplyTo(Request* request) const {
   Response response;
-  response.set_message(options_.reply.value_or(request.message()));
-  response.set_payload(request.payload());
+  if (options_.reply.has_value()) {
+    response.set_message(*options_.reply);
+  } else {
+    response.mutable_message()->swap(*request->mutable_message());
+  }
+  response.mutable_payload()->swap(*request->mutable_payload());
   return response;
 }
 

@@ -49,7 +49,8 @@ class EchoService final : public rpc::Service {
   rpc::Task Chat(rpc::BidiCall<Request, Response>& call);
   rpc::Task WhoAmI(rpc::UnaryCall<v1::WhoAmIRequest, v1::WhoAmIResponse>& call);
 
-  Response ReplyTo(const Request& request) const;
+  // Takes the message and the payload out of the request.
+  Response ReplyTo(Request* request) const;
 
   const EchoOptions options_;
   MessageEvents* const events_;
