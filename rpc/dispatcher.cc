@@ -30,8 +30,10 @@ void RefuseAsHttp(Stream* stream, absl::string_view status, absl::string_view wh
   stream->End();
 }
 
-void Refuse(Stream* stream, const absl::Status& status) {
+// `more`: header fields beside the status.
+void Refuse(Stream* stream, const absl::Status& status, const std::vector<Field>& more = {}) {
   std::vector<Field> header(wire::kResponseHeader.begin(), wire::kResponseHeader.end());
+  header.insert(header.end(), more.begin(), more.end());
   const wire::StatusFields fields(status);
   fields.AddTo(&header);
   stream->Respond(header, Stream::kNoBody);
@@ -41,6 +43,7 @@ void Refuse(Stream* stream, const absl::Status& status) {
 struct RequestHead {
   bool is_grpc = false;
   absl::Duration timeout = absl::InfiniteDuration();
+  // Nullopt: an unknown one.
   std::optional<wire::Encoding> encoding = wire::Encoding::kIdentity;
   absl::Status status;  // of what is malformed
 };
@@ -115,6 +118,14 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
     return refuse(
         absl::UnimplementedError(absl::StrCat("no such method is served here: ", stream.path())));
   }
+  // Even if no message turns out to be compressed: so the client learns of it with its first call.
+  if (!head.encoding.has_value()) {
+    Refuse(&stream,
+           absl::UnimplementedError("the messages are compressed in a way that is not known here; "
+                                    "send gzip, deflate or identity"),
+           {{.name = "grpc-accept-encoding", .value = wire::kAcceptedEncodings}});
+    return nullptr;
+  }
   if (!account->memory.Hold(Call::kBytes)) {
     calls_.counters().refused.Add(1);
     return refuse(absl::ResourceExhaustedError(
@@ -125,7 +136,7 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
                                   .connection = std::move(connection),
                                   .account = account,
                                   .calls = &calls_,
-                                  .encoding = head.encoding,
+                                  .encoding = *head.encoding,
                                   .timeout = head.timeout});
 }
 

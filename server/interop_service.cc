@@ -3,6 +3,8 @@
 
 #include "server/interop_service.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -50,7 +52,9 @@ absl::Status Gone() { return absl::CancelledError("the caller went away"); }
 }  // namespace
 
 InteropService::InteropService(int max_payload)
-    : Service("grpc.testing.TestService"), max_payload_(max_payload) {
+    : Service("grpc.testing.TestService"),
+      max_payload_(max_payload),
+      server_id_(absl::StrCat(getpid(), "-", absl::GetCurrentTimeNanos())) {
   Handle("EmptyCall", &InteropService::EmptyCall);
   Handle("UnaryCall", &InteropService::UnaryCall);
   Handle("CacheableUnaryCall", &InteropService::CacheableUnaryCall);
@@ -87,6 +91,7 @@ rpc::Task InteropService::UnaryCall(rpc::UnaryCall<Simple, SimpleReply>& call) {
   if (request.response_compressed().value()) call.Compress(rpc::Encoding::kGzip);
   SimpleReply reply;
   SetZeros(request.response_size(), reply.mutable_payload());
+  if (request.fill_server_id()) reply.set_server_id(server_id_);
   co_await call.Finish(reply);
 }
 

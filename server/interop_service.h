@@ -15,6 +15,8 @@
 #ifndef SERVER_INTEROP_SERVICE_H_
 #define SERVER_INTEROP_SERVICE_H_
 
+#include <string>
+
 #include "grpc/testing/empty.pb.h"
 #include "grpc/testing/messages.pb.h"
 #include "rpc/call/stream_calls.h"
@@ -56,6 +58,8 @@ class InteropService final : public rpc::Service {
   absl::Status CheckSize(int size) const;
 
   const int max_payload_;
+  // For requests that want to know which server answers: no other one has it.
+  const std::string server_id_;
 };
 
 }  // namespace udsecho

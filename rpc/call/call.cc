@@ -165,20 +165,15 @@ Call::Taken Call::TakeOnlyMessage(google::protobuf::Message* message) {
 Call::Taken Call::Prepare(const wire::Message& message) {
   request_encoding_ = Encoding::kIdentity;
   if (!message.compressed) return Taken::kMessage;
-  if (!encoding_.has_value()) {
-    return Refuse(absl::UnimplementedError(
-        "the messages are compressed in a way that is not known here; send gzip, deflate or "
-        "identity"));
-  }
-  if (*encoding_ == Encoding::kIdentity) {
+  if (encoding_ == Encoding::kIdentity) {
     return Refuse(absl::InternalError(
         "a message is marked as compressed, and the header tells of no compression; fix the "
         "client"));
   }
-  request_encoding_ = *encoding_;
+  request_encoding_ = encoding_;
   if (inflation_ == nullptr) {
     packed_ = reader_.buffer();
-    inflation_ = std::make_unique<wire::Inflation>(*encoding_, message.bytes,
+    inflation_ = std::make_unique<wire::Inflation>(encoding_, message.bytes,
                                                    calls_.max_message_bytes(), &account_.memory);
     InflateMore();
   }
@@ -275,9 +270,6 @@ void Call::Respond(http2::Stream::Body body) {
   std::vector<http2::Field> header(wire::kResponseHeader.begin(), wire::kResponseHeader.end());
   if (response_encoding_ != Encoding::kIdentity) {
     header.push_back({.name = "grpc-encoding", .value = wire::NameOf(response_encoding_)});
-  }
-  if (!encoding_.has_value()) {
-    header.push_back({.name = "grpc-accept-encoding", .value = wire::kAcceptedEncodings});
   }
   for (const Metadatum& one : initial_) header.push_back({.name = one.key, .value = one.value});
   if (body == http2::Stream::kNoBody) AddTrailers(&header);

@@ -64,8 +64,8 @@ class Call : public http2::Exchange {
     std::shared_ptr<Connection> connection;
     CallerAccount* account;
     Calls* calls;
-    std::optional<Encoding> encoding;  // of its messages, by grpc-encoding; nullopt: an unknown one
-    absl::Duration timeout;            // infinite: none
+    Encoding encoding;       // of its messages, by grpc-encoding
+    absl::Duration timeout;  // infinite: none
   };
 
   // What a call is charged for besides its messages, in bytes: this object and the usual
@@ -229,7 +229,7 @@ class Call : public http2::Exchange {
   CallerAccount& account_;
   Calls& calls_;
   Calls::Link link_;
-  const std::optional<Encoding> encoding_;
+  const Encoding encoding_;
   absl::Time deadline_ = absl::InfiniteFuture();
   http2::Nanoseconds expires_at_ = 0;
   std::optional<http2::Timer> expiry_;

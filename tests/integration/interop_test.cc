@@ -63,6 +63,24 @@ class InteropTest : public ::testing::Test {
   SimpleResponse response_;
 };
 
+TEST_F(InteropTest, ServerIdIsOfOneServerAndOnlyOnRequest) {
+  ASSERT_TRUE(Unary(SimpleRequest(), GRPC_COMPRESS_NONE).ok());
+  EXPECT_EQ(response_.server_id(), "");
+  SimpleRequest request;
+  request.set_fill_server_id(true);
+  ASSERT_TRUE(Unary(request, GRPC_COMPRESS_NONE).ok());
+  const std::string id = response_.server_id();
+  EXPECT_NE(id, "");
+  ASSERT_TRUE(Unary(request, GRPC_COMPRESS_NONE).ok());
+  EXPECT_EQ(response_.server_id(), id);
+  const ServerProcess other({.path = "", .flags = {"--interop"}, .spawn = {}});
+  const auto stub = TestService::NewStub(Connect(other.path()));
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub->UnaryCall(&context, request, &response_).ok());
+  EXPECT_NE(response_.server_id(), "");
+  EXPECT_NE(response_.server_id(), id);
+}
+
 TEST_F(InteropTest, ClientCompressedUnary) {
   // The probe of the specification, first: the server does look.
   EXPECT_EQ(Unary(Large(true), GRPC_COMPRESS_NONE).error_code(),

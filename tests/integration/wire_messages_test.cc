@@ -128,11 +128,15 @@ using EncodingTest = BesideTest;
 
 // The answer says what would be taken.
 TEST_F(EncodingTest, UnknownOneIsUnimplemented) {
-  Send(CallOf(kEcho, OneFlagged(1), {{"grpc-encoding", "br"}}));
-  EXPECT_EQ(peer().AwaitStatus(kStream), kUnimplementedStatus);
-  const std::vector<std::string> accepted =
-      absl::StrSplit(peer().reply(kStream).Value("grpc-accept-encoding"), ',');
-  EXPECT_THAT(accepted, ::testing::IsSupersetOf({"gzip", "deflate"}));
+  std::uint32_t stream = kStream;
+  for (const std::string& message : {OneFlagged(1), One()}) {
+    Send(Request(stream, kEcho, {{"grpc-encoding", "br"}}) + Data(stream, message, kEndStream));
+    EXPECT_EQ(peer().AwaitStatus(stream), kUnimplementedStatus);
+    const std::vector<std::string> accepted =
+        absl::StrSplit(peer().reply(stream).Value("grpc-accept-encoding"), ',');
+    EXPECT_THAT(accepted, ::testing::IsSupersetOf({"gzip", "deflate"}));
+    stream += 2;
+  }
   ExpectOthersUnharmed();
 }
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
-"""gRPC's own interoperability tests, by the clients of two languages, against `server --interop`.
+"""gRPC's interoperability tests against `server --interop`, by clients on five implementations of HTTP/2.
 
-Left out are the cases that need a cloud's credentials, and, of those that do not:
+The clients are grpc-go's; grpc-java's over Netty and over OkHttp; Ruby's, which stands on gRPC's C core as C++ does;
+and one of ours on grpclib, which stands on Python's h2. Left out are the cases that need a cloud's credentials, and, of
+those that do not:
 cacheable_unary      wants a caching proxy before the server
-pick_first_unary, orca_per_rpc, orca_oob
+orca_per_rpc, orca_oob
                      are about the client's load balancing
 very_large_request   is of 10 MiB, over the limit of one message
 """
@@ -15,29 +17,39 @@ from examples import lacking
 from programs import CACHE, fetch, missing, outcome, run
 from server import ROOT, Relay
 
-ROWS = ("grpc-go interop", "grpc-java interop")
+GO, NETTY, OKHTTP, RUBY, GRPCLIB = ROWS = (
+    "grpc-go", "grpc-java, Netty", "grpc-java, OkHttp", "Ruby", "grpclib",
+)
 
 COMMON = (
     "empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong",
     "empty_stream", "custom_metadata", "status_code_and_message", "special_status_message",
     "unimplemented_method", "unimplemented_service", "cancel_after_begin",
-    "cancel_after_first_response", "timeout_on_sleeping_server", "rpc_soak", "channel_soak",
+    "cancel_after_first_response", "timeout_on_sleeping_server", "pick_first_unary", "rpc_soak",
+    "channel_soak",
 )
-# grpc-go's client has none of these.
+# Neither grpc-go's client nor grpclib's has these.
 COMPRESSED = (
     "client_compressed_unary", "client_compressed_unary_noprobe", "server_compressed_unary",
     "client_compressed_streaming", "client_compressed_streaming_noprobe",
     "server_compressed_streaming",
 )
+# What their clients have not.
+RUBY_LACKS = ("special_status_message", "pick_first_unary", "rpc_soak", "channel_soak")
+GRPCLIB_LACKS = ("channel_soak",)
 # A slow machine is no failure.
 SOAK = (
     "--soak_per_iteration_max_acceptable_latency_ms=30000", "--soak_overall_timeout_seconds=60",
 )
 
 
+# Of Debian's package grpc-proto.
+PROTOS = "/usr/share/grpc-proto/grpc/testing"
+
+
 def check_go(report, path):
     """grpc-go's, in the version that examples/go pins."""
-    row, example = ROWS[0], ROOT / "examples/go"
+    row, example = GO, ROOT / "examples/go"
     if why := lacking(example):
         report.skip(row, why)
         return
@@ -61,23 +73,66 @@ def check_go(report, path):
 
 
 def check_java(report, path):
-    """grpc-java's. It speaks TCP alone, hence the relay."""
-    row, folder = ROWS[1], ROOT / "tests/interop/grpc-java"
+    """grpc-java's, over each of its two HTTP/2 implementations. It speaks TCP alone, hence the relay."""
+    folder = ROOT / "tests/interop/grpc-java"
     if program := missing("mvn", "java"):
-        report.skip(row, f"there is no {program} on the PATH")
+        for row in (NETTY, OKHTTP):
+            report.skip(row, f"there is no {program} on the PATH")
         return
     jars = CACHE / "grpc-java"
     why = fetch(
         ["mvn", "-q", "-B", "dependency:copy-dependencies", f"-DoutputDirectory={jars}"], cwd=folder
     )
-    report.check(row, "build", why)
+    report.check(NETTY, "build", why)
     if why:
         return
     with Relay(path) as relay:
-        for case in COMMON + COMPRESSED:
+        for row, okhttp in ((NETTY, "false"), (OKHTTP, "true")):
+            for case in COMMON + COMPRESSED:
+                why = outcome(
+                    ["java", "-cp", f"{jars}/*", "io.grpc.testing.integration.TestServiceClient",
+                     "--use_tls=false", f"--use_okhttp={okhttp}", "--server_host=127.0.0.1",
+                     f"--server_port={relay.port}", f"--test_case={case}", *SOAK]
+                )
+                report.check(row, case, why)
+
+
+def check_ruby(report, path):
+    """Ruby's, which comes with the gem."""
+    if program := missing("ruby"):
+        report.skip(RUBY, f"there is no {program} on the PATH")
+        return
+    code, folder = run(["ruby", "-e", "print Gem::Specification.find_by_name('grpc').gem_dir"])
+    client = f"{folder}/src/ruby/pb/test/client.rb"
+    if code != 0 or not os.path.exists(client):
+        report.skip(RUBY, "there is no grpc gem with pb/test/client.rb")
+        return
+    for case in COMMON + ("client_compressed_unary", "client_compressed_streaming"):
+        if case not in RUBY_LACKS:
+            # It puts a colon between host and port.
             why = outcome(
-                ["java", "-cp", f"{jars}/*", "io.grpc.testing.integration.TestServiceClient",
-                 "--use_tls=false", "--server_host=127.0.0.1", f"--server_port={relay.port}",
-                 f"--test_case={case}", *SOAK]
+                ["ruby", client, "--use_tls=false", "--server_host=unix", f"--server_port={path}",
+                 f"--test_case={case}"], expect_text=[f'"OK: {case}"'],
             )
-            report.check(row, case, why)
+            report.check(RUBY, case, why)
+
+
+def check_grpclib(report, path):
+    """Ours, on grpclib."""
+    folder, made = ROOT / "tests/interop/grpclib", CACHE / "grpclib"
+    if program := missing("python3"):
+        report.skip(GRPCLIB, f"there is no {program} on the PATH")
+        return
+    why = fetch(f"""set -e
+        python3 -m venv {made}
+        {made}/bin/pip install -q -r requirements.txt
+        {made}/bin/python -m grpc_tools.protoc -I{PROTOS} --python_out={made} empty.proto messages.proto""",
+        cwd=folder)
+    report.check(GRPCLIB, "build", why)
+    for case in () if why else COMMON:
+        if case not in GRPCLIB_LACKS:
+            why = outcome(
+                [made / "bin/python", folder / "client.py", path, case],
+                env={**os.environ, "PYTHONPATH": str(made)},
+            )
+            report.check(GRPCLIB, case, why)

@@ -18,6 +18,7 @@
 namespace udsecho::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -145,8 +146,15 @@ TEST_F(DispatcherTest, MetadataOverTheLimitIsRefusedAndTheNextCallIsNot) {
   EXPECT_EQ(bed_.shard().calls().counters().begun.value(), 2U);
 }
 
-TEST_F(DispatcherTest, AnEncodingThatIsNotKnownIsNoHarmWhileItIsNotUsed) {
-  Ask(Call({{"grpc-encoding", "zstd"}}));
+// Although the message is not compressed.
+TEST_F(DispatcherTest, AnEncodingThatIsNotKnownIsUnimplementedAndTheKnownOnesAreNamed) {
+  for (const char* encoding : {"", "zstd", "GZIP", "gzip,deflate"}) {
+    const http2::Response& response = Ask(Call({{"grpc-encoding", encoding}}));
+    EXPECT_EQ(status(), "12") << encoding;
+    EXPECT_THAT(response.header, Contains(Pair("grpc-accept-encoding", "identity,deflate,gzip")));
+  }
+  EXPECT_EQ(calls_, 0);
+  Ask(Call({{"grpc-encoding", "gzip"}}));
   EXPECT_EQ(status(), "0");
 }
 
