@@ -17,14 +17,10 @@
 #include "rpc/wire/message_reader.h"
 #include "tests/http2/frames.h"
 #include "tests/rpc/call_bed.h"
+#include "tests/rpc/handlers.h"
 
 namespace udsecho::testing {
 namespace {
-
-using Bidi = ScriptedService::Bidi;
-using ClientStream = ScriptedService::ClientStream;
-using ServerStream = ScriptedService::ServerStream;
-using Unary = ScriptedService::Unary;
 
 class Storm {
  public:
@@ -205,10 +201,6 @@ class Storm {
     while (Pick(3) == 0 && bed_.peer().Pull()) {
     }
   }
-
-  struct Nobody final : rpc::Task::Owner {
-    void TaskEnded() override {}
-  };
 
   std::mt19937 random_;
   Nobody nobody_;

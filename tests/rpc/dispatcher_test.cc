@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/http2/frames.h"
 #include "tests/rpc/call_bed.h"
+#include "tests/rpc/handlers.h"
 
 namespace udsecho::testing {
 namespace {
@@ -23,8 +24,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
-
-using Unary = ScriptedService::Unary;
 
 constexpr char kPath[] = "/udsecho.testing.v1.Probe/Ask";
 
