@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// How calls end: by their handler, and by messages that are refused. The bed checks that a call gives
-// back what it held.
+// How calls end: by their handler, and by messages that are refused. The bed checks that a call
+// gives back what it held.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
