@@ -62,8 +62,8 @@ CallBed::CallBed(const rpc::Limits& limits)
                         .methods = &methods_,
                         .admission = &admission_,
                         .all_calls = &all_calls_,
-                        .spoke = [](auto) {},
-                        .ended = [this](auto, http2::Ending) { ended_ = true; }});
+                        .spoke = [](const auto&) {},
+                        .ended = [this](const auto&, http2::Ending) { ended_ = true; }});
   all_calls_.push_back(&shard_->calls());
   int fds[2];
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
@@ -85,12 +85,8 @@ CallBed::~CallBed() {
 
 std::string CallBed::Begin(std::uint32_t stream, const std::string& method,
                            const http2::Headers& more) {
-  http2::Headers headers = {{":method", "POST"},
-                            {":scheme", "http"},
-                            {":path", absl::StrCat("/udsecho.testing.v1.Probe/", method)},
-                            {":authority", "localhost"},
-                            {"content-type", "application/grpc"},
-                            {"te", "trailers"}};
+  http2::Headers headers = http2::Post(absl::StrCat("/udsecho.testing.v1.Probe/", method),
+                                       {{"content-type", "application/grpc"}, {"te", "trailers"}});
   headers.insert(headers.end(), more.begin(), more.end());
   return http2::HeadersFrame(stream, headers, http2::kEndHeaders);
 }

@@ -137,7 +137,7 @@ class Storm {
   void Begin() {
     static const std::vector<std::string> kMethods = {"Ask", "Expand", "Collect", "Talk"};
     http2::Headers more = {{"grpc-encoding", "gzip"}, {"grpc-accept-encoding", "gzip"}};
-    if (Pick(3) == 0) more.push_back({"grpc-timeout", std::to_string(Pick(300)) + "m"});
+    if (Pick(3) == 0) more.emplace_back("grpc-timeout", std::to_string(Pick(300)) + "m");
     open_.push_back(next_);
     bed_.peer().Send(CallBed::Begin(next_, kMethods[static_cast<std::size_t>(Pick(4))], more));
     next_ += 2;
