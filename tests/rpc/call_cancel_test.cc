@@ -53,8 +53,8 @@ TEST(CancelTest, EndsEveryWait) {
     while (went_on) went_on = co_await call.Write(Says(std::string(50'000, 'x')));
     note(call, "write", went_on);
   };
-  bed.Send(bed.Whole(1, "Ask", "x") + bed.Whole(3, "Expand", "x") + bed.Begin(5, "Collect") +
-           bed.Message(5, "x") + bed.Begin(7, "Talk"));
+  bed.Send(Whole(1, "Ask", "x") + Whole(3, "Expand", "x") + Begin(5, "Collect") + Message(5, "x") +
+           Begin(7, "Talk"));
   EXPECT_EQ(bed.in_flight(), 4);
   EXPECT_THAT(ended, IsEmpty());
   for (const std::uint32_t stream : {1, 3, 5, 7}) bed.Send(http2::ResetFrame(stream));
@@ -69,8 +69,8 @@ TEST(CancelTest, MakesRoomForACallThatComesWithIt) {
     if (call.request().text() == "wait") co_await call.Sleep(absl::Hours(1));
     co_await call.Finish(Says("fine"));
   };
-  bed.Send(bed.Whole(1, "Ask", "wait"));
-  bed.Send(http2::ResetFrame(1) + bed.Whole(3, "Ask", "x"));
+  bed.Send(Whole(1, "Ask", "wait"));
+  bed.Send(http2::ResetFrame(1) + Whole(3, "Ask", "x"));
   EXPECT_EQ(bed.status(3), "0");
 }
 
@@ -90,11 +90,11 @@ TEST(CancelTest, TheConnectionsEndIsOne) {
         ExpectFalse(co_await call.Wait(never, never.sent()));
       }
       ExpectFalse(co_await call.Write(Says("too late")));
-      ended.push_back("ended");
+      ended.emplace_back("ended");
     };
     std::uint32_t stream = 1;
     for (const char* what : {"read", "sleep", "wait"}) {
-      bed.Send(bed.Begin(stream, "Talk") + bed.Message(stream, what));
+      bed.Send(Begin(stream, "Talk") + Message(stream, what));
       stream += 2;
     }
     EXPECT_EQ(bed.in_flight(), 3);
@@ -118,7 +118,7 @@ TEST(CancelTest, AHandlerThatGoesOnIsOver) {
     }
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Begin(1, "Talk"));
+  bed.Send(Begin(1, "Talk"));
   bed.Send(http2::ResetFrame(1));
   EXPECT_EQ(steps.size(), 100U);
 }
@@ -129,7 +129,7 @@ TEST(DeadlineTest, EndsTheCallToTheMillisecond) {
   bed.service.ask = [&](Unary& call) -> rpc::Task {
     went_on = co_await call.Sleep(absl::Hours(1));
   };
-  bed.Send(bed.Whole(1, "Ask", "x", {{"grpc-timeout", "100m"}}));
+  bed.Send(Whole(1, "Ask", "x", {{"grpc-timeout", "100m"}}));
   bed.clock.Advance(absl::Milliseconds(99));
   bed.Settle();
   EXPECT_EQ(bed.status(1), "");
@@ -149,9 +149,9 @@ TEST(DeadlineTest, BeginsWhenTheCallIsReadAndNotWhenTheRoundBegan) {
     co_await call.Finish(Says("in time"));
   };
   // So long that the second call is read after the first one's handler has run.
-  bed.Send(bed.Whole(1, "Ask", std::string(3000, 'x')) +
-           bed.Begin(3, "Ask", {{"grpc-timeout", "500m"}, {"padding", std::string(3000, 'x')}}) +
-           bed.Message(3, "x", kEndStream));
+  bed.Send(Whole(1, "Ask", std::string(3000, 'x')) +
+           Begin(3, "Ask", {{"grpc-timeout", "500m"}, {"padding", std::string(3000, 'x')}}) +
+           Message(3, "x", kEndStream));
   bed.clock.Advance(absl::Milliseconds(1));
   bed.Settle();
   EXPECT_EQ(bed.status(3), "0") << bed.message(3);
@@ -174,8 +174,8 @@ TEST(DeadlineTest, AHandlerThatKeptItsThreadHearsOfItWithItsFinish) {
     keep(call);
     taken.push_back(co_await call.Finish(absl::OkStatus()));
   };
-  bed.Send(bed.Whole(1, "Ask", "x", {{"grpc-timeout", "100m"}}));
-  bed.Send(bed.Whole(3, "Talk", "x", {{"grpc-timeout", "100m"}}));
+  bed.Send(Whole(1, "Ask", "x", {{"grpc-timeout", "100m"}}));
+  bed.Send(Whole(3, "Talk", "x", {{"grpc-timeout", "100m"}}));
   EXPECT_THAT(taken, ElementsAre(false, false));
   EXPECT_EQ(bed.status(1), "4");
   EXPECT_EQ(bed.status(3), "4");
@@ -184,7 +184,7 @@ TEST(DeadlineTest, AHandlerThatKeptItsThreadHearsOfItWithItsFinish) {
 
 TEST(DeadlineTest, OfACallThatSendsNothingIsOneToo) {
   CallBed bed;
-  bed.Send(bed.Begin(1, "Ask", {{"grpc-timeout", "1S"}}));
+  bed.Send(Begin(1, "Ask", {{"grpc-timeout", "1S"}}));
   bed.clock.Advance(absl::Seconds(1));
   bed.Settle();
   EXPECT_EQ(bed.status(1), "4");
@@ -200,7 +200,7 @@ TEST(DeadlineTest, HasNoEffectOnACallThatHasEnded) {
     ExpectFalse(co_await call.Finish(Says("again")));
     EXPECT_THAT(call.end_status(), IsOk());
   };
-  bed.Send(bed.Whole(1, "Ask", "x", {{"grpc-timeout", "1S"}}));
+  bed.Send(Whole(1, "Ask", "x", {{"grpc-timeout", "1S"}}));
   EXPECT_EQ(bed.status(1), "0");
 }
 

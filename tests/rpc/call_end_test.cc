@@ -31,11 +31,11 @@ TEST(FinishTest, TakesAStatusOr) {
   absl::StatusOr<Reply> end = Says("fine");
   bed.service.ask = [&](Unary& call) -> rpc::Task { co_await call.Finish(end); };
   bed.service.collect = [&](ClientStream& call) -> rpc::Task { co_await call.Finish(end); };
-  bed.Send(bed.Whole(1, "Ask", "x"));
-  bed.Send(bed.Whole(3, "Collect", "x"));
+  bed.Send(Whole(1, "Ask", "x"));
+  bed.Send(Whole(3, "Collect", "x"));
   end = absl::NotFoundError("nothing here");
-  bed.Send(bed.Whole(5, "Ask", "x"));
-  bed.Send(bed.Whole(7, "Collect", "x"));
+  bed.Send(Whole(5, "Ask", "x"));
+  bed.Send(Whole(7, "Collect", "x"));
   for (const std::uint32_t stream : {1, 3}) {
     EXPECT_EQ(bed.status(stream), "0");
     EXPECT_THAT(bed.replies(stream), ElementsAre("fine"));
@@ -58,7 +58,7 @@ TEST(FinishTest, HasAnEffectOnce) {
     EXPECT_FALSE(call.cancelled());
     EXPECT_THAT(call.end_status(), StatusIs(absl::StatusCode::kAborted, "first"));
   };
-  bed.Send(bed.Whole(1, "Ask", "x"));
+  bed.Send(Whole(1, "Ask", "x"));
   EXPECT_THAT(taken, ElementsAre(true, false, false));
   EXPECT_EQ(bed.status(1), "10");
 }
@@ -81,7 +81,7 @@ TEST(FinishTest, AHandlerThatEndsWithoutAStatusIsInternalWhateverItsShape) {
   };
   std::uint32_t stream = 1;
   for (const char* method : {"Ask", "Expand", "Collect", "Talk"}) {
-    bed.Send(bed.Whole(stream, method, "x"));
+    bed.Send(Whole(stream, method, "x"));
     EXPECT_EQ(bed.status(stream), "13") << method;
     stream += 2;
   }
@@ -102,8 +102,8 @@ TEST(RefusedMessageTest, AHandlerCanTellItFromTheEndOfTheStream) {
     EXPECT_EQ(call.cancelled(), !call.end_status().ok());
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Whole(1, "Talk", "x"));
-  bed.Send(bed.Begin(3, "Talk") + bed.Data(3, kMalformed));
+  bed.Send(Whole(1, "Talk", "x"));
+  bed.Send(Begin(3, "Talk") + Data(3, kMalformed));
   ASSERT_EQ(ends.size(), 2U);
   EXPECT_THAT(ends[0], IsOk());
   EXPECT_THAT(ends[1], StatusIs(absl::StatusCode::kInvalidArgument));
@@ -123,7 +123,7 @@ TEST(RefusedMessageTest, AWriteAfterItDoesNotGoOut) {
     went.push_back(co_await call.Finish(absl::OkStatus()));
     went.push_back(co_await call.Sleep(absl::Seconds(1)));
   };
-  bed.Send(bed.Begin(1, "Talk") + bed.Message(1, "good") + bed.Data(1, kMalformed));
+  bed.Send(Begin(1, "Talk") + Message(1, "good") + Data(1, kMalformed));
   EXPECT_THAT(went, ElementsAre(true, false, false, false));
   EXPECT_THAT(bed.replies(1), ElementsAre("good"));
   EXPECT_EQ(bed.status(1), "3");
@@ -146,8 +146,8 @@ TEST(RefusedMessageTest, WakesWhatElseWaits) {
     ExpectFalse(co_await call.Sleep(absl::Hours(1)));
     ended.emplace_back("slept");
   };
-  bed.Send(bed.Begin(1, "Talk"));
-  bed.Send(bed.Data(1, kMalformed));
+  bed.Send(Begin(1, "Talk"));
+  bed.Send(Data(1, kMalformed));
   EXPECT_THAT(ended, ::testing::UnorderedElementsAre("read", "slept"));
   EXPECT_EQ(bed.status(1), "3");
 }
@@ -164,7 +164,7 @@ TEST(RefusedMessageTest, WhatIsTooMuchToKeepEndsTheCallAndNotItsHandler) {
     ExpectFalse(co_await call.Read(&request));
     went_on = true;
   };
-  bed.Send(bed.Whole(1, "Collect", "x"));
+  bed.Send(Whole(1, "Collect", "x"));
   EXPECT_TRUE(went_on);
   EXPECT_EQ(bed.status(1), "8");
 }
@@ -175,9 +175,9 @@ TEST(RefusedMessageTest, ACutWithinAMessageIsInternal) {
     ADD_FAILURE() << "there is no message";
     co_return;
   };
-  bed.Send(bed.Begin(1, "Ask") + bed.Data(1, std::string("\0\0\0\0\5abc", 8), kEndStream));
+  bed.Send(Begin(1, "Ask") + Data(1, std::string("\0\0\0\0\5abc", 8), kEndStream));
   EXPECT_EQ(bed.status(1), "13");
-  bed.Send(bed.Begin(3, "Ask") + bed.Data(3, std::string("\0\0", 2), kEndStream));
+  bed.Send(Begin(3, "Ask") + Data(3, std::string("\0\0", 2), kEndStream));
   EXPECT_EQ(bed.status(3), "13");
 }
 
@@ -187,12 +187,11 @@ TEST(RefusedMessageTest, AnythingButOneMessageIsUnimplementedWhereOneIsDue) {
     ADD_FAILURE() << "not one message";
     co_return;
   };
-  bed.Send(bed.Begin(1, "Ask") + bed.Data(1, "", kEndStream));
+  bed.Send(Begin(1, "Ask") + Data(1, "", kEndStream));
   EXPECT_EQ(bed.status(1), "12");
-  bed.Send(bed.Begin(3, "Ask") + bed.Message(3, "one") + bed.Message(3, "two", kEndStream));
+  bed.Send(Begin(3, "Ask") + Message(3, "one") + Message(3, "two", kEndStream));
   EXPECT_EQ(bed.status(3), "12");
-  bed.Send(bed.Begin(5, "Ask") + bed.Message(5, "one") +
-           bed.Data(5, std::string("\0\0\0", 3), kEndStream));
+  bed.Send(Begin(5, "Ask") + Message(5, "one") + Data(5, std::string("\0\0\0", 3), kEndStream));
   EXPECT_EQ(bed.status(5), "13");
 }
 

@@ -44,13 +44,13 @@ TEST(PackedMessageTest, IsUnpackedInStepsWhileMoreComesBehindIt) {
   };
   // Long when unpacked, and short before: it takes several steps.
   const std::string long_one = Packed(std::string(2 << 20, 'x'));
-  bed.Send(bed.Begin(1, "Talk", {{"grpc-encoding", "gzip"}}) + bed.Data(1, long_one));
+  bed.Send(Begin(1, "Talk", {{"grpc-encoding", "gzip"}}) + Data(1, long_one));
   // In one round: the handler begins to unpack it, and then more comes, for which there is no room
   // where the first one lies.
   broadcast.Send();
-  bed.peer().Send(bed.Data(1, Packed(std::string(100'000, 'y'))));
-  for (int i = 0; i < 50; ++i) bed.peer().Send(bed.Message(1, std::string(500, 'z')));
-  bed.peer().Send(bed.Data(1, "", kEndStream));
+  bed.peer().Send(Data(1, Packed(std::string(100'000, 'y'))));
+  for (int i = 0; i < 50; ++i) bed.peer().Send(Message(1, std::string(500, 'z')));
+  bed.peer().Send(Data(1, "", kEndStream));
   bed.Settle();
   ASSERT_EQ(lengths.size(), 52U);
   EXPECT_EQ(lengths[0], 2U << 20);
@@ -67,8 +67,8 @@ TEST(PackedMessageTest, IsGivenUpWithItsCallInAnyOfItsSteps) {
       }
       co_await call.Finish(absl::OkStatus());
     };
-    bed.peer().Send(bed.Begin(1, "Talk", {{"grpc-encoding", "gzip"}}) +
-                    bed.Data(1, Packed(std::string(2 << 20, 'x'))));
+    bed.peer().Send(Begin(1, "Talk", {{"grpc-encoding", "gzip"}}) +
+                    Data(1, Packed(std::string(2 << 20, 'x'))));
     for (int i = 0; i < turns; ++i) bed.Turn();
     bed.Send(http2::ResetFrame(1));
     EXPECT_EQ(bed.in_flight(), 0);
@@ -83,15 +83,14 @@ TEST(PackedMessageTest, OfAnEncodingThatIsNotKnownIsUnimplementedAndToldWhichAre
     }
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Begin(1, "Talk", {{"grpc-encoding", "zstd"}}) +
-           bed.Data(1, std::string("\1\0\0\0\1x", 6)));
+  bed.Send(Begin(1, "Talk", {{"grpc-encoding", "zstd"}}) + Data(1, std::string("\1\0\0\0\1x", 6)));
   EXPECT_EQ(bed.status(1), "12");
   bool is_told = false;
   for (const auto& [name, value] : bed.peer().response(1).header) {
     is_told |= name == "grpc-accept-encoding" && value == "identity,deflate,gzip";
   }
   EXPECT_TRUE(is_told);
-  bed.Send(bed.Begin(3, "Talk") + bed.Data(3, std::string("\1\0\0\0\1x", 6)));
+  bed.Send(Begin(3, "Talk") + Data(3, std::string("\1\0\0\0\1x", 6)));
   EXPECT_EQ(bed.status(3), "13");
 }
 
@@ -108,10 +107,10 @@ TEST(HeldTest, IsWhatTheMessageTakesAndNotWhatItTookLast) {
     }
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Begin(1, "Talk"));
+  bed.Send(Begin(1, "Talk"));
   const auto before = static_cast<std::size_t>(bed.account().memory.held());
   for (const std::size_t length : {1'000'000, 1, 100'000, 1, 20'000, 1, 1}) {
-    bed.Send(bed.Message(1, std::string(length, 'x')));
+    bed.Send(Message(1, std::string(length, 'x')));
   }
   ASSERT_EQ(takes.size(), 7U);
   for (std::size_t i = 0; i < takes.size(); ++i) {
@@ -131,8 +130,8 @@ TEST(HeldTest, IsWithinTheBoundWhateverLiesBehindTheMessages) {
     while (co_await call.Read(&request)) ++read;
   };
   for (std::uint32_t stream = 1; stream < 40; stream += 2) {
-    bed.Send(bed.Begin(stream, "Talk") + bed.Message(stream, std::string(kLong, 'x')) +
-             bed.Data(stream, std::string(1, '\0')));
+    bed.Send(Begin(stream, "Talk") + Message(stream, std::string(kLong, 'x')) +
+             Data(stream, std::string(1, '\0')));
     EXPECT_LE(bed.account().memory.held(), kMemory / 8 * 5) << stream;
   }
   EXPECT_GT(read, 4);

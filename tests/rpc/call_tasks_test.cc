@@ -33,9 +33,9 @@ TEST(TasksTest, OneReadsWhileTheOtherWrites) {
     for (int i = 0; i < 10; ++i) ExpectTrue(co_await call.Write(Says(std::string(20'000, 'x'))));
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Begin(1, "Talk"));
+  bed.Send(Begin(1, "Talk"));
   EXPECT_LT(bed.replies(1).size(), 10U) << "the window is full";
-  for (int i = 0; i < 3; ++i) bed.Send(bed.Message(1, "x"));
+  for (int i = 0; i < 3; ++i) bed.Send(Message(1, "x"));
   EXPECT_EQ(read, 3);
   bed.Send(http2::WindowUpdateFrame(1, 1 << 20) + http2::WindowUpdateFrame(0, 1 << 20));
   EXPECT_EQ(bed.replies(1).size(), 10U);
@@ -74,8 +74,8 @@ TEST(TasksTest, AWaitThatEndsWithItsHandlerIsNotWoken) {
       task.Start(&nobody);
       co_await call.Finish(absl::OkStatus());
     };
-    bed.Send(bed.Begin(stream, "Talk"));
-    bed.Send(bed.Message(stream, "x"));
+    bed.Send(Begin(stream, "Talk"));
+    bed.Send(Message(stream, "x"));
     broadcast.Send();
     bed.clock.Advance(absl::Seconds(2));
     bed.Send(http2::WindowUpdateFrame(stream, 1 << 20) + http2::WindowUpdateFrame(0, 1 << 20));
@@ -94,13 +94,13 @@ TEST(DrainingTest, EndsThoseThatSaidSoBeforeAndAfter) {
     }
     co_await call.Finish(absl::OkStatus());
   };
-  bed.Send(bed.Begin(1, "Talk") + bed.Message(1, "end"));
-  bed.Send(bed.Begin(3, "Talk") + bed.Message(3, "stay"));
+  bed.Send(Begin(1, "Talk") + Message(1, "end"));
+  bed.Send(Begin(3, "Talk") + Message(3, "stay"));
   bed.shard().Drain();
   bed.Settle();
   EXPECT_EQ(bed.status(1), "14");
   EXPECT_EQ(bed.status(3), "");
-  bed.Send(bed.Message(3, "end"));
+  bed.Send(Message(3, "end"));
   EXPECT_EQ(bed.status(3), "14");
   EXPECT_EQ(bed.message(3), "leave");
 }
@@ -112,8 +112,8 @@ TEST(DrainingTest, ACutCountsThoseThatItEnds) {
     if (call.request().text() == "finish") co_await call.Finish(Says("x"));
     if (!co_await call.Sleep(absl::Hours(1))) ++interrupted;
   };
-  bed.Send(bed.Whole(1, "Ask", "wait") + bed.Whole(3, "Ask", "wait") + bed.Begin(5, "Ask"));
-  bed.Send(bed.Whole(7, "Ask", "finish"));
+  bed.Send(Whole(1, "Ask", "wait") + Whole(3, "Ask", "wait") + Begin(5, "Ask"));
+  bed.Send(Whole(7, "Ask", "finish"));
   EXPECT_EQ(bed.shard().Cut(), 3U);
   bed.Settle();
   EXPECT_EQ(bed.shard().Cut(), 0U);

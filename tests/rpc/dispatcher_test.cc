@@ -43,7 +43,7 @@ class DispatcherTest : public ::testing::Test {
   const http2::Response& Ask(const http2::Headers& headers) {
     stream_ += 2;
     bed_.Send(http2::HeadersFrame(stream_, headers, http2::kEndHeaders) +
-              CallBed::Message(stream_, "x", http2::kEndStream));
+              Message(stream_, "x", http2::kEndStream));
     return bed_.peer().response(stream_);
   }
 
