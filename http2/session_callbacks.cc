@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "http2/block_pool.h"
 #include "http2/connection.h"
 #include "http2/header_fields.h"
 #include "http2/stream.h"
@@ -28,54 +30,40 @@ struct SessionCallbacks {
 
   // --- Memory ---
 
-  // NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 wants malloc(3) and its kin
-
-  static bool Hold(Connection* connection, void* block) {
-    if (block != nullptr &&
-        connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
-                                  Need::kProtocol)) {
-      return true;
-    }
-    connection->no_memory_ = true;
-    std::free(block);
-    return false;
-  }
-
+  // Null if the account may not hold so much.
   static void* Allocate(std::size_t size, void* user_data) {
-    void* const block = std::malloc(size);
-    return Hold(&Of(user_data), block) ? block : nullptr;
+    Connection& connection = Of(user_data);
+    void* const block = BlockPool::Allocate(size);
+    if (connection.account_.Hold(Usable(block), Need::kProtocol)) return block;
+    BlockPool::Free(block);
+    connection.no_memory_ = true;
+    return nullptr;
   }
 
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
-    void* const block = std::calloc(count, size);
-    return Hold(&Of(user_data), block) ? block : nullptr;
+    void* const block = Allocate(count * size, user_data);
+    if (block != nullptr) std::memset(block, 0, count * size);
+    return block;
   }
 
   static void Free(void* block, void* user_data) {
     if (block == nullptr) return;
-    Of(user_data).account_.Release(static_cast<std::int64_t>(malloc_usable_size(block)));
-    std::free(block);
+    Of(user_data).account_.Release(Usable(block));
+    BlockPool::Free(block);
   }
 
   static void* Resize(void* block, std::size_t size, void* user_data) {
-    Account& account = Of(user_data).account_;
-    const auto before = static_cast<std::int64_t>(malloc_usable_size(block));
-    if (!account.Hold(static_cast<std::int64_t>(size), Need::kProtocol)) {
-      Of(user_data).no_memory_ = true;
-      return nullptr;
+    void* const resized = Allocate(size, user_data);
+    if (resized != nullptr && block != nullptr) {
+      std::memcpy(resized, block, std::min(size, malloc_usable_size(block)));
+      Free(block, user_data);
     }
-    void* const resized = std::realloc(block, size);
-    if (resized == nullptr) {
-      Of(user_data).no_memory_ = true;
-      account.Release(static_cast<std::int64_t>(size));
-      return nullptr;
-    }
-    const auto after = static_cast<std::int64_t>(malloc_usable_size(resized));
-    account.Release(static_cast<std::int64_t>(size) + before - after);
     return resized;
   }
 
-  // NOLINTEND(cppcoreguidelines-no-malloc)
+  static std::int64_t Usable(void* block) {
+    return static_cast<std::int64_t>(malloc_usable_size(block));
+  }
 
   // --- What the client sends ---
 
