@@ -133,16 +133,16 @@ class Client {
         Request request;
         request.set_text(in_.Text());
         request.set_count(number);
-        return Send(CallBed::Message(stream, request, end));
+        return Send(testing::Message(stream, request, end));
       }
       case 3:
-        return Send(CallBed::Message(stream, std::string(number * 200U, 'm'), end));
+        return Send(testing::Message(stream, std::string(number * 200U, 'm'), end));
       case 4:
-        return Send(CallBed::Data(stream, in_.Text(), end));  // any bytes
+        return Send(testing::Data(stream, in_.Text(), end));  // any bytes
       case 5:
-        return Send(CallBed::Data(stream, Packed(number), end));
+        return Send(testing::Data(stream, Packed(number), end));
       case 6:
-        return Send(CallBed::Data(stream, "", http2::kEndStream));
+        return Send(testing::Data(stream, "", http2::kEndStream));
       case 7:
         return Send(http2::ResetFrame(stream, number));
       case 8:
@@ -182,7 +182,7 @@ class Client {
       const std::string name = in_.Text();
       more.emplace_back(name, in_.Text());
     }
-    Send(CallBed::Begin(next_, method, more));
+    Send(testing::Begin(next_, method, more));
     next_ += 2;
   }
 

@@ -20,7 +20,6 @@ namespace rpc {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 using udsecho::testing::v1::RichStatus;
