@@ -6,8 +6,8 @@
 //   connections.Add(connection);
 //   for (const auto& connection : connections.All()) ...connection->peer.uid...
 //
-// Thread safety: Add(), Remove() and adding to the counters: the accepting thread. All() and the
-// counters' values: any thread. Ownership: shares the connections.
+// Thread safety: any thread; adding to the counters: the accepting thread.
+// Ownership: shares the connections.
 
 #ifndef RPC_CONNECTION_LIST_H_
 #define RPC_CONNECTION_LIST_H_
