@@ -24,6 +24,8 @@
 #include <new>
 #include <utility>
 
+#include "absl/base/config.h"
+
 namespace http2 {
 
 class BlockPool {
@@ -68,7 +70,7 @@ class BlockPool {
   };
   struct Pool {
     std::array<Block*, kLongest / kStep + 2> by_length = {};
-#ifdef __SANITIZE_ADDRESS__  // it would not see the use of a freed block: nothing is kept
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER  // it would not see the use of a freed block: nothing is kept
     std::size_t bytes = kMostKept;
 #else
     std::size_t bytes = 0;

@@ -54,7 +54,7 @@ TEST(BlockPoolTest, BlocksInUseAreApartAndWhole) {
 }
 
 TEST(BlockPoolTest, WhatWasGivenBackIsUsedAgain) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER
   GTEST_SKIP() << "nothing is kept under AddressSanitizer, which would not see its use afterwards";
 #endif
   void* const first = BlockPool::Allocate(1000);

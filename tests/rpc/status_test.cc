@@ -60,6 +60,14 @@ TEST(StatusFieldsTest, OkIsANumberAlone) {
   EXPECT_THAT(FieldsOf(absl::OkStatus()), UnorderedElementsAre(Pair("grpc-status", "0")));
 }
 
+TEST(StatusFieldsTest, DetailsCanBeReadWhateverTheMessageIs) {
+  const absl::Status status =
+      WithDetails(absl::AbortedError("a\xb5 \xc3\xa9"), {Any("type.googleapis.com/x", "y")});
+  EXPECT_EQ(FieldsOf(status)["grpc-message"], "a%B5 %C3%A9");
+  EXPECT_EQ(DetailsOf(status).message(), "a? ??");
+  EXPECT_THAT(TypesOf(DetailsOf(status)), ElementsAre("type.googleapis.com/x"));
+}
+
 TEST(StatusFieldsTest, EachCodeIsItsNumber) {
   for (int code = 1; code <= 16; ++code) {
     const absl::Status status(static_cast<absl::StatusCode>(code), "why");
