@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -27,28 +28,37 @@ struct SessionCallbacks {
   }
 
   // --- Memory ---
+  //
+  // nghttp2 is never refused memory: where it was, 1.52 has gone on with a frame that it had freed
+  // (tests/faults found it). If the account refuses, the connection ends after the slice that it reads
+  // (Connection::FeedSlice), which bounds what is held beyond. If the C library refuses, the program
+  // ends, as it does with operator new.
 
   // NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 wants malloc(3) and its kin
 
-  static bool Hold(Connection* connection, void* block) {
-    if (block != nullptr &&
-        connection->account_.Hold(static_cast<std::int64_t>(malloc_usable_size(block)),
-                                  Need::kProtocol)) {
-      return true;
-    }
+  static void* Hold(Connection* connection, void* block) {
+    if (block == nullptr) EndWithoutMemory();
+    Hold(connection, static_cast<std::int64_t>(malloc_usable_size(block)));
+    return block;
+  }
+
+  static void Hold(Connection* connection, std::int64_t bytes) {
+    if (connection->account_.Hold(bytes, Need::kProtocol)) return;
     connection->no_memory_ = true;
-    std::free(block);
-    return false;
+    connection->account_.HoldAgain(bytes);
+  }
+
+  [[noreturn]] static void EndWithoutMemory() {
+    std::fputs("http2: out of memory\n", stderr);
+    std::abort();
   }
 
   static void* Allocate(std::size_t size, void* user_data) {
-    void* const block = std::malloc(size);
-    return Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), std::malloc(size));
   }
 
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
-    void* const block = std::calloc(count, size);
-    return Hold(&Of(user_data), block) ? block : nullptr;
+    return Hold(&Of(user_data), std::calloc(count, size));
   }
 
   static void Free(void* block, void* user_data) {
@@ -58,20 +68,11 @@ struct SessionCallbacks {
   }
 
   static void* Resize(void* block, std::size_t size, void* user_data) {
-    Account& account = Of(user_data).account_;
     const auto before = static_cast<std::int64_t>(malloc_usable_size(block));
-    if (!account.Hold(static_cast<std::int64_t>(size), Need::kProtocol)) {
-      Of(user_data).no_memory_ = true;
-      return nullptr;
-    }
     void* const resized = std::realloc(block, size);
-    if (resized == nullptr) {
-      Of(user_data).no_memory_ = true;
-      account.Release(static_cast<std::int64_t>(size));
-      return nullptr;
-    }
-    const auto after = static_cast<std::int64_t>(malloc_usable_size(resized));
-    account.Release(static_cast<std::int64_t>(size) + before - after);
+    if (resized == nullptr) EndWithoutMemory();
+    Hold(&Of(user_data), static_cast<std::int64_t>(malloc_usable_size(resized)));
+    Of(user_data).account_.Release(before);
     return resized;
   }
 
@@ -277,7 +278,7 @@ struct SessionCallbacks {
   static const nghttp2_session_callbacks* All() {
     static const nghttp2_session_callbacks* const kAll = [] {
       nghttp2_session_callbacks* all = nullptr;
-      if (nghttp2_session_callbacks_new(&all) != 0) std::abort();
+      if (nghttp2_session_callbacks_new(&all) != 0) EndWithoutMemory();
       nghttp2_session_callbacks_set_on_begin_headers_callback(all, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(all, OnHeader);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, OnData);
@@ -299,7 +300,7 @@ struct SessionCallbacks {
       // FloodBudget bounds these with all else.
       constexpr std::uint64_t kResets = 1'000'000;
       nghttp2_option* options = nullptr;
-      if (nghttp2_option_new(&options) != 0) std::abort();
+      if (nghttp2_option_new(&options) != 0) EndWithoutMemory();
       nghttp2_option_set_no_auto_window_update(options, 1);
       nghttp2_option_set_no_recv_client_magic(options, 1);
       nghttp2_option_set_no_http_messaging(options, 1);  // RequestRules has it
