@@ -63,10 +63,10 @@ Connection::~Connection() {
   if (!ended_) Close();
 }
 
-absl::Status Connection::Start() {
+void Connection::Start() {
   watched_for_ = EPOLLIN;
   loop_.timers().Set(&phase_, loop_.now() + ToNanoseconds(settings_.handshake_timeout));
-  return loop_.Watch(fd_.get(), watched_for_, this);
+  if (!loop_.Watch(fd_.get(), watched_for_, this).ok()) EndAs(Ending::kNoSystem);
 }
 
 bool Connection::HasHadItsTurn() const {
@@ -107,7 +107,9 @@ void Connection::RoundEnds() {
 void Connection::Read() {
   const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) return EndAs(is_lingering_ ? Ending::kDone : Ending::kPeerLeft);
+  if (count <= 0 && is_lingering_) return EndAs(Ending::kDone);
+  if (count < 0 && errno != ECONNRESET) return EndAs(Ending::kNoSystem);
+  if (count <= 0) return EndAs(Ending::kPeerLeft);
   const absl::string_view bytes(received_bytes.data(), static_cast<std::size_t>(count));
   if (is_lingering_) return;
   if (session_ == nullptr) {
@@ -284,8 +286,10 @@ void Connection::Flush() {
   switch (output_.Flush(fd_.get(), &sent)) {
     case Output::Flushed::kAll:
       return loop_.timers().Cancel(&unread_);
-    case Output::Flushed::kFailed:
+    case Output::Flushed::kPeerLeft:
       return EndAs(Ending::kPeerLeft);
+    case Output::Flushed::kFailed:
+      return EndAs(Ending::kNoSystem);
     case Output::Flushed::kPart:
       is_full_ = true;
       if (sent == 0 && unread_.is_set()) return;

@@ -5,7 +5,7 @@
 //
 //   auto connection = std::make_unique<http2::Connection>(loop, std::move(fd), &account, &settings,
 //                                                         &application);
-//   absl::Status started = connection->Start();
+//   connection->Start();
 //   ...
 //   connection->Drain();                    // GOAWAY; ends with its last stream
 //   connection->End();                      // at once; application.Ended() is called
@@ -99,8 +99,8 @@ class Connection final : public Loop::Watcher {
              Application* application);
   ~Connection() override;
 
-  // Begins to read. RESOURCE_EXHAUSTED if the kernel watches too many descriptors already.
-  absl::Status Start();
+  // Begins to read. If the kernel watches too many descriptors already, the connection ends.
+  void Start();
 
   // Tells the client to go away (GOAWAY in two steps: RFC 9113, 6.8), and ends the connection once
   // its streams have ended. New ones that are on their way are served.

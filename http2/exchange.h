@@ -75,6 +75,7 @@ enum class Ending {
   kTooManyPings,  // against Settings::min_ping_interval; was told GOAWAY
   kUnread,        // did not read what was sent to it for Settings::send_timeout
   kNoMemory,      // its uid holds all that it may have (account.h)
+  kNoSystem,      // the kernel would not read, write or watch it, for want of memory or descriptors
   kDone,          // was drained, and its last stream has ended
   kAsked,         // End() was called, or max_age_grace was over
 };

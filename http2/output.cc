@@ -61,7 +61,10 @@ Output::Flushed Output::Flush(int fd, std::size_t* sent) {
     message.msg_iovlen = count;
     const ssize_t written = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno == EAGAIN ? Flushed::kPart : Flushed::kFailed;
+    if (written < 0 && errno == EAGAIN) return Flushed::kPart;
+    if (written < 0) {
+      return errno == EPIPE || errno == ECONNRESET ? Flushed::kPeerLeft : Flushed::kFailed;
+    }
     *sent += static_cast<std::size_t>(written);
     Drop(static_cast<std::size_t>(written));
   }

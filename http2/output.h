@@ -42,8 +42,9 @@ class Output {
 
   enum class Flushed {
     kAll,
-    kPart,    // the socket is full
-    kFailed,  // the peer has gone
+    kPart,      // the socket is full
+    kPeerLeft,  // it has closed
+    kFailed,    // the kernel would not, for want of memory
   };
   // Writes what it can to a non-blocking socket. `sent` is set to the number of bytes written.
   Flushed Flush(int fd, std::size_t* sent);

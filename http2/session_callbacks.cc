@@ -29,21 +29,23 @@ struct SessionCallbacks {
   }
 
   // --- Memory ---
+  //
+  // nghttp2 is never refused memory: where it was, 1.52 has gone on with a frame that it had freed
+  // (tests/faults found it). If the account refuses, the connection ends after the slice that it reads
+  // (Connection::FeedSlice), which bounds what is held beyond.
 
-  // Null if the account may not hold so much.
   static void* Allocate(std::size_t size, void* user_data) {
     Connection& connection = Of(user_data);
     void* const block = BlockPool::Allocate(size);
-    if (connection.account_.Hold(Usable(block), Need::kProtocol)) return block;
-    BlockPool::Free(block);
-    connection.no_memory_ = true;
-    return nullptr;
+    if (!connection.account_.Hold(Usable(block), Need::kProtocol)) {
+      connection.no_memory_ = true;
+      connection.account_.HoldAgain(Usable(block));
+    }
+    return block;
   }
 
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
-    void* const block = Allocate(count * size, user_data);
-    if (block != nullptr) std::memset(block, 0, count * size);
-    return block;
+    return std::memset(Allocate(count * size, user_data), 0, count * size);
   }
 
   static void Free(void* block, void* user_data) {
@@ -54,7 +56,7 @@ struct SessionCallbacks {
 
   static void* Resize(void* block, std::size_t size, void* user_data) {
     void* const resized = Allocate(size, user_data);
-    if (resized != nullptr && block != nullptr) {
+    if (block != nullptr) {
       std::memcpy(resized, block, std::min(size, malloc_usable_size(block)));
       Free(block, user_data);
     }
@@ -265,7 +267,7 @@ struct SessionCallbacks {
   static const nghttp2_session_callbacks* All() {
     static const nghttp2_session_callbacks* const kAll = [] {
       nghttp2_session_callbacks* all = nullptr;
-      if (nghttp2_session_callbacks_new(&all) != 0) std::abort();
+      if (nghttp2_session_callbacks_new(&all) != 0) EndWithoutMemory();
       nghttp2_session_callbacks_set_on_begin_headers_callback(all, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(all, OnHeader);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, OnData);
@@ -287,7 +289,7 @@ struct SessionCallbacks {
       // FloodBudget bounds these with all else.
       constexpr std::uint64_t kResets = 1'000'000;
       nghttp2_option* options = nullptr;
-      if (nghttp2_option_new(&options) != 0) std::abort();
+      if (nghttp2_option_new(&options) != 0) EndWithoutMemory();
       nghttp2_option_set_no_auto_window_update(options, 1);
       nghttp2_option_set_no_recv_client_magic(options, 1);
       nghttp2_option_set_no_http_messaging(options, 1);  // RequestRules has it

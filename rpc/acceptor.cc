@@ -41,6 +41,10 @@ absl::Status WhyRefused(http2::Ending how, const Limits& limits) {
       return absl::InvalidArgumentError("what it sent is not HTTP/2; use a gRPC client");
     case http2::Ending::kNoMemory:
       return absl::ResourceExhaustedError("its uid holds all of the memory that it may have");
+    case http2::Ending::kNoSystem:
+      return absl::ResourceExhaustedError(
+          "the kernel would not read, write or watch it, for want of memory or descriptors; free "
+          "some, or raise fs.epoll.max_user_watches");
     default:
       return absl::OkStatus();
   }

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "rpc/acceptor.h"
 #include "rpc/check.h"
 #include "rpc/drain.h"
@@ -19,9 +21,12 @@ namespace rpc {
 namespace {
 
 uds::UniqueFd NewStopCounter() {
-  uds::UniqueFd counter(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-  RPC_CHECK(counter.valid(), "no descriptor for a server to be stopped by");
-  return counter;
+  return uds::UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
+}
+
+absl::Status NoDescriptor(absl::string_view what_for) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("there is no descriptor ", what_for, "; raise `ulimit -n`"));
 }
 
 http2::Settings SettingsOf(const Limits& limits) {
@@ -78,6 +83,7 @@ Server::~Server() = default;
 
 absl::Status Server::MakeShards() {
   RPC_CHECK(options_.shards > 0, "a server needs a thread");
+  if (!stop_.valid()) return NoDescriptor("for the server to be stopped by");
   for (int i = 0; i < options_.shards; ++i) {
     auto loop = http2::Loop::Create({.busy_poll = options_.busy_poll});
     if (!loop.ok()) return loop.status();
@@ -177,7 +183,6 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                                           .admit = options_.admit});
   acceptor_ = &acceptor;
   status = acceptor.Start();
-  if (!status.ok()) return status;
 
   Drain drain({.loop = &loop,
                .acceptor = &acceptor,
@@ -198,6 +203,8 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                            acceptor.GiveUpPath();
                            events_->Stuck();
                          }});
+  if (!watchdog.valid()) status.Update(NoDescriptor("for the watchdog to be ended by"));
+  if (!status.ok()) return status;
   {
     Threads threads;
     for (std::size_t i = 1; i < shards_.size(); ++i) threads.Start(shards_[i].get());

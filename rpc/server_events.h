@@ -39,7 +39,7 @@ class ServerEvents {
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}
 
   // A connection was refused: it was over a limit, its credentials could not be read, it did not
-  // begin HTTP/2 in time, or it speaks something else.
+  // begin HTTP/2 in time, it speaks something else, or memory or descriptors ran out.
   virtual void ConnectionRefused(const absl::Status& /*why*/) {}
 
   // Accepting pauses for uds::kAcceptPause, as descriptors or memory have run out. Clients that

@@ -58,8 +58,7 @@ void Shard::Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Call
                                          caller->accounts[parts_.index].get());
   http2::Connection& http2 = hosted->http2();
   connections_.emplace(id, std::move(hosted));
-  const absl::Status started = http2.Start();
-  if (!started.ok()) http2.End();
+  http2.Start();
   if (calls_.draining()) http2.Drain();
 }
 

@@ -14,7 +14,6 @@
 #include <utility>
 
 #include "http2/clock.h"
-#include "rpc/check.h"
 
 namespace rpc {
 namespace {
@@ -29,9 +28,7 @@ int MillisecondsUntil(std::optional<http2::Nanoseconds> due) {
 }  // namespace
 
 Watchdog::Watchdog(Parts parts)
-    : parts_(std::move(parts)), finished_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  RPC_CHECK(finished_.valid(), "no descriptor for the watchdog to be ended by");
-}
+    : parts_(std::move(parts)), finished_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 void Watchdog::Finish() {
   if (!thread_.joinable()) return;

@@ -45,6 +45,8 @@ class Watchdog {
   static constexpr absl::Duration kStuck = absl::Seconds(1);
 
   explicit Watchdog(Parts parts);
+  // False if there was no descriptor for it: it cannot be started.
+  bool valid() const { return finished_.valid(); }
   ~Watchdog() { Finish(); }
 
   void Start() { thread_ = std::thread(&Watchdog::Run, this); }

@@ -50,16 +50,8 @@ class Daemon final : public rpc::ServerEvents {
       : options_(options),
         log_(*log),
         service_events_(log),
-        connection_events_(log,
-                           [this](absl::Duration delay) {
-                             server_.After(delay, [this] { connection_events_.OnTimer(); });
-                           }),
-        message_events_(
-            log,
-            [this](absl::Duration delay) {
-              server_.After(delay, [this] { message_events_.OnTimer(); });
-            },
-            [this] { reports_.Stir(); }),
+        connection_events_(log, RunAfterOnServer()),
+        message_events_(log, RunAfterOnServer(), [this] { reports_.Stir(); }),
         echo_({.reply = options.reply,
                .max_message_bytes =
                    static_cast<std::size_t>(options.server.limits.max_message_bytes)},
@@ -90,6 +82,12 @@ class Daemon final : public rpc::ServerEvents {
   }
 
  private:
+  RunAfter RunAfterOnServer() {
+    return [this](absl::Duration delay, std::function<void()> work) {
+      server_.After(delay, std::move(work));
+    };
+  }
+
   void Serving() override {
     service_events_.Started(options_.address.ToString(), getpid());
     WarnIfOthersAreShutOut();

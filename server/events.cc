@@ -98,12 +98,19 @@ void ServiceEvents::AcceptPaused(const absl::Status& why) {
 }
 
 LimitedLines::LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
-                           absl::string_view left_out_text, LineLimiter::WakeAfter wake_after)
+                           absl::string_view left_out_text, RunAfter run_after)
     : log_(*log),
       level_(level),
       left_out_event_(left_out_event),
       left_out_text_(left_out_text),
-      limiter_(std::move(wake_after)) {}
+      limiter_(Wake(std::move(run_after))) {}
+
+LineLimiter::WakeAfter LimitedLines::Wake(RunAfter run_after) {
+  if (run_after == nullptr) return nullptr;
+  return [this, run_after = std::move(run_after)](absl::Duration delay) {
+    run_after(delay, [this] { TellLeftOut(limiter_.TakeLeftOut()); });
+  };
+}
 
 void LimitedLines::TellLeftOut(int64_t count) {
   if (count == 0) return;
@@ -112,11 +119,10 @@ void LimitedLines::TellLeftOut(int64_t count) {
       {.level = level_, .event = left_out_event_, .text = text, .fields = {{"count", count}}});
 }
 
-MessageEvents::MessageEvents(Log* log, LineLimiter::WakeAfter wake_after,
-                             std::function<void()> on_received)
+MessageEvents::MessageEvents(Log* log, RunAfter run_after, std::function<void()> on_received)
     : log_(*log),
       received_(log, LogLevel::kInfo, "messages_left_out",
-                "Incoming messages not shown: ", std::move(wake_after)),
+                "Incoming messages not shown: ", std::move(run_after)),
       on_received_(std::move(on_received)) {}
 
 void MessageEvents::WriteReceived(absl::string_view message, const uds::PeerCredentials& peer) {
@@ -131,14 +137,14 @@ void MessageEvents::WriteReceived(absl::string_view message, const uds::PeerCred
                          {"pid", PidOf(peer)}}});
 }
 
-ConnectionEvents::ConnectionEvents(Log* log, const LineLimiter::WakeAfter& wake_after)
+ConnectionEvents::ConnectionEvents(Log* log, const RunAfter& run_after)
     : log_(*log),
       opened_(log, LogLevel::kInfo, "connections_opened_left_out",
-              "Connections opened and not shown: ", wake_after),
+              "Connections opened and not shown: ", run_after),
       closed_(log, LogLevel::kInfo, "connections_closed_left_out",
-              "Connections closed and not shown: ", wake_after),
+              "Connections closed and not shown: ", run_after),
       refused_(log, LogLevel::kWarn, "connections_refused_left_out",
-               "Connections refused and not shown: ", wake_after) {}
+               "Connections refused and not shown: ", run_after) {}
 
 void ConnectionEvents::Opened(const uds::PeerCredentials& peer) {
   if (!opened_.Admit()) return;
@@ -181,12 +187,6 @@ void ConnectionEvents::WriteEnded(absl::string_view event, absl::string_view sen
               .event = event,
               .text = text,
               .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
-}
-
-void ConnectionEvents::OnTimer() {
-  opened_.OnTimer();
-  closed_.OnTimer();
-  refused_.OnTimer();
 }
 
 }  // namespace udsecho

@@ -8,7 +8,9 @@
 //   ServiceEvents events(&log);
 //   events.Started("unix:/tmp/sock1", getpid());
 //
-//   MessageEvents messages(&log, [this](absl::Duration delay) { flush_timer_.Start(delay); });
+//   MessageEvents messages(&log, [this](absl::Duration delay, std::function<void()> work) {
+//     server_.After(delay, std::move(work));
+//   });
 //   messages.Received(request.message(), call.peer());
 //
 //   event                      level  fields
@@ -42,7 +44,7 @@
 //
 // No more than 20 lines of each of message_received and of each of the connection_ events are
 // written in any second; a line then counts the others. That count needs a timer for the end of a
-// load: see LineLimiter::WakeAfter. When it goes off, call OnTimer() on the same thread.
+// load, which each kind of line has for itself: see RunAfter.
 //
 // Thread safety: all of them, from any thread.
 // Ownership: they borrow the log. When they go, they write the counts that are not yet told.
@@ -82,12 +84,15 @@ class ServiceEvents {
   Log& log_;
 };
 
+// Runs `work` after a delay, on any thread, while the events are there.
+using RunAfter = std::function<void(absl::Duration delay, std::function<void()> work)>;
+
 // Lines of one kind, limited. For the two classes below.
 class LimitedLines {
  public:
   // `left_out_event` and `left_out_text` are for the line with the count, which the text ends with.
   LimitedLines(Log* log, LogLevel level, absl::string_view left_out_event,
-               absl::string_view left_out_text, LineLimiter::WakeAfter wake_after);
+               absl::string_view left_out_text, RunAfter run_after);
   ~LimitedLines() { TellLeftOut(limiter_.TakeLeftOutNow()); }
 
   // Whether a line may be written now.
@@ -98,9 +103,10 @@ class LimitedLines {
     return verdict.write;
   }
 
-  void OnTimer() { TellLeftOut(limiter_.TakeLeftOut()); }
-
  private:
+  // Wakes this kind of line alone: a limiter that is woken by another's timer asks for one more each
+  // time, and soon there are millions.
+  LineLimiter::WakeAfter Wake(RunAfter run_after);
   void TellLeftOut(int64_t count);
 
   Log& log_;
@@ -113,15 +119,12 @@ class LimitedLines {
 class MessageEvents {
  public:
   // `on_received`, if any, is called for each message, written or not.
-  MessageEvents(Log* log, LineLimiter::WakeAfter wake_after,
-                std::function<void()> on_received = nullptr);
+  MessageEvents(Log* log, RunAfter run_after, std::function<void()> on_received = nullptr);
 
   void Received(absl::string_view message, const uds::PeerCredentials& peer) {
     if (on_received_) on_received_();
     if (received_.Admit()) WriteReceived(message, peer);
   }
-
-  void OnTimer() { received_.OnTimer(); }
 
  private:
   void WriteReceived(absl::string_view message, const uds::PeerCredentials& peer);
@@ -133,7 +136,7 @@ class MessageEvents {
 
 class ConnectionEvents {
  public:
-  ConnectionEvents(Log* log, const LineLimiter::WakeAfter& wake_after);
+  ConnectionEvents(Log* log, const RunAfter& run_after);
 
   void Opened(const uds::PeerCredentials& peer);
   void Closed(const uds::PeerCredentials& peer);
@@ -143,8 +146,6 @@ class ConnectionEvents {
   void Stalled(const uds::PeerCredentials& peer);
   // Closed, as it sent too many frames that carry nothing, or a header far too long.
   void Flooded(const uds::PeerCredentials& peer);
-
-  void OnTimer();
 
  private:
   void WriteEnded(absl::string_view event, absl::string_view sentence,

@@ -33,7 +33,7 @@ Link::Link(Bed* bed, Account* account, int send_buffer) : bed_(*bed) {
   connection_ = std::make_unique<Connection>(bed_.loop.get(), uds::UniqueFd(fds[0]),
                                              account == nullptr ? &bed_.account : account,
                                              &bed_.settings, &bed_.site);
-  EXPECT_TRUE(connection_->Start().ok());
+  connection_->Start();
 }
 
 Link::~Link() {

@@ -129,7 +129,7 @@ TEST_F(OutputTest, CopiesEndAtTheBound) {
 TEST_F(OutputTest, APeerThatHasGoneIsAFailure) {
   theirs_.reset();
   ASSERT_TRUE(output_.Copy("to nobody"));
-  EXPECT_EQ(Flush(), Output::Flushed::kFailed);
+  EXPECT_EQ(Flush(), Output::Flushed::kPeerLeft);
 }
 
 TEST_F(OutputTest, WhatWasNotSentIsGivenBackAtItsEnd) {

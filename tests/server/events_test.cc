@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -153,7 +154,8 @@ TEST(EventsTest, AnUnknownPidIsLeftOut) {
 TEST(EventsTest, UnderLoadTwentyMessagesAndACountAreWritten) {
   std::vector<absl::Duration> wakes;
   const std::vector<nlohmann::json> lines = JsonOf([&](Log* log) {
-    MessageEvents messages(log, [&](absl::Duration delay) { wakes.push_back(delay); });
+    MessageEvents messages(
+        log, [&](absl::Duration delay, const std::function<void()>&) { wakes.push_back(delay); });
     for (int i = 0; i < 10'000; ++i) messages.Received("x", Somebody());
   });
   int64_t shown = 0;
@@ -167,6 +169,25 @@ TEST(EventsTest, UnderLoadTwentyMessagesAndACountAreWritten) {
   EXPECT_EQ(shown + counted, 10'000);
   EXPECT_EQ(lines.back()["event"], "messages_left_out");
   EXPECT_GE(wakes.size(), 1u);
+}
+
+// Each timer may ask for one more, as long as there is something left to tell.
+TEST(EventsTest, UnderLoadEachKindOfLineHasOneTimer) {
+  std::vector<std::function<void()>> timers;
+  JsonOf([&](Log* log) {
+    ConnectionEvents connections(log, [&](absl::Duration, std::function<void()> work) {
+      timers.push_back(std::move(work));
+    });
+    for (int i = 0; i < 100; ++i) {
+      connections.Opened(Somebody());
+      connections.Closed(Somebody());
+      connections.Refused(absl::ResourceExhaustedError("full"));
+    }
+    for (int round = 0; round < 5; ++round) {
+      ASSERT_LE(timers.size(), 3u) << "in round " << round;
+      for (const auto& timer : std::exchange(timers, {})) timer();
+    }
+  });
 }
 
 TEST(EventsTest, ConnectionsOpenedAndClosedDoNotTakeEachOthersRoom) {

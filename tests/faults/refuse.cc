@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Preloaded into a program (LD_PRELOAD), it refuses one call of the C library:
+//
+//   REFUSE="accept4 3 24"   the third accept4() of the process fails with errno 24, EMFILE
+//
+// and says "refused" on standard output then. All other calls do what they always do. "malloc" is those calls of
+// malloc, calloc and realloc that the program itself makes, as nghttp2 does, which is linked into it: what new takes
+// comes by way of libstdc++. Names are those in the table below.
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdarg>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+constexpr char kRefused[] = "refused\n";
+
+// What is to be refused. Read when the first call comes, which is before main().
+class Order {
+ public:
+  // Whether this call is the one; sets errno then.
+  bool IsFor(const char* function) {
+    if (!std::atomic_exchange(&is_read_, true)) Read();
+    if (std::strcmp(function, function_) != 0) return false;
+    if (calls_.fetch_add(1) + 1 != nth_) return false;
+    static_cast<void>(!write(STDOUT_FILENO, kRefused, sizeof(kRefused) - 1));
+    errno = error_;
+    return true;
+  }
+
+ private:
+  void Read() {
+    const char* const order = std::getenv("REFUSE");
+    if (order != nullptr) std::sscanf(order, "%31s %ld %d", function_, &nth_, &error_);
+  }
+
+  std::atomic<bool> is_read_ = false;
+  char function_[32] = "";
+  long nth_ = 0;
+  int error_ = 0;
+  std::atomic<long> calls_ = 0;
+};
+
+constinit Order order;
+
+template <typename Function>
+Function* Real(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+// Whether an address is the program's own, and no library's.
+bool IsOfProgram(const void* address) {
+  static std::uintptr_t begin = 0;
+  static std::uintptr_t end = 0;
+  if (end == 0) {
+    dl_iterate_phdr(
+        [](dl_phdr_info* info, std::size_t, void*) {
+          for (int i = 0; i < info->dlpi_phnum; ++i) {
+            const auto& part = info->dlpi_phdr[i];
+            if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+            begin = info->dlpi_addr + part.p_vaddr;
+            end = begin + part.p_memsz;
+          }
+          return 1;  // the program comes first, and no other is looked at
+        },
+        nullptr);
+  }
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  return begin <= at && at < end;
+}
+
+bool RefusesMemory(const void* caller) { return IsOfProgram(caller) && order.IsFor("malloc"); }
+
+}  // namespace
+
+// The C library's own, by the names that it has for those who replace malloc.
+extern "C" void* __libc_malloc(std::size_t size);
+extern "C" void* __libc_calloc(std::size_t count, std::size_t size);
+extern "C" void* __libc_realloc(void* memory, std::size_t size);
+
+extern "C" void* malloc(std::size_t size) {
+  return RefusesMemory(__builtin_return_address(0)) ? nullptr : __libc_malloc(size);
+}
+
+extern "C" void* calloc(std::size_t count, std::size_t size) {
+  return RefusesMemory(__builtin_return_address(0)) ? nullptr : __libc_calloc(count, size);
+}
+
+extern "C" void* realloc(void* memory, std::size_t size) {
+  return RefusesMemory(__builtin_return_address(0)) ? nullptr : __libc_realloc(memory, size);
+}
+
+#define REFUSABLE(result, name, parameters, arguments)        \
+  extern "C" result name parameters {                         \
+    static auto* const real = Real<result parameters>(#name); \
+    return order.IsFor(#name) ? -1 : real arguments;          \
+  }
+
+REFUSABLE(int, accept4, (int fd, sockaddr* peer, socklen_t* size, int flags),
+          (fd, peer, size, flags))
+REFUSABLE(int, bind, (int fd, const sockaddr* name, socklen_t size), (fd, name, size))
+REFUSABLE(int, epoll_create1, (int flags), (flags))
+REFUSABLE(int, eventfd, (unsigned int count, int flags), (count, flags))
+REFUSABLE(int, flock, (int fd, int how), (fd, how))
+REFUSABLE(int, getsockopt, (int fd, int level, int option, void* value, socklen_t* size),
+          (fd, level, option, value, size))
+REFUSABLE(int, inotify_init1, (int flags), (flags))
+REFUSABLE(int, listen, (int fd, int backlog), (fd, backlog))
+REFUSABLE(ssize_t, recv, (int fd, void* bytes, size_t size, int flags), (fd, bytes, size, flags))
+REFUSABLE(int, renameat2, (int from, const char* old, int to, const char* next, unsigned int flags),
+          (from, old, to, next, flags))
+REFUSABLE(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, message, flags))
+REFUSABLE(int, signalfd, (int fd, const sigset_t* signals, int flags), (fd, signals, flags))
+REFUSABLE(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+REFUSABLE(int, unlinkat, (int directory, const char* path, int flags), (directory, path, flags))
+
+extern "C" int openat(int directory, const char* path, int flags, ...) {
+  static auto* const real = Real<int(int, const char*, int, ...)>("openat");
+  std::va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = va_arg(rest, mode_t);  // of use with O_CREAT alone, and harmless otherwise
+  va_end(rest);
+  return order.IsFor("openat") ? -1 : real(directory, path, flags, mode);
+}
+
+// To watch one more descriptor takes memory, and may be over a limit. The other uses cannot fail.
+extern "C" int epoll_ctl(int set, int what, int fd, epoll_event* event) {
+  static auto* const real = Real<int(int, int, int, epoll_event*)>("epoll_ctl");
+  return what == EPOLL_CTL_ADD && order.IsFor("epoll_ctl") ? -1 : real(set, what, fd, event);
+}
