@@ -72,7 +72,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (status.ok()) CheckRoundTrip(encoding, out);
 
   const auto named = rpc::wire::EncodingOf(bytes);
-  if (named.has_value()) EXPECT_TRUE(rpc::wire::IsAmong(bytes, *named));
+  if (named.has_value()) {
+    EXPECT_TRUE(rpc::wire::IsAmong(bytes, *named));
+  }
   rpc::wire::IsAmong(bytes, encoding);
   return 0;
 }

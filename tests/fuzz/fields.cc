@@ -76,7 +76,9 @@ void CheckTimeout(const std::string& text) {
       {'m', absl::Milliseconds(1)}, {'u', absl::Microseconds(1)}, {'n', absl::Nanoseconds(1)}};
   is_right = is_right && kUnits.count(text.back()) == 1;
   EXPECT_EQ(timeout.has_value(), is_right) << text;
-  if (is_right) EXPECT_EQ(*timeout, std::stoi(text) * kUnits.at(text.back()));
+  if (is_right) {
+    EXPECT_EQ(*timeout, std::stoi(text) * kUnits.at(text.back()));
+  }
 }
 
 void CheckStatus(int code, const std::string& message, const std::string& detail, bool is_rich) {
@@ -104,7 +106,9 @@ void CheckStatus(int code, const std::string& message, const std::string& detail
   RichStatus rich;
   EXPECT_TRUE(rich.ParseFromString(details->front()));
   EXPECT_EQ(std::to_string(rich.code()), number);
-  if (IsUtf8(message)) EXPECT_EQ(rich.message(), message);
+  if (IsUtf8(message)) {
+    EXPECT_EQ(rich.message(), message);
+  }
   EXPECT_EQ(rich.details_size(), 2);
   EXPECT_EQ(rich.details(1).value(), detail);
 }

@@ -24,8 +24,12 @@ void CheckExcerpt(absl::string_view text) {
   const absl::string_view raw = RawExcerpt(text);
   EXPECT_EQ(text.substr(0, raw.size()), raw);
   EXPECT_LE(raw.size(), 4 * kExcerptCharacters);
-  if (IsUtf8(text)) EXPECT_TRUE(IsUtf8(raw)) << "cut within a character";
-  if (text.size() <= kExcerptCharacters) EXPECT_EQ(raw, text);
+  if (IsUtf8(text)) {
+    EXPECT_TRUE(IsUtf8(raw)) << "cut within a character";
+  }
+  if (text.size() <= kExcerptCharacters) {
+    EXPECT_EQ(raw, text);
+  }
   const std::string shown = PrintableExcerpt(text);
   EXPECT_TRUE(IsPrintableLine(shown)) << shown;
   EXPECT_LT(shown.size(), 4096);
@@ -46,8 +50,12 @@ void CheckLines(LogLevel level, absl::Time time, const std::string& event, const
   const auto parsed = nlohmann::ordered_json::parse(json, nullptr, /*allow_exceptions=*/false);
   EXPECT_TRUE(parsed.is_object()) << json;
   EXPECT_EQ(parsed.size(), 4U);
-  if (IsUtf8(event)) EXPECT_EQ(parsed["event"], event);
-  if (IsUtf8(name) && IsUtf8(value) && name != "pid") EXPECT_EQ(parsed["fields"][name], value);
+  if (IsUtf8(event)) {
+    EXPECT_EQ(parsed["event"], event);
+  }
+  if (IsUtf8(name) && IsUtf8(value) && name != "pid") {
+    EXPECT_EQ(parsed["fields"][name], value);
+  }
   EXPECT_EQ(parsed["fields"]["pid"], 1);
 }
 

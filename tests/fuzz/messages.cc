@@ -97,7 +97,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     taken += rpc::wire::kPrefixBytes + message.second.size();
   }
   EXPECT_EQ(reading.reader.is_partial(), taken < body.size());
-  if (taken == body.size()) EXPECT_EQ(reading.account.held(), 0);
+  if (taken == body.size()) {
+    EXPECT_EQ(reading.account.held(), 0);
+  }
   return 0;
 }
 

@@ -33,11 +33,17 @@ void CheckValues(const std::string& text) {
     EXPECT_EQ(*cli::ParseSize("--x", cli::FormatSize(*size)), *size);
   }
   const auto small = client::ParseSize("--x", text, 1 << 20);
-  if (small.ok()) EXPECT_TRUE(*small >= 0 && *small <= 1 << 20);
+  if (small.ok()) {
+    EXPECT_TRUE(*small >= 0 && *small <= 1 << 20);
+  }
   const auto number = client::ParseInteger("--x", text, -5, 1000);
-  if (number.ok()) EXPECT_TRUE(*number >= -5 && *number <= 1000);
+  if (number.ok()) {
+    EXPECT_TRUE(*number >= -5 && *number <= 1000);
+  }
   const auto rate = client::ParseRate(text);
-  if (rate.ok()) EXPECT_TRUE(*rate > 0 && *rate <= 1e7);
+  if (rate.ok()) {
+    EXPECT_TRUE(*rate > 0 && *rate <= 1e7);
+  }
   client::ParseMetadata(text).IgnoreError();
   const auto target = client::Target::Parse(text);
   EXPECT_TRUE(
