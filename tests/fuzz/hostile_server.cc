@@ -122,14 +122,14 @@ void Check(const std::vector<std::string>& question, const client::Ended& ended)
   const auto has = [&question](const std::string& argument) {
     return std::find(question.begin(), question.end(), argument) != question.end();
   };
-  for (const std::string& line : absl::StrSplit(ended.out, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(ended.out, '\n')) {
     if (has("--json")) {
-      EXPECT_TRUE(line.empty() || nlohmann::json::accept(line)) << line;
+      EXPECT_TRUE(line.empty() || nlohmann::json::accept(line.begin(), line.end())) << line;
     } else if (!has("hi")) {  // else messages are printed as they are
       EXPECT_TRUE(IsPrintableLine(line)) << line;
     }
   }
-  for (const std::string& line : absl::StrSplit(ended.err, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(ended.err, '\n')) {
     EXPECT_TRUE(IsPrintableLine(line)) << line;
   }
   EXPECT_TRUE(ended.exit_code <= 4 || (ended.exit_code > 64 && ended.exit_code <= 80))
@@ -145,14 +145,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const int code = in.Byte() % 32;
   const std::string message = in.Text();
   const std::string details = in.Text();
-  Answer answer{.status = grpc::Status(static_cast<grpc::StatusCode>(code), message, details)};
+  Answer answer;
+  answer.status = grpc::Status(static_cast<grpc::StatusCode>(code), message, details);
   answer.header = in.Text();
   answer.trailer = in.Text();
   while (!in.empty()) answer.messages.push_back(in.Text());
   server->Set(std::move(answer));
 
   std::vector<std::string> arguments = kQuestions[which];
-  arguments.insert(arguments.begin(), {server->path(), "--timeout=10s"});
+  // gRPC's client waits for the end behind a second reply, which is not read, for as long as it may.
+  arguments.insert(arguments.begin(), {server->path(), "--timeout=500ms"});
   Check(arguments, client::RunClient(arguments));
   return 0;
 }
