@@ -122,14 +122,14 @@ void Check(const std::vector<std::string>& question, const client::Ended& ended)
   const auto has = [&question](const std::string& argument) {
     return std::find(question.begin(), question.end(), argument) != question.end();
   };
-  for (const std::string& line : absl::StrSplit(ended.out, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(ended.out, '\n')) {
     if (has("--json")) {
-      EXPECT_TRUE(line.empty() || nlohmann::json::accept(line)) << line;
+      EXPECT_TRUE(line.empty() || nlohmann::json::accept(line.begin(), line.end())) << line;
     } else if (!has("hi")) {  // else messages are printed as they are
       EXPECT_TRUE(IsPrintableLine(line)) << line;
     }
   }
-  for (const std::string& line : absl::StrSplit(ended.err, '\n')) {
+  for (const absl::string_view line : absl::StrSplit(ended.err, '\n')) {
     EXPECT_TRUE(IsPrintableLine(line)) << line;
   }
   EXPECT_TRUE(ended.exit_code <= 4 || (ended.exit_code > 64 && ended.exit_code <= 80))
@@ -152,7 +152,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   server->Set(std::move(answer));
 
   std::vector<std::string> arguments = kQuestions[which];
-  arguments.insert(arguments.begin(), {server->path(), "--timeout=10s"});
+  // gRPC's client waits for the end behind a second reply, which is not read, for as long as it may.
+  arguments.insert(arguments.begin(), {server->path(), "--timeout=500ms"});
   Check(arguments, client::RunClient(arguments));
   return 0;
 }
