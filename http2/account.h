@@ -30,9 +30,10 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <mutex>
 
+#include "absl/base/thread_annotations.h"
 #include "http2/clock.h"
+#include "http2/mutex.h"
 
 namespace http2 {
 
@@ -48,7 +49,7 @@ class MemoryBudget {
   explicit MemoryBudget(std::int64_t bytes) : free_(bytes) {}
 
   bool Lease(Holder* holder, std::int64_t bytes, Need need) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     if (holder->bytes + bytes > static_cast<std::int64_t>(need) * (free_ - bytes)) return false;
     holder->bytes += bytes;
     free_ -= bytes;
@@ -57,26 +58,26 @@ class MemoryBudget {
 
   // Like Lease(), but never refused.
   void Take(Holder* holder, std::int64_t bytes) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     holder->bytes += bytes;
     free_ -= bytes;
   }
 
   void Return(Holder* holder, std::int64_t bytes) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     holder->bytes -= bytes;
     free_ += bytes;
   }
 
   // How much a holder may have in all at the moment, for requests: for an error's text.
   std::int64_t Share(const Holder& holder) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     return (free_ + holder.bytes) / 2;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::int64_t free_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  std::int64_t free_ ABSL_GUARDED_BY(mutex_);
 };
 
 class Account {

@@ -17,16 +17,22 @@
 #ifndef HTTP2_BLOCK_POOL_H_
 #define HTTP2_BLOCK_POOL_H_
 
+#include <malloc.h>
+
 #include <array>
 #include <cstddef>
 #include <new>
 #include <utility>
 
+#include "absl/base/config.h"
+
 namespace http2 {
 
 class BlockPool {
  public:
-  static constexpr std::size_t kStep = 64;  // bytes: lengths are rounded up to it
+  // Lengths are rounded up to what malloc(3) would give anyway: kStep × n + kOffset bytes.
+  static constexpr std::size_t kStep = 16;
+  static constexpr std::size_t kOffset = 8;
   static constexpr std::size_t kLongest = 8 * 1024;
   // In all, in bytes: what some hundreds of calls take, of about 2 KiB each.
   static constexpr std::size_t kMostKept = 1024 * 1024;
@@ -41,8 +47,16 @@ class BlockPool {
   }
 
   // `size` as it was given to Allocate().
-  static void Free(void* memory, std::size_t size) {
-    const std::size_t rounded = RoundedUp(size);
+  static void Free(void* memory, std::size_t size) { Keep(memory, RoundedUp(size)); }
+
+  // Where nobody remembers the size.
+  static void Free(void* memory) {
+    const std::size_t usable = malloc_usable_size(memory);
+    Keep(memory, (usable - kOffset) / kStep * kStep + kOffset);
+  }
+
+ private:
+  static void Keep(void* memory, std::size_t rounded) {
     if (rounded > kLongest || pool().bytes + rounded > kMostKept) {
       return ::operator delete(memory);
     }
@@ -51,13 +65,12 @@ class BlockPool {
     pool().bytes += rounded;
   }
 
- private:
   struct Block {
     Block* next;
   };
   struct Pool {
-    std::array<Block*, kLongest / kStep + 1> by_length = {};
-#ifdef __SANITIZE_ADDRESS__  // it would not see the use of a freed block: nothing is kept
+    std::array<Block*, kLongest / kStep + 2> by_length = {};
+#ifdef ABSL_HAVE_ADDRESS_SANITIZER  // it would not see the use of a freed block: nothing is kept
     std::size_t bytes = kMostKept;
 #else
     std::size_t bytes = 0;
@@ -71,7 +84,10 @@ class BlockPool {
     }
   };
 
-  static std::size_t RoundedUp(std::size_t size) { return (size + kStep - 1) / kStep * kStep; }
+  static std::size_t RoundedUp(std::size_t size) {
+    return size <= kOffset + kStep ? kOffset + kStep
+                                   : (size - kOffset + kStep - 1) / kStep * kStep + kOffset;
+  }
 
   static Pool& pool() {
     static thread_local Pool pool;

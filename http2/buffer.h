@@ -56,7 +56,9 @@ class Buffer {
   const char* data() const { return reinterpret_cast<const char*>(block_ + 1); }
   std::size_t size() const { return block_ == nullptr ? 0 : block_->size; }
   std::size_t room() const { return block_ == nullptr ? 0 : block_->capacity - block_->size; }
-  absl::string_view view() const { return {data(), size()}; }
+  absl::string_view view() const {
+    return block_ == nullptr ? absl::string_view() : absl::string_view(data(), block_->size);
+  }
 
   // Where the next bytes go, room() of them; and how many have been put there.
   char* end() { return data() + block_->size; }

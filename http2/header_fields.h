@@ -42,6 +42,7 @@ class HeaderFields {
 
  private:
   static std::uint8_t* Bytes(absl::string_view text) {
+    // NOLINTNEXTLINE(*-const-cast): nghttp2 only reads, but does not say so
     return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
   }
 

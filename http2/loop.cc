@@ -108,7 +108,7 @@ void Loop::After(absl::Duration delay, Work work) {
 void Loop::Post(Work work) {
   bool wake = false;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     wake = posted_.empty();
     posted_.push_back(std::move(work));
   }
@@ -181,7 +181,7 @@ void Loop::RunAgain() {
 void Loop::RunPosted() {
   std::vector<Work> posted;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const MutexLock lock(&mutex_);
     posted.swap(posted_);
   }
   for (const Work& work : posted) work();

@@ -29,15 +29,16 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "http2/busy_poll.h"
 #include "http2/clock.h"
+#include "http2/mutex.h"
 #include "http2/timer.h"
 #include "uds/unique_fd.h"
 
@@ -147,8 +148,8 @@ class Loop {
   std::vector<Watcher*> round_ends_;
   std::vector<std::unique_ptr<Watcher>> buried_;
 
-  std::mutex mutex_;
-  std::vector<Work> posted_;  // guarded by mutex_
+  Mutex mutex_;
+  std::vector<Work> posted_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace http2

@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "http2/block_pool.h"
 #include "http2/connection.h"
 #include "http2/header_fields.h"
 #include "http2/stream.h"
@@ -31,52 +32,40 @@ struct SessionCallbacks {
   //
   // nghttp2 is never refused memory: where it was, 1.52 has gone on with a frame that it had freed
   // (tests/faults found it). If the account refuses, the connection ends after the slice that it reads
-  // (Connection::FeedSlice), which bounds what is held beyond. If the C library refuses, the program
-  // ends, as it does with operator new.
+  // (Connection::FeedSlice), which bounds what is held beyond.
 
-  // NOLINTBEGIN(cppcoreguidelines-no-malloc): nghttp2 wants malloc(3) and its kin
-
-  static void* Hold(Connection* connection, void* block) {
-    if (block == nullptr) EndWithoutMemory();
-    Hold(connection, static_cast<std::int64_t>(malloc_usable_size(block)));
+  static void* Allocate(std::size_t size, void* user_data) {
+    Connection& connection = Of(user_data);
+    void* const block = BlockPool::Allocate(size);
+    if (!connection.account_.Hold(Usable(block), Need::kProtocol)) {
+      connection.no_memory_ = true;
+      connection.account_.HoldAgain(Usable(block));
+    }
     return block;
   }
 
-  static void Hold(Connection* connection, std::int64_t bytes) {
-    if (connection->account_.Hold(bytes, Need::kProtocol)) return;
-    connection->no_memory_ = true;
-    connection->account_.HoldAgain(bytes);
-  }
-
-  [[noreturn]] static void EndWithoutMemory() {
-    std::fputs("http2: out of memory\n", stderr);
-    std::abort();
-  }
-
-  static void* Allocate(std::size_t size, void* user_data) {
-    return Hold(&Of(user_data), std::malloc(size));
-  }
-
   static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
-    return Hold(&Of(user_data), std::calloc(count, size));
+    return std::memset(Allocate(count * size, user_data), 0, count * size);
   }
 
   static void Free(void* block, void* user_data) {
     if (block == nullptr) return;
-    Of(user_data).account_.Release(static_cast<std::int64_t>(malloc_usable_size(block)));
-    std::free(block);
+    Of(user_data).account_.Release(Usable(block));
+    BlockPool::Free(block);
   }
 
   static void* Resize(void* block, std::size_t size, void* user_data) {
-    const auto before = static_cast<std::int64_t>(malloc_usable_size(block));
-    void* const resized = std::realloc(block, size);
-    if (resized == nullptr) EndWithoutMemory();
-    Hold(&Of(user_data), static_cast<std::int64_t>(malloc_usable_size(resized)));
-    Of(user_data).account_.Release(before);
+    void* const resized = Allocate(size, user_data);
+    if (block != nullptr) {
+      std::memcpy(resized, block, std::min(size, malloc_usable_size(block)));
+      Free(block, user_data);
+    }
     return resized;
   }
 
-  // NOLINTEND(cppcoreguidelines-no-malloc)
+  static std::int64_t Usable(void* block) {
+    return static_cast<std::int64_t>(malloc_usable_size(block));
+  }
 
   // --- What the client sends ---
 

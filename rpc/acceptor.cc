@@ -232,7 +232,6 @@ void Acceptor::Spoke(const std::shared_ptr<Connection>& connection) {
   const auto found = open_.find(connection->id);
   if (found == open_.end() || std::exchange(found->second.spoke, true)) return;
   NotSilent(&found->second);
-  parts_.connections->Add(connection);
   parts_.events->ConnectionOpened(*connection);
 }
 

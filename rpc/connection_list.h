@@ -6,8 +6,8 @@
 //   connections.Add(connection);
 //   for (const auto& connection : connections.All()) ...connection->peer.uid...
 //
-// Thread safety: Add(), Remove() and adding to the counters: the accepting thread. All() and the
-// counters' values: any thread. Ownership: shares the connections.
+// Thread safety: any thread; adding to the counters: the accepting thread.
+// Ownership: shares the connections.
 
 #ifndef RPC_CONNECTION_LIST_H_
 #define RPC_CONNECTION_LIST_H_
@@ -15,11 +15,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "http2/counter.h"
+#include "http2/mutex.h"
 #include "rpc/call/connection_info.h"
 
 namespace rpc {
@@ -27,18 +28,18 @@ namespace rpc {
 class ConnectionList {
  public:
   void Add(std::shared_ptr<const Connection> connection) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     const std::uint64_t id = connection->id;
     connections_.emplace(id, std::move(connection));
   }
   void Remove(std::uint64_t id) {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     connections_.erase(id);
   }
 
   // The oldest first.
   std::vector<std::shared_ptr<const Connection>> All() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     std::vector<std::shared_ptr<const Connection>> all;
     all.reserve(connections_.size());
     for (const auto& [id, connection] : connections_) all.push_back(connection);
@@ -53,8 +54,8 @@ class ConnectionList {
   http2::Counter flooded;
 
  private:
-  mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<const Connection>> connections_;  // guarded by mutex_
+  mutable http2::Mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<const Connection>> connections_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rpc

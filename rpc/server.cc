@@ -96,6 +96,8 @@ absl::Status Server::MakeShards() {
                      .all_calls = &all_calls_,
                      .spoke =
                          [this, i](const auto& connection) {
+                           // At once: its first call may ask for the list.
+                           connections_.Add(connection);
                            OnFirstThread(i, [this, connection] { acceptor_->Spoke(connection); });
                          },
                      .ended =

@@ -119,9 +119,9 @@ EchoService::Response EchoService::ReplyTo(Request* request) const {
   if (options_.reply.has_value()) {
     response.set_message(*options_.reply);
   } else {
-    response.mutable_message()->swap(*request->mutable_message());
+    response.set_allocated_message(request->release_message());
   }
-  response.mutable_payload()->swap(*request->mutable_payload());
+  response.set_allocated_payload(request->release_payload());
   return response;
 }
 

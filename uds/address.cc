@@ -101,7 +101,12 @@ absl::StatusOr<Address> Address::Parse(absl::string_view text) {
 }
 
 std::string Address::ToString() const {
-  return absl::StrCat(is_abstract_ ? "unix-abstract:" : "unix:", Printable(name_));
+  // What follows two slashes would be an authority, unless that is empty.
+  const bool needs_authority = absl::StartsWith(name_, "//");
+  return absl::StrCat(is_abstract_      ? "unix-abstract:"
+                      : needs_authority ? "unix://"
+                                        : "unix:",
+                      Printable(name_));
 }
 
 Address Address::OfPath(absl::string_view path) {

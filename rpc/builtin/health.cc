@@ -16,7 +16,7 @@ Health::Health() : Service("grpc.health.v1.Health") {
 
 void Health::Set(absl::string_view service, ServingStatus status) {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     if (draining_) return;
     statuses_[std::string(service)] = status;
   }
@@ -25,7 +25,7 @@ void Health::Set(absl::string_view service, ServingStatus status) {
 
 void Health::Drain() {
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     draining_ = true;
     for (auto& [service, status] : statuses_) status = Response::NOT_SERVING;
   }
@@ -33,7 +33,7 @@ void Health::Drain() {
 }
 
 Health::State Health::StateOf(const std::string& service) const {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const http2::MutexLock lock(&mutex_);
   const auto found = statuses_.find(service);
   return {.status = found == statuses_.end() ? Response::SERVICE_UNKNOWN : found->second,
           .draining = draining_};

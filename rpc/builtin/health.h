@@ -13,11 +13,12 @@
 #define RPC_BUILTIN_HEALTH_H_
 
 #include <map>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/string_view.h"
 #include "grpc/health/v1/health.pb.h"
+#include "http2/mutex.h"
 #include "rpc/call/broadcast.h"
 #include "rpc/call/stream_calls.h"
 #include "rpc/call/unary_call.h"
@@ -50,9 +51,9 @@ class Health final : public Service {
 
   Broadcast changed_;
 
-  mutable std::mutex mutex_;
-  std::map<std::string, ServingStatus> statuses_;  // guarded by mutex_
-  bool draining_ = false;                          // likewise
+  mutable http2::Mutex mutex_;
+  std::map<std::string, ServingStatus> statuses_ ABSL_GUARDED_BY(mutex_);
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace rpc

@@ -8,7 +8,7 @@
 namespace rpc {
 
 void Broadcast::Send() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const http2::MutexLock lock(&mutex_);
   ++sent_;
   for (const auto& [loop, listeners] : listeners_) {
     if (listeners.empty()) continue;
@@ -19,14 +19,14 @@ void Broadcast::Send() {
 void Broadcast::TellAllOf(http2::Loop* loop) {
   std::size_t left = 0;
   {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     left = listeners_[loop].size();
   }
   // One by one, as one that is told may end others. Those that wait again meanwhile come behind.
   for (; left > 0; --left) {
     Listener* listener = nullptr;
     {
-      const std::lock_guard<std::mutex> lock(mutex_);
+      const http2::MutexLock lock(&mutex_);
       std::vector<Listener*>& listeners = listeners_[loop];
       if (listeners.empty()) return;
       listener = listeners.front();
@@ -37,14 +37,14 @@ void Broadcast::TellAllOf(http2::Loop* loop) {
 }
 
 bool Broadcast::Add(http2::Loop* loop, Listener* listener, std::uint64_t seen) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const http2::MutexLock lock(&mutex_);
   if (sent_ != seen) return false;
   listeners_[loop].push_back(listener);
   return true;
 }
 
 void Broadcast::Remove(http2::Loop* loop, Listener* listener) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  const http2::MutexLock lock(&mutex_);
   std::erase(listeners_[loop], listener);
 }
 

@@ -16,10 +16,11 @@
 
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "http2/loop.h"
+#include "http2/mutex.h"
 
 namespace rpc {
 
@@ -38,7 +39,7 @@ class Broadcast {
 
   // How often Send() was called.
   std::uint64_t sent() const {
-    const std::lock_guard<std::mutex> lock(mutex_);
+    const http2::MutexLock lock(&mutex_);
     return sent_;
   }
 
@@ -49,9 +50,10 @@ class Broadcast {
  private:
   void TellAllOf(http2::Loop* loop);
 
-  mutable std::mutex mutex_;
-  std::uint64_t sent_ = 0;                                    // guarded by mutex_
-  std::map<http2::Loop*, std::vector<Listener*>> listeners_;  // likewise; each its loop's
+  mutable http2::Mutex mutex_;
+  std::uint64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  // Each loop's belong to its thread.
+  std::map<http2::Loop*, std::vector<Listener*>> listeners_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rpc

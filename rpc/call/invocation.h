@@ -71,6 +71,7 @@ class Invocation final : public CallType, private Task::Owner {
 
   void TaskEnded() override {
     task_ = Task();  // frees all that the handler kept
+    if (this->ended()) return;
     this->FinishWith(absl::InternalError("the handler ended without a status"));
   }
 

@@ -57,7 +57,7 @@ absl::Status MessageReader::MakeRoom(std::size_t bytes) {
         " bytes that it may have now, and a message needs ", wanted, "; send less at once"));
   }
   const absl::string_view kept = head();
-  std::memcpy(longer.data(), kept.data(), kept.size());
+  if (!kept.empty()) std::memcpy(longer.data(), kept.data(), kept.size());
   longer.Extend(kept.size());
   buffer_ = std::move(longer);
   taken_ = 0;

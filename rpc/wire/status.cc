@@ -8,8 +8,10 @@
 #include <map>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
 #include "absl/strings/str_format.h"
+#include "google/protobuf/stubs/common.h"
 #include "rpc/wire/metadata.h"
 #include "rpc/wire/rich_status.pb.h"
 
@@ -23,6 +25,15 @@ std::size_t CodeToSend(const absl::Status& status) {
   constexpr std::size_t kCodes = 17;
   const auto code = static_cast<std::size_t>(status.raw_code());
   return code < kCodes ? code : static_cast<std::size_t>(absl::StatusCode::kUnknown);
+}
+
+// Clients refuse details with a text that is not UTF-8, and protobuf complains on standard error.
+std::string ToUtf8(absl::string_view text) {
+  std::string utf8(text);
+  if (google::protobuf::internal::IsStructurallyValidUTF8(utf8)) return utf8;
+  std::replace_if(
+      utf8.begin(), utf8.end(), [](char c) { return !absl::ascii_isascii(c); }, '?');
+  return utf8;
 }
 
 std::string RichStatusOf(const absl::Status& status) {
@@ -43,7 +54,7 @@ std::string RichStatusOf(const absl::Status& status) {
   if (rich.details().empty()) return {};
   // Clients refuse one that says another code than grpc-status.
   rich.set_code(static_cast<int>(CodeToSend(status)));
-  rich.set_message(std::string(status.message()));
+  rich.set_message(ToUtf8(status.message()));
   return rich.SerializeAsString();
 }
 

@@ -11,7 +11,7 @@
 namespace udsecho::client {
 
 Ended RunClient(const std::vector<std::string>& arguments, const std::string& input,
-                 Interrupt* interrupt) {
+                Interrupt* interrupt) {
   Pipe in;
   Pipe out;
   Pipe err;

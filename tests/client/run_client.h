@@ -26,7 +26,7 @@ struct Ended {
 };
 
 Ended RunClient(const std::vector<std::string>& arguments, const std::string& input = "",
-                 Interrupt* interrupt = nullptr);
+                Interrupt* interrupt = nullptr);
 
 // An error as people get it.
 testing::Matcher<std::string> OneLine();

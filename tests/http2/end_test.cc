@@ -18,7 +18,6 @@ namespace http2 {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 constexpr std::uint32_t kAnyStream = (1U << 31) - 1;

@@ -41,9 +41,9 @@ std::string FourBytes(std::uint32_t number) {
   return bytes;
 }
 
-std::uint32_t NumberOf(absl::string_view four_bytes) {
+std::uint32_t NumberOf(absl::string_view bytes) {
   std::uint32_t number = 0;
-  for (const char byte : four_bytes.substr(0, 4)) {
+  for (const char byte : bytes.substr(0, 4)) {
     number = number << 8 | static_cast<std::uint8_t>(byte);
   }
   return number;
@@ -69,6 +69,12 @@ std::string SettingsAck() { return FrameOf(kSettings, kAck, 0, ""); }
 
 std::string PingFrame(absl::string_view eight_bytes, std::uint8_t flags) {
   return FrameOf(kPing, flags, 0, eight_bytes);
+}
+
+std::string PingFrame(std::uint64_t number, std::uint8_t flags) {
+  return PingFrame(FourBytes(static_cast<std::uint32_t>(number >> 32)) +
+                       FourBytes(static_cast<std::uint32_t>(number)),
+                   flags);
 }
 
 std::string DataFrame(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags) {

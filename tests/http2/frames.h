@@ -30,32 +30,39 @@ enum FrameType : std::uint8_t {
   kPriority = 2,
   kRstStream = 3,
   kSettings = 4,
+  kPushPromise = 5,
   kPing = 6,
   kGoAway = 7,
   kWindowUpdate = 8,
   kContinuation = 9,
 };
 
-// Flags.
-inline constexpr std::uint8_t kAck = 0x1;
-inline constexpr std::uint8_t kEndStream = 0x1;
-inline constexpr std::uint8_t kEndHeaders = 0x4;
-inline constexpr std::uint8_t kPadded = 0x8;
+enum FrameFlag : std::uint8_t {
+  kNone = 0,
+  kAck = 0x1,
+  kEndStream = 0x1,
+  kEndHeaders = 0x4,
+  kPadded = 0x8,
+  kPriorityFlag = 0x20,
+};
 
-// SETTINGS.
-inline constexpr std::uint16_t kMaxConcurrentStreams = 3;
-inline constexpr std::uint16_t kInitialWindowSize = 4;
-inline constexpr std::uint16_t kMaxFrameSize = 5;
-inline constexpr std::uint16_t kMaxHeaderListSize = 6;
+enum SettingId : std::uint16_t {
+  kHeaderTableSize = 1,
+  kMaxConcurrentStreams = 3,
+  kInitialWindowSize = 4,
+  kMaxFrameSize = 5,
+  kMaxHeaderListSize = 6,
+};
 
-// Error codes (RFC 9113, 7).
-inline constexpr std::uint32_t kNoError = 0;
-inline constexpr std::uint32_t kProtocolError = 1;
-inline constexpr std::uint32_t kFlowControlError = 3;
-inline constexpr std::uint32_t kStreamClosed = 5;
-inline constexpr std::uint32_t kRefusedStream = 7;
-inline constexpr std::uint32_t kCancel = 8;
-inline constexpr std::uint32_t kEnhanceYourCalm = 11;
+enum ErrorCode : std::uint32_t {  // RFC 9113, 7
+  kNoError = 0,
+  kProtocolError = 1,
+  kFlowControlError = 3,
+  kStreamClosed = 5,
+  kRefusedStream = 7,
+  kCancel = 8,
+  kEnhanceYourCalm = 11,
+};
 
 // Where a client's bytes are no different from one test to the next.
 inline constexpr std::uint32_t kWindow = 65'535;  // each, until SETTINGS or WINDOW_UPDATE say more
@@ -66,6 +73,7 @@ std::string FrameOf(std::uint8_t type, std::uint8_t flags, std::uint32_t stream,
 std::string SettingsFrame(const std::vector<std::pair<std::uint16_t, std::uint32_t>>& values);
 std::string SettingsAck();
 std::string PingFrame(absl::string_view eight_bytes = "pingping", std::uint8_t flags = 0);
+std::string PingFrame(std::uint64_t number, std::uint8_t flags = 0);
 std::string DataFrame(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags = 0);
 std::string PaddedDataFrame(std::uint32_t stream, absl::string_view bytes, std::uint8_t padding,
                             std::uint8_t flags = 0);
@@ -85,9 +93,9 @@ std::string HeadersFrame(std::uint32_t stream, const Headers& headers, std::uint
 std::string GetFrame(std::uint32_t stream, absl::string_view path);
 std::string PostFrame(std::uint32_t stream, absl::string_view path);
 
-// A number of four bytes.
+// A number of four bytes, and the one that up to four bytes are.
 std::string FourBytes(std::uint32_t number);
-std::uint32_t NumberOf(absl::string_view four_bytes);
+std::uint32_t NumberOf(absl::string_view bytes);
 
 std::string Repeated(absl::string_view bytes, int times);
 

@@ -52,26 +52,26 @@ struct Pair {
 
 class LoopTest : public ::testing::Test {
  protected:
-  void Turn() { loop->Turn(absl::ZeroDuration()); }
+  void Turn() { loop_->Turn(absl::ZeroDuration()); }
 
-  FakeClock clock;
-  std::unique_ptr<Loop> loop = Loop::Create({.clock = &clock}).value();
+  FakeClock clock_;
+  std::unique_ptr<Loop> loop_ = Loop::Create({.clock = &clock_}).value();
 };
 
 TEST_F(LoopTest, AWatcherHearsWhatItWatchesFor) {
   Pair pair;
   Watcher watcher;
-  ASSERT_TRUE(loop->Watch(pair.ours.get(), EPOLLIN, &watcher).ok());
+  ASSERT_TRUE(loop_->Watch(pair.ours.get(), EPOLLIN, &watcher).ok());
   Turn();
   EXPECT_THAT(watcher.ready, IsEmpty());
   pair.Say();
   Turn();
   Turn();  // and again, as it was not read
   EXPECT_THAT(watcher.ready, ElementsAre(EPOLLIN, EPOLLIN));
-  loop->Change(pair.ours.get(), EPOLLOUT, &watcher);
+  loop_->Change(pair.ours.get(), EPOLLOUT, &watcher);
   Turn();
   EXPECT_EQ(watcher.ready.back(), EPOLLOUT);
-  loop->Unwatch(pair.ours.get(), &watcher);
+  loop_->Unwatch(pair.ours.get(), &watcher);
   Turn();
   EXPECT_EQ(watcher.ready.size(), 3);
 }
@@ -79,12 +79,12 @@ TEST_F(LoopTest, AWatcherHearsWhatItWatchesFor) {
 TEST_F(LoopTest, AgainComesInTheNextRoundAndOnce) {
   Watcher watcher;
   watcher.when_ready = [&] {
-    if (watcher.ready.size() < 3) loop->Again(&watcher);
+    if (watcher.ready.size() < 3) loop_->Again(&watcher);
   };
-  loop->Again(&watcher);
-  loop->Again(&watcher);
+  loop_->Again(&watcher);
+  loop_->Again(&watcher);
   for (std::size_t round = 1; round <= 3; ++round) {
-    loop->Turn(absl::InfiniteDuration());  // which does not wait
+    loop_->Turn(absl::InfiniteDuration());  // which does not wait
     EXPECT_EQ(watcher.ready.size(), round);
   }
   Turn();
@@ -96,13 +96,13 @@ TEST_F(LoopTest, TheRoundEndsAfterAllElse) {
   Watcher watcher;
   watcher.when_ready = [&] {
     order.push_back(1);
-    loop->AtRoundEnd(&watcher);
-    loop->AtRoundEnd(&watcher);
+    loop_->AtRoundEnd(&watcher);
+    loop_->AtRoundEnd(&watcher);
   };
   watcher.when_round_ends = [&] { order.push_back(4); };
-  loop->Again(&watcher);
-  loop->Post([&] { order.push_back(2); });
-  loop->After(absl::ZeroDuration(), [&] { order.push_back(3); });
+  loop_->Again(&watcher);
+  loop_->Post([&] { order.push_back(2); });
+  loop_->After(absl::ZeroDuration(), [&] { order.push_back(3); });
   Turn();
   Turn();
   EXPECT_THAT(order, ElementsAre(1, 2, 3, 4));
@@ -110,16 +110,16 @@ TEST_F(LoopTest, TheRoundEndsAfterAllElse) {
 
 TEST_F(LoopTest, WhatIsToBeDoneAtARoundsEndDoesNotWaitForAnEvent) {
   Watcher watcher;
-  loop->AtRoundEnd(&watcher);            // between two rounds
-  loop->Turn(absl::InfiniteDuration());  // would wait forever
+  loop_->AtRoundEnd(&watcher);            // between two rounds
+  loop_->Turn(absl::InfiniteDuration());  // would wait forever
   EXPECT_EQ(watcher.round_ends, 1);
 }
 
 TEST_F(LoopTest, OneRoundsEndMayBringAboutAnothers) {
   Watcher first;
   Watcher second;
-  first.when_round_ends = [&] { loop->AtRoundEnd(&second); };
-  loop->AtRoundEnd(&first);
+  first.when_round_ends = [&] { loop_->AtRoundEnd(&second); };
+  loop_->AtRoundEnd(&first);
   Turn();
   EXPECT_EQ(second.round_ends, 1);
 }
@@ -132,16 +132,16 @@ TEST_F(LoopTest, WhoIsBuriedHearsNothingMore) {
   int calls = 0;
   const auto bury_both = [&] {
     ++calls;
-    loop->AtRoundEnd(watchers[0]);
-    loop->Again(watchers[1]);
-    for (int i = 0; i < 2; ++i) loop->Unwatch(pairs[i].ours.get(), watchers[i]);
-    loop->Bury(std::move(first));
-    loop->Bury(std::move(second));
+    loop_->AtRoundEnd(watchers[0]);
+    loop_->Again(watchers[1]);
+    for (int i = 0; i < 2; ++i) loop_->Unwatch(pairs[i].ours.get(), watchers[i]);
+    loop_->Bury(std::move(first));
+    loop_->Bury(std::move(second));
   };
   for (int i = 0; i < 2; ++i) {
     watchers[i]->when_ready = bury_both;
     watchers[i]->when_round_ends = [] { FAIL(); };
-    ASSERT_TRUE(loop->Watch(pairs[i].ours.get(), EPOLLIN, watchers[i]).ok());
+    ASSERT_TRUE(loop_->Watch(pairs[i].ours.get(), EPOLLIN, watchers[i]).ok());
     pairs[i].Say();
   }
   Turn();
@@ -151,14 +151,14 @@ TEST_F(LoopTest, WhoIsBuriedHearsNothingMore) {
 
 TEST_F(LoopTest, AfterIsOnceAndInTime) {
   int calls = 0;
-  loop->After(absl::Seconds(1), [&] { ++calls; });
-  loop->After(absl::InfiniteDuration(), [] { FAIL(); });
-  clock.Advance(absl::Milliseconds(999));
+  loop_->After(absl::Seconds(1), [&] { ++calls; });
+  loop_->After(absl::InfiniteDuration(), [] { FAIL(); });
+  clock_.Advance(absl::Milliseconds(999));
   Turn();
   EXPECT_EQ(calls, 0);
-  clock.Advance(absl::Milliseconds(1));
+  clock_.Advance(absl::Milliseconds(1));
   Turn();
-  clock.Advance(absl::Hours(1));
+  clock_.Advance(absl::Hours(1));
   Turn();
   EXPECT_EQ(calls, 1);
 }
@@ -167,11 +167,11 @@ TEST_F(LoopTest, AnotherThreadsWorkWakesIt) {
   std::vector<int> order;
   std::thread other([&] {
     for (int i = 0; i < 1000; ++i) {
-      loop->Post([&order, i] { order.push_back(i); });
+      loop_->Post([&order, i] { order.push_back(i); });
     }
-    loop->Post([&] { loop->Quit(); });
+    loop_->Post([&] { loop_->Quit(); });
   });
-  loop->Run();
+  loop_->Run();
   other.join();
   ASSERT_EQ(order.size(), 1000);
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
@@ -179,26 +179,26 @@ TEST_F(LoopTest, AnotherThreadsWorkWakesIt) {
 
 TEST_F(LoopTest, PostedWorkMayPostMore) {
   int calls = 0;
-  loop->Post([&] {
+  loop_->Post([&] {
     ++calls;
-    loop->Post([&] {
+    loop_->Post([&] {
       ++calls;
-      loop->Quit();
+      loop_->Quit();
     });
   });
-  loop->Run();
+  loop_->Run();
   EXPECT_EQ(calls, 2);
 }
 
 TEST_F(LoopTest, LapsShareARoundOut) {
   Watcher watcher;
   watcher.when_ready = [&] {
-    clock.Advance(absl::Milliseconds(3));
-    EXPECT_EQ(loop->Lap(), ToNanoseconds(absl::Milliseconds(3)));
-    EXPECT_EQ(loop->Lap(), 0);
+    clock_.Advance(absl::Milliseconds(3));
+    EXPECT_EQ(loop_->Lap(), ToNanoseconds(absl::Milliseconds(3)));
+    EXPECT_EQ(loop_->Lap(), 0);
   };
-  clock.Advance(absl::Seconds(1));  // between rounds: counts for nobody
-  loop->Again(&watcher);
+  clock_.Advance(absl::Seconds(1));  // between rounds: counts for nobody
+  loop_->Again(&watcher);
   Turn();
   EXPECT_EQ(watcher.ready.size(), 1);
 }

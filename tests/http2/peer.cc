@@ -85,7 +85,7 @@ std::optional<std::uint32_t> Peer::goaway_code() const {
 }
 
 void Peer::TakeFrames() {
-  if (bytes_.compare(0, 5, "HTTP/") == 0) return;
+  if (bytes_.starts_with("HTTP/")) return;
   while (bytes_.size() - taken_ >= kHeadBytes) {
     const absl::string_view rest = absl::string_view(bytes_).substr(taken_);
     const std::size_t length = NumberOf(rest) >> 8;

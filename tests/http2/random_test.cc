@@ -31,14 +31,15 @@ struct Client {
 class Chaos {
  public:
   explicit Chaos(unsigned seed)
-      : random_(seed), bed_(Below(3) == 0 ? 60'000 + Below(1'000'000) : 1 << 30) {
+      : random_(seed),
+        bed_(Below(3) == 0 ? 60'000 + static_cast<std::int64_t>(Below(1'000'000)) : 1 << 30),
+        socket_buffer_(Below(2) == 0 ? 2048 : 0) {
     bed_.settings.max_streams = 1 + static_cast<std::uint32_t>(Below(50));
     bed_.settings.stream_window_bytes = 50'000 + static_cast<std::uint32_t>(Below(100'000));
     bed_.settings.max_idle = absl::Seconds(60);
     bed_.settings.max_age = absl::Seconds(100);
     bed_.settings.max_age_grace = absl::Seconds(10);
     bed_.site.wakes_at_the_end = Below(2) == 0;
-    socket_buffer_ = Below(2) == 0 ? 2048 : 0;
   }
 
   void Run(int steps) {
@@ -154,8 +155,9 @@ class Chaos {
       case 9:
       case 10:
         return WindowUpdateFrame(0, 1 + number);
+      default:
+        return Below(3) == 0 ? AnyRequest(client) : AnyPart(client);
     }
-    return Below(3) == 0 ? AnyRequest(client) : AnyPart(client);
   }
 
   void AnyDeed(Link* link) {
@@ -195,7 +197,7 @@ class Chaos {
   std::mt19937 random_;
   Bed bed_;
   Buffer shared_;
-  int socket_buffer_ = 0;
+  int socket_buffer_;
   Client clients_[3];
 };
 

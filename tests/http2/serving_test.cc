@@ -114,7 +114,6 @@ TEST(ServingTest, PaddingAndPrioritiesMakeNoDifference) {
   Bed bed;
   Link link(&bed);
   const std::string block = HeaderBlock(Post("/echo"));
-  constexpr std::uint8_t kPriorityFlag = 0x20;
   link.Greet(absl::StrCat(
       PriorityFrame(3, 0),
       FrameOf(kHeaders, kEndHeaders | kPadded | kPriorityFlag, 1,

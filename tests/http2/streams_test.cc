@@ -155,7 +155,7 @@ TEST(StreamsTest, AHeaderThatIsTooLongMayBeRefused) {
   for (const auto& [name, value] : within) sum += name.size() + value.size() + 32;
   within.emplace_back("x", std::string(1000 - sum - 33, 'x'));
   Headers beyond = within;
-  beyond.back().second += "x";
+  beyond.back().second += 'x';
   link.Greet(absl::StrCat(HeadersFrame(1, within, kEndHeaders | kEndStream),
                           HeadersFrame(3, beyond, kEndHeaders | kEndStream)));
   EXPECT_EQ(link.response(1).status(), "200");

@@ -24,22 +24,23 @@ Function* Real(const char* name) {
 
 void HoldIfTold(const void* bytes, size_t count) {
   if (memmem(bytes, count, kWord, sizeof(kWord) - 1) == nullptr) return;
-  static_cast<void>(!write(STDOUT_FILENO, kHeld, sizeof(kHeld) - 1));
+  [[maybe_unused]] const ssize_t written = write(STDOUT_FILENO, kHeld, sizeof(kHeld) - 1);
   while (true) pause();
 }
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc has __ in them
 extern "C" ssize_t recv(int fd, void* bytes, size_t size, int flags) {
-  static auto* const real = Real<ssize_t(int, void*, size_t, int)>("recv");
-  const ssize_t count = real(fd, bytes, size, flags);
+  static auto* const kReal = Real<ssize_t(int, void*, size_t, int)>("recv");
+  const ssize_t count = kReal(fd, bytes, size, flags);
   if (count > 0 && (flags & MSG_PEEK) == 0) HoldIfTold(bytes, count);
   return count;
 }
 
 extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  static auto* const real = Real<ssize_t(int, msghdr*, int)>("recvmsg");
-  const ssize_t count = real(fd, message, flags);
+  static auto* const kReal = Real<ssize_t(int, msghdr*, int)>("recvmsg");
+  const ssize_t count = kReal(fd, message, flags);
   size_t left = count > 0 && (flags & MSG_PEEK) == 0 ? count : 0;
   for (size_t i = 0; i < message->msg_iovlen && left > 0; ++i) {
     const iovec& part = message->msg_iov[i];
@@ -50,9 +51,10 @@ extern "C" ssize_t recvmsg(int fd, msghdr* message, int flags) {
   return count;
 }
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): as above
 extern "C" ssize_t read(int fd, void* bytes, size_t size) {
-  static auto* const real = Real<ssize_t(int, void*, size_t)>("read");
-  const ssize_t count = real(fd, bytes, size);
+  static auto* const kReal = Real<ssize_t(int, void*, size_t)>("read");
+  const ssize_t count = kReal(fd, bytes, size);
   if (count > 0) HoldIfTold(bytes, count);
   return count;
 }

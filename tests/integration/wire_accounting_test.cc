@@ -23,8 +23,8 @@ constexpr std::size_t kMiB = 1 << 20;
 
 class AccountingTest : public WireTest {
  protected:
-  void Serve(const std::vector<std::string>& flags) {
-    WireTest::Serve(flags);
+  void ServeAndConnectAdmin(const std::vector<std::string>& flags) {
+    Serve(flags);
     admin_ = v1::Admin::NewStub(integration::Connect(server().path()));
   }
 
@@ -63,7 +63,7 @@ class AccountingTest : public WireTest {
       std::string resets;
       for (int j = 0; j < kAtOnce; ++j, stream += 2) {
         ASSERT_TRUE(peer->Send(call(stream)));
-        resets += Reset(stream);
+        resets += ResetFrame(stream);
       }
       // Answered after they have begun; and the next after they have ended, or there is no room.
       ASSERT_TRUE(IsAlive(peer, stream)) << "after " << i * kAtOnce;
@@ -130,22 +130,22 @@ INSTANTIATE_TEST_SUITE_P(
         Kind{"UnaryWithoutItsMessage", [](auto stream) { return Request(stream, kEcho); }},
         Kind{"UnaryWithHalfAMessage",
              [](auto stream) {
-               return Request(stream, kEcho) + Data(stream, GrpcPrefix(1000) + "half");
+               return Request(stream, kEcho) + DataFrame(stream, GrpcPrefix(1000) + "half");
              }},
         Kind{"Chat",
              [](auto stream) {
                return Request(stream, kChat) +
-                      Data(stream, GrpcMessage(EchoRequest(TenKilobytes())));
+                      DataFrame(stream, GrpcMessage(EchoRequest(TenKilobytes())));
              }},
         Kind{"ChatThatWaits",
              [](auto stream) {
                return Request(stream, kChat) +
-                      Data(stream, GrpcMessage(DelayedEchoRequest(TenKilobytes(), 600)));
+                      DataFrame(stream, GrpcMessage(DelayedEchoRequest(TenKilobytes(), 600)));
              }},
         Kind{"CollectThatKeeps",
              [](auto stream) {
                return Request(stream, kCollect) +
-                      Data(stream, GrpcMessage(EchoRequest(TenKilobytes())));
+                      DataFrame(stream, GrpcMessage(EchoRequest(TenKilobytes())));
              }},
         Kind{"ExpandThatIsHeldUp", [](auto stream) { return Call(stream, kExpand, Million()); }}),
     [](const auto& info) { return info.param.name; });
@@ -153,12 +153,13 @@ INSTANTIATE_TEST_SUITE_P(
 // Bytes, calls in flight and the place of each are given back.
 TEST_P(CancelTest, LeavesNothingBehind) {
   constexpr std::uint32_t kCalls = 10;
-  Serve({absl::StrCat("--max_calls_per_uid=", kCalls), "--max_memory=16MiB", "--max_message=4MiB"});
+  ServeAndConnectAdmin(
+      {absl::StrCat("--max_calls_per_uid=", kCalls), "--max_memory=16MiB", "--max_message=4MiB"});
   const v1::StatsResponse before = Stats();
   {
     // Held-up answers leave the connection's window to the others.
     RawPeer peer = Connect({{kInitialWindowSize, 1000}});
-    ASSERT_TRUE(peer.Send(WindowUpdate(0, 1 << 30)));
+    ASSERT_TRUE(peer.Send(WindowUpdateFrame(0, 1 << 30)));
     CancelAThousand(&peer, GetParam().call);
     AwaitInFlight(0);
     const v1::Connection seen = Find([](const auto& one) { return one.calls() > 1000; });
@@ -178,17 +179,17 @@ TEST_P(CancelTest, LeavesNothingBehind) {
 }
 
 TEST_F(AccountingTest, ConnectionTellsOfItsCallsInFlight) {
-  Serve({});
+  ServeAndConnectAdmin({});
   RawPeer peer = Connect();
   ASSERT_TRUE(peer.Send(LongCall(1) + Request(3, kChat)) && IsAlive(&peer, 5));
   const auto is_it = [](const v1::Connection& one) { return one.calls() == 3; };
   EXPECT_EQ(Find(is_it).calls_in_flight(), 2U);
-  ASSERT_TRUE(peer.Send(Reset(1)));
+  ASSERT_TRUE(peer.Send(ResetFrame(1)));
   const support::Deadline deadline;
   while (Find(is_it).calls_in_flight() > 1 && !deadline.IsOver()) {
   }
   EXPECT_EQ(Find(is_it).calls_in_flight(), 1U);
-  ASSERT_TRUE(peer.Send(Reset(3)));
+  ASSERT_TRUE(peer.Send(ResetFrame(3)));
   while (Find(is_it).calls_in_flight() > 0 && !deadline.IsOver()) {
   }
   EXPECT_EQ(Find(is_it).calls_in_flight(), 0U);
@@ -198,7 +199,7 @@ TEST_F(AccountingTest, ConnectionTellsOfItsCallsInFlight) {
 // A deadline that passes gives back what a reset does.
 TEST_F(AccountingTest, DeadlinesLeaveNothingBehind) {
   constexpr std::uint32_t kCalls = 10;
-  Serve({absl::StrCat("--max_calls_per_uid=", kCalls)});
+  ServeAndConnectAdmin({absl::StrCat("--max_calls_per_uid=", kCalls)});
   RawPeer peer = Connect();
   std::uint32_t stream = 1;
   for (int i = 0; i < 20; ++i) {
@@ -224,6 +225,7 @@ std::string Gzipped(const std::string& bytes) {
       deflateInit2(&zip, Z_BEST_COMPRESSION, Z_DEFLATED, kGzip, MAX_MEM_LEVEL, Z_DEFAULT_STRATEGY),
       Z_OK);
   std::string packed(deflateBound(&zip, bytes.size()), '\0');
+  // NOLINTNEXTLINE(*-const-cast): zlib only reads, but does not say so
   zip.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   zip.avail_in = bytes.size();
   zip.next_out = reinterpret_cast<Bytef*>(packed.data());
@@ -239,7 +241,7 @@ std::string Gzipped(const std::string& bytes) {
 // Of 16 MiB half is for messages, and all of that one uid's while no other is there.
 class ShareTest : public AccountingTest {
  protected:
-  void SetUp() override { Serve({"--max_memory=16MiB", "--max_message=4MiB"}); }
+  void SetUp() override { ServeAndConnectAdmin({"--max_memory=16MiB", "--max_message=4MiB"}); }
 };
 
 TEST_F(ShareTest, WhatAHandlerKeepsCounts) {
@@ -253,7 +255,7 @@ TEST_F(ShareTest, WhatAHandlerKeepsCounts) {
   for (const std::uint32_t stream : {1, 3})
     EXPECT_FALSE(peer.reply(stream).ended) << stream << ": " << peer.MessageOf(stream);
   // It may be had again once another has ended.
-  ASSERT_TRUE(peer.Send(Reset(1)));
+  ASSERT_TRUE(peer.Send(ResetFrame(1)));
   AwaitInFlight(1);
   ASSERT_TRUE(Keep(&peer, 7, 3 * kMiB));
   EXPECT_TRUE(IsAlive(&peer, 9));
@@ -268,7 +270,7 @@ TEST_F(ShareTest, WhatAMessageUnfoldsToCounts) {
   ASSERT_LT(packed.size(), 16'000U);
   for (const std::uint32_t stream : {1, 3, 5}) {
     ASSERT_TRUE(peer.Send(Request(stream, kEcho, {{"grpc-encoding", "gzip"}}) +
-                          Data(stream, packed, kEndStream)));
+                          DataFrame(stream, packed, kEndStream)));
   }
   EXPECT_EQ(peer.AwaitStatus(5), kResourceExhaustedStatus);
   for (const std::uint32_t stream : {1, 3})

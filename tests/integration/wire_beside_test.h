@@ -5,7 +5,7 @@
 //
 //   class HeadersTest : public BesideTest {};
 //   TEST_F(HeadersTest, UpperCase) {
-//     Send(Frame(kHeaders, kEndHeaders, kStream, ...));
+//     Send(FrameOf(kHeaders, kEndHeaders, kStream, ...));
 //     EXPECT_EQ(peer().AwaitEnd(kStream).reset, kProtocolError);
 //     ExpectOthersUnharmed();
 //   }
@@ -48,7 +48,7 @@ class BesideTest : public WireTest {
   // The call in flight goes on and is answered to its end, and so is a new one.
   void ExpectOthersUnharmed() {
     EXPECT_TRUE(Chatted("after"));
-    EXPECT_TRUE(peer().Send(Data(kInFlight, "", kEndStream)));
+    EXPECT_TRUE(peer().Send(DataFrame(kInFlight, "", kEndStream)));
     EXPECT_EQ(peer().AwaitStatus(kInFlight), kOk);
     EXPECT_TRUE(IsAlive(&peer(), 999)) << "the connection has not outlived it";
   }
@@ -58,7 +58,7 @@ class BesideTest : public WireTest {
   bool Chatted(const std::string& message) {
     const std::string bytes = GrpcMessage(EchoRequest(message));
     const std::size_t expected = peer().reply(kInFlight).data.size() + bytes.size();
-    if (!peer().Send(Data(kInFlight, bytes))) return false;
+    if (!peer().Send(DataFrame(kInFlight, bytes))) return false;
     while (peer().reply(kInFlight).data.size() < expected) {
       if (peer().reply(kInFlight).ended || !peer().Read().has_value()) return false;
     }

@@ -24,7 +24,7 @@ std::map<std::uint32_t, std::uint32_t> ReadSettings(RawPeer* peer) {
   constexpr std::size_t kEntry = 6;
   for (std::size_t at = 0; at + kEntry <= frame->payload.size(); at += kEntry) {
     const absl::string_view entry = absl::string_view(frame->payload).substr(at, kEntry);
-    values[Number(entry.substr(0, 2))] = Number(entry.substr(2));
+    values[NumberOf(entry.substr(0, 2))] = NumberOf(entry.substr(2));
   }
   return values;
 }
@@ -45,7 +45,7 @@ TEST_F(ConnectionTest, SettingsAreAcknowledged) {
   Serve();
   RawPeer peer = Connect();
   ASSERT_TRUE(peer.Await(kSettings, /*ack=*/true).has_value());
-  ASSERT_TRUE(peer.Send(Settings({{kInitialWindowSize, 1000}})));
+  ASSERT_TRUE(peer.Send(SettingsFrame({{kInitialWindowSize, 1000}})));
   EXPECT_TRUE(peer.Await(kSettings, /*ack=*/true).has_value());
 }
 
@@ -54,13 +54,13 @@ TEST_F(ConnectionTest, PingsAreAcknowledged) {
   Serve();
   RawPeer peer = Connect();
   for (const std::uint64_t opaque : {0x0102030405060708U, 0xfffefdfcfbfaf9f8U}) {
-    ASSERT_TRUE(peer.Send(Ping(opaque)));
+    ASSERT_TRUE(peer.Send(PingFrame(opaque)));
   }
   for (const std::uint64_t opaque : {0x0102030405060708U, 0xfffefdfcfbfaf9f8U}) {
     const std::optional<ReadFrame> answer = peer.Await(kPing, /*ack=*/true);
     ASSERT_TRUE(answer.has_value());
-    EXPECT_EQ(Frame(answer->type, answer->flags, answer->stream, answer->payload),
-              Ping(opaque, kAck));
+    EXPECT_EQ(FrameOf(answer->type, answer->flags, answer->stream, answer->payload),
+              PingFrame(opaque, kAck));
   }
   EXPECT_TRUE(IsAlive(&peer, 1));
 }
@@ -70,7 +70,7 @@ TEST_F(ConnectionTest, PingIsAcknowledgedWhileACallIsInFlight) {
   RawPeer peer = Connect();
   ASSERT_TRUE(peer.Send(LongCall(1)));
   ASSERT_TRUE(IsAlive(&peer, 3));
-  ASSERT_TRUE(peer.Send(Ping(42)));
+  ASSERT_TRUE(peer.Send(PingFrame(42)));
   EXPECT_TRUE(peer.Await(kPing, /*ack=*/true).has_value());
 }
 

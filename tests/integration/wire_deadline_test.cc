@@ -77,7 +77,8 @@ TEST_P(UnitTest, IsWhatIsLeft) {
   v1::WhoAmIResponse response;
   ASSERT_TRUE(response.ParseFromString(peer.reply(1).messages().at(0)));
   ASSERT_TRUE(response.has_time_left());
-  const double left = response.time_left().seconds() + response.time_left().nanos() / 1e9;
+  const double left =
+      static_cast<double>(response.time_left().seconds()) + response.time_left().nanos() / 1e9;
   // The way to the handler takes a part of it.
   EXPECT_LE(left, GetParam().seconds * 1.01);
   EXPECT_GE(left, GetParam().seconds - 30);
@@ -115,7 +116,7 @@ TEST_F(DeadlineTest, EndsStreamsTheClientKeepsOpen) {
   RawPeer peer = Connect();
   const Headers timeout = {{"grpc-timeout", "50m"}};
   ASSERT_TRUE(peer.Send(Request(1, kChat, timeout) + Request(3, kCollect, timeout) +
-                        Data(3, GrpcMessage(EchoRequest("x"))) + Request(5, kEcho, timeout)));
+                        DataFrame(3, GrpcMessage(EchoRequest("x"))) + Request(5, kEcho, timeout)));
   for (const std::uint32_t stream : {1, 3, 5}) {
     EXPECT_EQ(peer.AwaitStatus(stream), kDeadlineExceededStatus) << stream;
   }

@@ -25,8 +25,8 @@ class DrainWireTest : public WireTest {
     std::vector<Away> aways;
     while (const std::optional<ReadFrame> frame = peer->Await(kGoAway)) {
       const absl::string_view payload = frame->payload;
-      aways.push_back({.last_stream = Number(payload.substr(0, 4)) & 0x7fffffff,
-                       .code = Number(payload.substr(4, 4))});
+      aways.push_back({.last_stream = NumberOf(payload.substr(0, 4)) & 0x7fffffff,
+                       .code = NumberOf(payload.substr(4, 4))});
     }
     return aways;
   }
@@ -54,7 +54,7 @@ TEST_F(DrainWireTest, BusyOneToo) {
   ASSERT_TRUE(peer.Send(Request(1, kChat)) && IsAlive(&peer, 3));
   server().Signal(SIGTERM);
   ASSERT_TRUE(peer.Await(kGoAway).has_value());
-  ASSERT_TRUE(peer.Send(Data(1, GrpcMessage(EchoRequest("last")), kEndStream)));
+  ASSERT_TRUE(peer.Send(DataFrame(1, GrpcMessage(EchoRequest("last")), kEndStream)));
   EXPECT_EQ(peer.AwaitStatus(1), kOk);
   EXPECT_THAT(peer.reply(1).messages(), ::testing::ElementsAre(EchoRequest("last")));
   EXPECT_EQ(AwaitExit(), integration::kClean);

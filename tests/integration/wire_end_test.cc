@@ -34,8 +34,9 @@ class EarlyStatusTest : public WireTest, public ::testing::WithParamInterface<Ea
 INSTANTIATE_TEST_SUITE_P(
     Streams, EarlyStatusTest,
     ::testing::Values(
-        Early{"Chat", Request(1, kChat) + Data(1, GrpcMessage(Faulty())), kAbortedStatus},
-        Early{"Collect", Request(1, kCollect) + Data(1, GrpcMessage(Faulty())), kAbortedStatus},
+        Early{"Chat", Request(1, kChat) + DataFrame(1, GrpcMessage(Faulty())), kAbortedStatus},
+        Early{"Collect", Request(1, kCollect) + DataFrame(1, GrpcMessage(Faulty())),
+              kAbortedStatus},
         Early{"NoSuchMethod", Request(1, "/no.such/Method"), kUnimplementedStatus},
         Early{"NoSuchMethodOfEcho", Request(1, "/udsecho.v1.Echo/None"), kUnimplementedStatus}),
     [](const auto& info) { return info.param.name; });
@@ -53,7 +54,7 @@ TEST_P(EarlyStatusTest, IsFollowedByAResetWithoutAnError) {
   EXPECT_EQ(peer.reply(1).reset, kNoError);
   EXPECT_EQ(peer.reply(1).frames_after_the_end, 0);
   // What was on its way meanwhile is ignored.
-  ASSERT_TRUE(peer.Send(Data(1, "more", kEndStream)));
+  ASSERT_TRUE(peer.Send(DataFrame(1, "more", kEndStream)));
   EXPECT_TRUE(IsAlive(&peer, 3));
 }
 
@@ -99,8 +100,8 @@ class NoMessageTest : public WireTest {
   int Status(absl::string_view method, bool at_once) {
     RawPeer peer = Connect();
     const std::string frames =
-        at_once ? Frame(kHeaders, kEndHeaders | kEndStream, 1, HeaderBlock(method))
-                : Request(1, method) + Data(1, "", kEndStream);
+        at_once ? FrameOf(kHeaders, kEndHeaders | kEndStream, 1, CallBlock(method))
+                : Request(1, method) + DataFrame(1, "", kEndStream);
     EXPECT_TRUE(peer.Send(frames));
     const int status = peer.AwaitStatus(1);
     messages_ = peer.reply(1).messages();

@@ -61,14 +61,16 @@ class JunkTest : public WireTest, public ::testing::WithParamInterface<Junk> {};
 
 INSTANTIATE_TEST_SUITE_P(
     AfterThePreface, JunkTest,
-    ::testing::Values(
-        Junk{"DataOfStreamZero", Data(0, "x")}, Junk{"HeadersOfStreamZero", Request(0, kEcho)},
-        Junk{"HeadersOfAnEvenStream", Request(2, kEcho)}, Junk{"DataOfAnIdleStream", Data(1, "x")},
-        Junk{"ContinuationOfNothing", Frame(kContinuation, kNone, 1, "x")},
-        Junk{"PushPromise",
-             Frame(kPushPromise, kEndHeaders, 1, std::string("\0\0\0\2", 4) + HeaderBlock(kEcho))},
-        Junk{"SettingsOutOfRange", Settings({{kMaxFrameSize, 1}})},
-        Junk{"PaddingLongerThanItsFrame", Request(1, kChat) + Frame(kData, kPadded, 1, "\xffxx")}),
+    ::testing::Values(Junk{"DataOfStreamZero", DataFrame(0, "x")},
+                      Junk{"HeadersOfStreamZero", Request(0, kEcho)},
+                      Junk{"HeadersOfAnEvenStream", Request(2, kEcho)},
+                      Junk{"DataOfAnIdleStream", DataFrame(1, "x")},
+                      Junk{"ContinuationOfNothing", FrameOf(kContinuation, kNone, 1, "x")},
+                      Junk{"PushPromise", FrameOf(kPushPromise, kEndHeaders, 1,
+                                                  std::string("\0\0\0\2", 4) + CallBlock(kEcho))},
+                      Junk{"SettingsOutOfRange", SettingsFrame({{kMaxFrameSize, 1}})},
+                      Junk{"PaddingLongerThanItsFrame",
+                           Request(1, kChat) + FrameOf(kData, kPadded, 1, "\xffxx")}),
     [](const auto& info) { return info.param.name; });
 
 TEST_P(JunkTest, EndsItsOwnConnectionWithAProtocolError) {
@@ -82,7 +84,7 @@ TEST_P(JunkTest, EndsItsOwnConnectionWithAProtocolError) {
   ASSERT_TRUE(peer.Send(GetParam().bytes));
   const std::optional<ReadFrame> away = peer.Await(kGoAway);
   ASSERT_TRUE(away.has_value());
-  EXPECT_EQ(Number(absl::string_view(away->payload).substr(4, 4)), kProtocolError);
+  EXPECT_EQ(NumberOf(absl::string_view(away->payload).substr(4, 4)), kProtocolError);
   while (peer.Read().has_value()) {
   }
   EXPECT_TRUE(peer.IsClosed());
@@ -102,7 +104,7 @@ TEST_F(ForeignTest, BytesThatAreNoFrames) {
     const std::optional<ReadFrame> away = peer.Await(kGoAway);
     ASSERT_TRUE(away.has_value());
     constexpr std::uint32_t kFrameSizeError = 6;
-    EXPECT_THAT(Number(absl::string_view(away->payload).substr(4, 4)),
+    EXPECT_THAT(NumberOf(absl::string_view(away->payload).substr(4, 4)),
                 AnyOf(kProtocolError, kFrameSizeError));
     while (peer.Read().has_value()) {
     }

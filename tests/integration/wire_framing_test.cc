@@ -26,24 +26,24 @@ class FramingTest : public BesideTest {
 
 TEST_F(FramingTest, PrioritiesAreLeftAlone) {
   const std::string priority = std::string("\0\0\0\0\x0f", 5);  // depends on 0, weight 16
-  Send(Priority(kStream, 0));                                   // of a stream that is still to come
-  Send(Frame(kHeaders, kEndHeaders | kPriorityFlag, kStream, priority + HeaderBlock(kEcho)) +
-       Priority(kStream, kInFlight) +
-       Data(kStream, GrpcMessage(EchoRequest("urgent")), kEndStream));
+  Send(PriorityFrame(kStream, 0));                              // of a stream that is still to come
+  Send(FrameOf(kHeaders, kEndHeaders | kPriorityFlag, kStream, priority + CallBlock(kEcho)) +
+       PriorityFrame(kStream, kInFlight) +
+       DataFrame(kStream, GrpcMessage(EchoRequest("urgent")), kEndStream));
   ExpectEcho(kStream, "urgent");
-  Send(Priority(kStream, 0));  // and of one that has ended
+  Send(PriorityFrame(kStream, 0));  // and of one that has ended
   ExpectOthersUnharmed();
 }
 
 TEST_F(FramingTest, HeadersGoOnInContinuations) {
-  const std::string block = HeaderBlock(kEcho, {{"x-some", "metadata"}});
+  const std::string block = CallBlock(kEcho, {{"x-some", "metadata"}});
   for (const auto& [stream, piece] : {std::pair(3U, 1U), std::pair(5U, 7U), std::pair(7U, 100U)}) {
-    std::string frames = Frame(kHeaders, kNone, stream, block.substr(0, piece));
+    std::string frames = FrameOf(kHeaders, kNone, stream, block.substr(0, piece));
     for (std::size_t at = piece; at < block.size(); at += piece) {
-      frames += Frame(kContinuation, at + piece >= block.size() ? kEndHeaders : kNone, stream,
-                      block.substr(at, piece));
+      frames += FrameOf(kContinuation, at + piece >= block.size() ? kEndHeaders : kNone, stream,
+                        block.substr(at, piece));
     }
-    Send(frames + Data(stream, GrpcMessage(EchoRequest("continued")), kEndStream));
+    Send(frames + DataFrame(stream, GrpcMessage(EchoRequest("continued")), kEndStream));
     ExpectEcho(stream, "continued");
   }
   ExpectOthersUnharmed();
@@ -53,9 +53,9 @@ TEST_F(FramingTest, OneMessageInFramesOfOneByte) {
   const std::string text(200, 'x');
   std::string frames = Request(kStream, kEcho);
   for (const char byte : GrpcMessage(EchoRequest(text))) {
-    frames += Data(kStream, std::string(1, byte));
+    frames += DataFrame(kStream, std::string(1, byte));
   }
-  Send(frames + Data(kStream, "", kEndStream));
+  Send(frames + DataFrame(kStream, "", kEndStream));
   ExpectEcho(kStream, text);
   ExpectOthersUnharmed();
 }
@@ -68,16 +68,16 @@ TEST_F(FramingTest, ManyMessagesInOneFrame) {
     bytes += GrpcMessage(messages.back());
   }
   ASSERT_LT(bytes.size(), 16'384U);
-  Send(Request(kStream, kChat) + Data(kStream, bytes, kEndStream));
+  Send(Request(kStream, kChat) + DataFrame(kStream, bytes, kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kOk);
   EXPECT_THAT(peer().reply(kStream).messages(), ElementsAreArray(messages));
   ExpectOthersUnharmed();
 }
 
 TEST_F(FramingTest, EmptyMessagesAndEmptyFrames) {
-  Send(Request(kStream, kChat) + Data(kStream, "") + Data(kStream, GrpcMessage("")) +
-       Data(kStream, "") + Data(kStream, GrpcMessage("") + GrpcMessage("")) +
-       Data(kStream, "", kEndStream));
+  Send(Request(kStream, kChat) + DataFrame(kStream, "") + DataFrame(kStream, GrpcMessage("")) +
+       DataFrame(kStream, "") + DataFrame(kStream, GrpcMessage("") + GrpcMessage("")) +
+       DataFrame(kStream, "", kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kOk);
   EXPECT_THAT(peer().reply(kStream).messages(), ElementsAre("", "", ""));
   ExpectOthersUnharmed();
@@ -85,9 +85,9 @@ TEST_F(FramingTest, EmptyMessagesAndEmptyFrames) {
 
 // RFC 9113, 5.5: what is unknown is ignored.
 TEST_F(FramingTest, UnknownFramesAndSettingsAreIgnored) {
-  Send(Frame(0x77, 0xff, 0, "of the connection") + Settings({{0x7777, 1}}) +
-       Request(kStream, kEcho) + Frame(0x77, 0xff, kStream, "of the stream") +
-       Data(kStream, GrpcMessage(EchoRequest("known")), kEndStream));
+  Send(FrameOf(0x77, 0xff, 0, "of the connection") + SettingsFrame({{0x7777, 1}}) +
+       Request(kStream, kEcho) + FrameOf(0x77, 0xff, kStream, "of the stream") +
+       DataFrame(kStream, GrpcMessage(EchoRequest("known")), kEndStream));
   ExpectEcho(kStream, "known");
   ExpectOthersUnharmed();
 }
@@ -114,7 +114,7 @@ TEST_F(TooManyStreamsTest, AreRefusedAndOthersAnswered) {
   } else {
     EXPECT_EQ(refused.status(), kResourceExhaustedStatus);
   }
-  Send(Data(kStream, GrpcMessage(EchoRequest("within")), kEndStream));
+  Send(DataFrame(kStream, GrpcMessage(EchoRequest("within")), kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kOk);
   EXPECT_THAT(peer().reply(kStream).messages(), ElementsAre(EchoRequest("within")));
   ExpectOthersUnharmed();

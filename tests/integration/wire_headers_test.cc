@@ -29,10 +29,10 @@ TEST_F(HeadersTest, NineKilobytesAreOverTheLimit) {
 
 TEST_F(HeadersTest, TwentyKilobytesOfManyAreToo) {
   constexpr std::size_t kFirst = 16'000;
-  const std::string block = HeaderBlock(kEcho, Headers(20, {"x-many", std::string(1000, 'x')}));
-  Send(Frame(kHeaders, kNone, kStream, block.substr(0, kFirst)) +
-       Frame(kContinuation, kEndHeaders, kStream, block.substr(kFirst)) +
-       Data(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
+  const std::string block = CallBlock(kEcho, Headers(20, {"x-many", std::string(1000, 'x')}));
+  Send(FrameOf(kHeaders, kNone, kStream, block.substr(0, kFirst)) +
+       FrameOf(kContinuation, kEndHeaders, kStream, block.substr(kFirst)) +
+       DataFrame(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kResourceExhaustedStatus);
   EXPECT_EQ(peer().reply(kStream).data, "");
   ExpectOthersUnharmed();
@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST_P(MalformedTest, ResetsItsOwnStreamAlone) {
-  Send(Frame(kHeaders, kEndHeaders, kStream, LiteralBlock(GetParam().headers)));
+  Send(FrameOf(kHeaders, kEndHeaders, kStream, HeaderBlock(GetParam().headers)));
   const Reply& reply = peer().AwaitEnd(kStream);
   EXPECT_EQ(reply.reset, kProtocolError);
   EXPECT_TRUE(reply.blocks.empty());

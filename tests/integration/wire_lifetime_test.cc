@@ -24,7 +24,7 @@ class LifetimeTest : public WireTest {
   static void AwaitFriendlyGoAway(RawPeer* peer) {
     const std::optional<ReadFrame> away = peer->Await(kGoAway);
     ASSERT_TRUE(away.has_value());
-    EXPECT_EQ(Number(absl::string_view(away->payload).substr(4, 4)), kNoError);
+    EXPECT_EQ(NumberOf(absl::string_view(away->payload).substr(4, 4)), kNoError);
   }
 
   static void ExpectClosed(RawPeer* peer) {
@@ -43,7 +43,7 @@ TEST_F(LifetimeTest, OldConnectionIsToldToGoAwayAndItsCallIsFinished) {
   ASSERT_TRUE(peer.Send(Request(1, kChat)) && IsAlive(&peer, 3));
   AwaitFriendlyGoAway(&peer);
   EXPECT_GE(Now() - start, milliseconds(400));
-  ASSERT_TRUE(peer.Send(Data(1, GrpcMessage(EchoRequest("late")), kEndStream)));
+  ASSERT_TRUE(peer.Send(DataFrame(1, GrpcMessage(EchoRequest("late")), kEndStream)));
   EXPECT_EQ(peer.AwaitStatus(1), kOk);
   EXPECT_THAT(peer.reply(1).messages(), ::testing::ElementsAre(EchoRequest("late")));
   ExpectClosed(&peer);

@@ -29,11 +29,11 @@ std::string OneFlagged(char flag) {
 std::string Half() { return One().substr(0, One().size() / 2); }
 
 std::string CallOf(absl::string_view method, const std::string& data, const Headers& more = {}) {
-  return Request(kOn, method, more) + Data(kOn, data, kEndStream);
+  return Request(kOn, method, more) + DataFrame(kOn, data, kEndStream);
 }
 
 std::string Ended(absl::string_view method) {
-  return Frame(kHeaders, kEndHeaders | kEndStream, kOn, HeaderBlock(method));
+  return FrameOf(kHeaders, kEndHeaders | kEndStream, kOn, CallBlock(method));
 }
 
 struct Wrong {
@@ -65,7 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"NoneForAWatch", Ended(kWatch), kUnimplementedStatus},
                       Wrong{"Two", CallOf(kEcho, One() + One()), kUnimplementedStatus},
                       Wrong{"TwoInTwoFrames",
-                            Request(kOn, kEcho) + Data(kOn, One()) + Data(kOn, One(), kEndStream),
+                            Request(kOn, kEcho) + DataFrame(kOn, One()) +
+                                DataFrame(kOn, One(), kEndStream),
                             kUnimplementedStatus},
                       Wrong{"TwoForExpand", CallOf(kExpand, One() + One()), kUnimplementedStatus}),
     NameOf);
@@ -99,12 +100,13 @@ INSTANTIATE_TEST_SUITE_P(
 // Refused before any of it has come: the prefix says enough.
 INSTANTIATE_TEST_SUITE_P(
     Length, WrongMessagesTest,
-    ::testing::Values(Wrong{"OneByteOver", Request(kOn, kEcho) + Data(kOn, GrpcPrefix(4'194'305)),
+    ::testing::Values(Wrong{"OneByteOver",
+                            Request(kOn, kEcho) + DataFrame(kOn, GrpcPrefix(4'194'305)),
                             kResourceExhaustedStatus},
-                      Wrong{"FourGiB", Request(kOn, kEcho) + Data(kOn, GrpcPrefix(0xffffffff)),
+                      Wrong{"FourGiB", Request(kOn, kEcho) + DataFrame(kOn, GrpcPrefix(0xffffffff)),
                             kResourceExhaustedStatus},
                       Wrong{"OnAChat",
-                            Request(kOn, kChat) + Data(kOn, One() + GrpcPrefix(5'000'000)),
+                            Request(kOn, kChat) + DataFrame(kOn, One() + GrpcPrefix(5'000'000)),
                             kResourceExhaustedStatus, 1}),
     NameOf);
 
@@ -130,7 +132,8 @@ using EncodingTest = BesideTest;
 TEST_F(EncodingTest, UnknownOneIsUnimplemented) {
   std::uint32_t stream = kStream;
   for (const std::string& message : {OneFlagged(1), One()}) {
-    Send(Request(stream, kEcho, {{"grpc-encoding", "br"}}) + Data(stream, message, kEndStream));
+    Send(Request(stream, kEcho, {{"grpc-encoding", "br"}}) +
+         DataFrame(stream, message, kEndStream));
     EXPECT_EQ(peer().AwaitStatus(stream), kUnimplementedStatus);
     const std::vector<std::string> accepted =
         absl::StrSplit(peer().reply(stream).Value("grpc-accept-encoding"), ',');

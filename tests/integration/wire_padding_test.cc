@@ -30,9 +30,9 @@ class PaddingTest : public BesideTest {
 TEST_F(PaddingTest, PaddingIsTakenOff) {
   std::uint32_t stream = kStream;
   for (const std::size_t padding : {0, 1, 100, 255}) {
-    Send(Frame(kHeaders, kEndHeaders | kPadded, stream, Padded(HeaderBlock(kEcho), padding)) +
-         Frame(kData, kEndStream | kPadded, stream,
-               Padded(GrpcMessage(EchoRequest("padded")), padding)));
+    Send(FrameOf(kHeaders, kEndHeaders | kPadded, stream, Padded(CallBlock(kEcho), padding)) +
+         FrameOf(kData, kEndStream | kPadded, stream,
+                 Padded(GrpcMessage(EchoRequest("padded")), padding)));
     ExpectEcho(stream, "padded");
     stream += 2;
   }
@@ -44,22 +44,22 @@ TEST_F(PaddingTest, PaddingIsGivenBackToTheWindow) {
   Send(Request(kStream, kChat));
   const std::string message = GrpcMessage(EchoRequest("x"));
   for (int i = 0; i < 1000; ++i) {
-    Send(Frame(kData, kPadded, kStream, Padded(message, 255)));
+    Send(FrameOf(kData, kPadded, kStream, Padded(message, 255)));
     const std::size_t expected = (i + 1) * message.size();
     while (peer().reply(kStream).data.size() < expected) {
       ASSERT_TRUE(peer().Read(/*polite=*/true).has_value()) << "after " << i;
     }
   }
-  Send(Data(kStream, "", kEndStream));
+  Send(DataFrame(kStream, "", kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kOk);
   ExpectOthersUnharmed();
 }
 
 TEST_F(PaddingTest, BesideAPriority) {
   const std::string priority = std::string("\0\0\0\0\x0f", 5);  // depends on 0, weight 16
-  Send(Frame(kHeaders, kEndHeaders | kPriorityFlag | kPadded, kStream,
-             Padded(priority + HeaderBlock(kEcho), 7)) +
-       Data(kStream, GrpcMessage(EchoRequest("both")), kEndStream));
+  Send(FrameOf(kHeaders, kEndHeaders | kPriorityFlag | kPadded, kStream,
+               Padded(priority + CallBlock(kEcho), 7)) +
+       DataFrame(kStream, GrpcMessage(EchoRequest("both")), kEndStream));
   ExpectEcho(kStream, "both");
   ExpectOthersUnharmed();
 }

@@ -26,7 +26,7 @@ std::string HttpRequest(std::uint32_t stream, const std::string& method,
                      {":authority", "localhost"},
                      {"te", "trailers"}};
   if (!content_type.empty()) headers.emplace_back("content-type", content_type);
-  return Frame(kHeaders, kEndHeaders, stream, LiteralBlock(headers));
+  return FrameOf(kHeaders, kEndHeaders, stream, HeaderBlock(headers));
 }
 
 struct Type {
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Types, ForeignTypeTest,
 // PROTOCOL-HTTP2.md: HTTP status 415, as a client that is none of gRPC's reads no other.
 TEST_P(ForeignTypeTest, IsUnsupported) {
   Send(HttpRequest(kStream, "POST", GetParam().text) +
-       Data(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
+       DataFrame(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
   const Reply& reply = peer().AwaitEnd(kStream);
   EXPECT_EQ(reply.Value(":status"), "415");
   EXPECT_EQ(reply.Value("content-type"), "text/plain");  // a sentence, and no message
@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(Types, GrpcTypeTest,
 
 TEST_P(GrpcTypeTest, IsServed) {
   Send(HttpRequest(kStream, "POST", GetParam().text) +
-       Data(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
+       DataFrame(kStream, GrpcMessage(EchoRequest("x")), kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kOk);
   EXPECT_THAT(peer().reply(kStream).messages(), ::testing::ElementsAre(EchoRequest("x")));
   ExpectOthersUnharmed();
@@ -80,7 +80,7 @@ using MethodTest = BesideTest;
 TEST_F(MethodTest, OnlyPostIsAllowed) {
   std::uint32_t stream = kStream;
   for (const std::string method : {"GET", "PUT", "DELETE", "OPTIONS", "HEAD"}) {
-    Send(HttpRequest(stream, method, "application/grpc") + Data(stream, "", kEndStream));
+    Send(HttpRequest(stream, method, "application/grpc") + DataFrame(stream, "", kEndStream));
     const Reply& reply = peer().AwaitEnd(stream);
     EXPECT_EQ(reply.Value(":status"), "405") << method;
     EXPECT_TRUE(reply.ended) << method;
@@ -121,7 +121,8 @@ TEST_F(UnknownMethodTest, TellsTheLengthOfItsMessage) {
   ServeBeside({});
   const std::string message = GrpcMessage(EchoRequest("x"));
   Send(Request(kStream, "/no.such/Method", {{"content-length", absl::StrCat(message.size())}}) +
-       Data(kStream, message.substr(0, 3)) + Data(kStream, message.substr(3), kEndStream));
+       DataFrame(kStream, message.substr(0, 3)) +
+       DataFrame(kStream, message.substr(3), kEndStream));
   EXPECT_EQ(peer().AwaitStatus(kStream), kUnimplementedStatus);
   ExpectOthersUnharmed();
 }
@@ -131,7 +132,7 @@ TEST_F(UnknownMethodTest, CountsInTheLimits) {
   Serve({"--max_calls_per_uid=2"});
   RawPeer busy = Connect();
   ASSERT_TRUE(busy.Send(LongCall(1) + LongCall(3)));
-  ASSERT_TRUE(busy.Send(Ping(1)) && busy.Await(kPing, /*ack=*/true).has_value());
+  ASSERT_TRUE(busy.Send(PingFrame(1)) && busy.Await(kPing, /*ack=*/true).has_value());
   RawPeer peer = Connect();
   ASSERT_TRUE(peer.Send(Call(1, "/no.such/Method", "")));
   EXPECT_EQ(peer.AwaitStatus(1), kResourceExhaustedStatus);

@@ -39,7 +39,7 @@ TEST_F(StreamEndTest, DeadlineAmidAnswers) {
   // ExpandRequest: count 1,000,000 (field 5).
   Send(Call(kStream, kExpand, EchoRequest(std::string(1000, 'x')) + "\x28\xc0\x84\x3d",
             {{"grpc-timeout", "100m"}}) +
-       WindowUpdate(0, 1 << 30) + WindowUpdate(kStream, 1 << 30));
+       WindowUpdateFrame(0, 1 << 30) + WindowUpdateFrame(kStream, 1 << 30));
   EXPECT_EQ(peer().AwaitStatus(kStream), kDeadlineExceededStatus);
   ExpectOthersUnharmed();
   EXPECT_EQ(peer().reply(kStream).frames_after_the_end, 0);
@@ -73,7 +73,7 @@ class LeavingTest : public WireTest {
   static void ExpectFriendlyGoAway(RawPeer* peer) {
     const std::optional<ReadFrame> away = peer->Await(kGoAway);
     ASSERT_TRUE(away.has_value());
-    EXPECT_EQ(Number(absl::string_view(away->payload).substr(4, 4)), kNoError);
+    EXPECT_EQ(NumberOf(absl::string_view(away->payload).substr(4, 4)), kNoError);
   }
 };
 
@@ -91,7 +91,7 @@ TEST_F(LeavingTest, OldConnectionEndsWithItsLastCall) {
   RawPeer peer = Connect();
   ASSERT_TRUE(peer.Send(Request(1, kChat)));
   ExpectFriendlyGoAway(&peer);
-  ASSERT_TRUE(peer.Send(Data(1, GrpcMessage(EchoRequest("last")), kEndStream)));
+  ASSERT_TRUE(peer.Send(DataFrame(1, GrpcMessage(EchoRequest("last")), kEndStream)));
   EXPECT_EQ(peer.AwaitStatus(1, /*polite=*/true), kOk);
   EXPECT_TRUE(peer.AwaitCleanEnd());
 }

@@ -7,7 +7,7 @@
 //   TEST_F(PingTest, IsAcknowledged) {
 //     Serve({"--grace=1s"});
 //     RawPeer peer = Connect();
-//     peer.Send(Ping(7));
+//     peer.Send(PingFrame(7));
 //     ...
 //     EXPECT_TRUE(IsAlive(&peer, 9));   // the connection is as good as before
 //   }
@@ -59,7 +59,7 @@ class WireTest : public ::testing::Test {
 
   // Likewise, and all users may connect.
   void ServeAll(std::vector<std::string> flags = {}) {
-    flags.push_back("--mode=0666");
+    flags.emplace_back("--mode=0666");
     Serve(flags);
     const std::string directory = std::filesystem::path(server_->path()).parent_path();
     ASSERT_EQ(chmod(directory.c_str(), 0755), 0);
@@ -68,7 +68,7 @@ class WireTest : public ::testing::Test {
   // A connection of this process, with these SETTINGS.
   RawPeer Connect(const std::vector<std::pair<std::uint16_t, std::uint32_t>>& settings = {}) const {
     RawPeer peer = ConnectSilent();
-    EXPECT_TRUE(peer.Send(std::string(kPreface) + Settings(settings)));
+    EXPECT_TRUE(peer.Send(std::string(kPreface) + SettingsFrame(settings)));
     return peer;
   }
   // And one that has sent nothing.

@@ -40,7 +40,7 @@ class WindowsTest : public WireTest {
       if (may[frame->stream] > 0) continue;  // it does what it can with what it has
       more = more % 7 + 1;
       may[frame->stream] += more;
-      ASSERT_TRUE(peer->Send(WindowUpdate(frame->stream, more)));
+      ASSERT_TRUE(peer->Send(WindowUpdateFrame(frame->stream, more)));
     }
   }
 
@@ -66,9 +66,9 @@ TEST_F(WindowsTest, TwoChats) {
   const std::vector<std::string> two = Numbered("two", 200);
   std::string frames = Request(1, kChat) + Request(3, kChat);
   for (std::size_t i = 0; i < one.size(); ++i) {
-    frames += Data(1, GrpcMessage(one[i])) + Data(3, GrpcMessage(two[i]));
+    frames += DataFrame(1, GrpcMessage(one[i])) + DataFrame(3, GrpcMessage(two[i]));
   }
-  ASSERT_TRUE(peer.Send(frames + Data(1, "", kEndStream) + Data(3, "", kEndStream)));
+  ASSERT_TRUE(peer.Send(frames + DataFrame(1, "", kEndStream) + DataFrame(3, "", kEndStream)));
   ReadBit(&peer, {1, 3});
   EXPECT_THAT(peer.reply(1).messages(), ElementsAreArray(one));
   EXPECT_THAT(peer.reply(3).messages(), ElementsAreArray(two));
@@ -103,10 +103,10 @@ TEST_F(WindowsTest, TwoCollectsAndAnEcho) {
   const std::string two = Framed(Numbered("two", 50));
   std::string frames = Request(1, kCollect) + Request(3, kCollect);
   for (std::size_t at = 0; at < std::max(one.size(), two.size()); at += 3) {
-    if (at < one.size()) frames += Data(1, one.substr(at, 3));
-    if (at < two.size()) frames += Data(3, two.substr(at, 3));
+    if (at < one.size()) frames += DataFrame(1, one.substr(at, 3));
+    if (at < two.size()) frames += DataFrame(3, two.substr(at, 3));
   }
-  frames += Data(1, "", kEndStream) + Data(3, "", kEndStream);
+  frames += DataFrame(1, "", kEndStream) + DataFrame(3, "", kEndStream);
   ASSERT_TRUE(peer.Send(frames + Call(5, kEcho, EchoRequest("between them"))));
   ReadBit(&peer, {1, 3, 5});
   EXPECT_THAT(peer.reply(5).messages(), ::testing::ElementsAre(EchoRequest("between them")));
@@ -126,11 +126,12 @@ TEST_F(WindowsTest, ClosedOneHoldsUpItsOwnStreamAlone) {
   Serve();
   RawPeer peer = Connect({{kInitialWindowSize, 0}});
   ASSERT_TRUE(peer.Send(Call(1, kEcho, EchoRequest("held")) + Call(3, kEcho, EchoRequest("free")) +
-                        WindowUpdate(3, 1000)));
+                        WindowUpdateFrame(3, 1000)));
   EXPECT_EQ(peer.AwaitStatus(3), kOk);
   EXPECT_EQ(peer.reply(1).data, "");
   EXPECT_FALSE(peer.reply(1).ended);
-  ASSERT_TRUE(peer.Send(Settings({{kInitialWindowSize, 1000}})));  // opens those of all streams
+  ASSERT_TRUE(
+      peer.Send(SettingsFrame({{kInitialWindowSize, 1000}})));  // opens those of all streams
   EXPECT_EQ(peer.AwaitStatus(1), kOk);
   EXPECT_THAT(peer.reply(1).messages(), ::testing::ElementsAre(EchoRequest("held")));
 }
@@ -145,8 +146,8 @@ TEST_F(WindowsTest, OfTheConnectionIsKept) {
     frames += Request(stream, kEcho);
     const std::string bytes = GrpcMessage(request);
     for (std::size_t at = 0; at < bytes.size(); at += 16'000) {
-      frames +=
-          Data(stream, bytes.substr(at, 16'000), at + 16'000 >= bytes.size() ? kEndStream : kNone);
+      frames += DataFrame(stream, bytes.substr(at, 16'000),
+                          at + 16'000 >= bytes.size() ? kEndStream : kNone);
     }
   }
   ASSERT_TRUE(peer.Send(frames));
@@ -159,10 +160,10 @@ TEST_F(WindowsTest, OfTheConnectionIsKept) {
     ASSERT_TRUE(peer.Read().has_value());
     received = received_by_now();
   }
-  ASSERT_TRUE(peer.Send(Ping(1)));
+  ASSERT_TRUE(peer.Send(PingFrame(1)));
   ASSERT_TRUE(peer.Await(kPing, /*ack=*/true).has_value());
   EXPECT_EQ(received_by_now(), kFirst);
-  ASSERT_TRUE(peer.Send(WindowUpdate(0, 1 << 20)));
+  ASSERT_TRUE(peer.Send(WindowUpdateFrame(0, 1 << 20)));
   for (const std::uint32_t stream : {1, 3}) {
     EXPECT_EQ(peer.AwaitStatus(stream), kOk);
     EXPECT_THAT(peer.reply(stream).messages(), ::testing::ElementsAre(request));

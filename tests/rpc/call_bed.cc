@@ -62,8 +62,8 @@ CallBed::CallBed(const rpc::Limits& limits)
                         .methods = &methods_,
                         .admission = &admission_,
                         .all_calls = &all_calls_,
-                        .spoke = [](auto) {},
-                        .ended = [this](auto, http2::Ending) { ended_ = true; }});
+                        .spoke = [](const auto&) {},
+                        .ended = [this](const auto&, http2::Ending) { ended_ = true; }});
   all_calls_.push_back(&shard_->calls());
   int fds[2];
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
@@ -83,19 +83,14 @@ CallBed::~CallBed() {
   EXPECT_EQ(caller_->memory.bytes, 0);
 }
 
-std::string CallBed::Begin(std::uint32_t stream, const std::string& method,
-                           const http2::Headers& more) {
-  http2::Headers headers = {{":method", "POST"},
-                            {":scheme", "http"},
-                            {":path", absl::StrCat("/udsecho.testing.v1.Probe/", method)},
-                            {":authority", "localhost"},
-                            {"content-type", "application/grpc"},
-                            {"te", "trailers"}};
+std::string Begin(std::uint32_t stream, const std::string& method, const http2::Headers& more) {
+  http2::Headers headers = http2::Post(absl::StrCat("/udsecho.testing.v1.Probe/", method),
+                                       {{"content-type", "application/grpc"}, {"te", "trailers"}});
   headers.insert(headers.end(), more.begin(), more.end());
   return http2::HeadersFrame(stream, headers, http2::kEndHeaders);
 }
 
-std::string CallBed::Data(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags) {
+std::string Data(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags) {
   std::string frames;
   do {
     const absl::string_view part = bytes.substr(0, kMostInAFrame);
@@ -105,18 +100,18 @@ std::string CallBed::Data(std::uint32_t stream, absl::string_view bytes, std::ui
   return frames;
 }
 
-std::string CallBed::Message(std::uint32_t stream, const Request& request, std::uint8_t flags) {
+std::string Message(std::uint32_t stream, const Request& request, std::uint8_t flags) {
   return Data(stream, Framed(request.SerializeAsString()), flags);
 }
 
-std::string CallBed::Message(std::uint32_t stream, const std::string& text, std::uint8_t flags) {
+std::string Message(std::uint32_t stream, const std::string& text, std::uint8_t flags) {
   Request request;
   request.set_text(text);
   return Message(stream, request, flags);
 }
 
-std::string CallBed::Whole(std::uint32_t stream, const std::string& method, const std::string& text,
-                           const http2::Headers& more) {
+std::string Whole(std::uint32_t stream, const std::string& method, const std::string& text,
+                  const http2::Headers& more) {
   return Begin(stream, method, more) + Message(stream, text, http2::kEndStream);
 }
 

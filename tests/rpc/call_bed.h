@@ -6,7 +6,7 @@
 //
 //   CallBed bed;
 //   bed.service.talk = [](rpc::BidiCall<Request, Reply>& call) -> rpc::Task { ... };
-//   bed.Send(bed.Begin(1, "Talk") + bed.Message(1, request));      // and turns until all is quiet
+//   bed.Send(Begin(1, "Talk") + Message(1, request));              // and turns until all is quiet
 //   EXPECT_EQ(bed.status(1), "0");
 //   bed.clock.Advance(absl::Seconds(1));
 //   bed.Settle();
@@ -66,21 +66,20 @@ class ScriptedService final : public rpc::Service {
   rpc::Task Talk(Bidi& call) { return talk(call); }
 };
 
+// What a client sends, as frames.
+std::string Begin(std::uint32_t stream, const std::string& method, const http2::Headers& more = {});
+std::string Message(std::uint32_t stream, const Request& request, std::uint8_t flags = 0);
+std::string Message(std::uint32_t stream, const std::string& text, std::uint8_t flags = 0);
+// Any bytes, as DATA frames.
+std::string Data(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags = 0);
+// A call that is whole.
+std::string Whole(std::uint32_t stream, const std::string& method, const std::string& text,
+                  const http2::Headers& more = {});
+
 class CallBed {
  public:
   explicit CallBed(const rpc::Limits& limits = {});
   ~CallBed();
-
-  // What a client sends.
-  static std::string Begin(std::uint32_t stream, const std::string& method,
-                           const http2::Headers& more = {});
-  static std::string Message(std::uint32_t stream, const Request& request, std::uint8_t flags = 0);
-  static std::string Message(std::uint32_t stream, const std::string& text, std::uint8_t flags = 0);
-  // Any bytes, as DATA frames.
-  static std::string Data(std::uint32_t stream, absl::string_view bytes, std::uint8_t flags = 0);
-  // A call that is whole.
-  static std::string Whole(std::uint32_t stream, const std::string& method, const std::string& text,
-                           const http2::Headers& more = {});
 
   void Send(absl::string_view bytes);
   void Settle();

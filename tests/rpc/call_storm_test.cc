@@ -17,14 +17,10 @@
 #include "rpc/wire/message_reader.h"
 #include "tests/http2/frames.h"
 #include "tests/rpc/call_bed.h"
+#include "tests/rpc/handlers.h"
 
 namespace udsecho::testing {
 namespace {
-
-using Bidi = ScriptedService::Bidi;
-using ClientStream = ScriptedService::ClientStream;
-using ServerStream = ScriptedService::ServerStream;
-using Unary = ScriptedService::Unary;
 
 class Storm {
  public:
@@ -135,15 +131,15 @@ class Storm {
         rpc::wire::Deflate(rpc::wire::Encoding::kGzip, request.SerializeAsString());
     std::string framed(rpc::wire::kPrefixBytes, '\0');
     rpc::wire::WritePrefix(true, packed.size(), framed.data());
-    return CallBed::Data(stream, framed + packed);
+    return Data(stream, framed + packed);
   }
 
-  void Begin() {
+  void BeginCall() {
     static const std::vector<std::string> kMethods = {"Ask", "Expand", "Collect", "Talk"};
     http2::Headers more = {{"grpc-encoding", "gzip"}, {"grpc-accept-encoding", "gzip"}};
-    if (Pick(3) == 0) more.push_back({"grpc-timeout", std::to_string(Pick(300)) + "m"});
+    if (Pick(3) == 0) more.emplace_back("grpc-timeout", std::to_string(Pick(300)) + "m");
     open_.push_back(next_);
-    bed_.peer().Send(CallBed::Begin(next_, kMethods[static_cast<std::size_t>(Pick(4))], more));
+    bed_.peer().Send(Begin(next_, kMethods[static_cast<std::size_t>(Pick(4))], more));
     next_ += 2;
   }
 
@@ -154,23 +150,23 @@ class Storm {
     switch (Pick(14)) {
       case 0:
       case 1:
-        Begin();
+        BeginCall();
         break;
       case 2:
       case 3:
-        if (!open_.empty()) bed_.peer().Send(CallBed::Message(stream, Text()));
+        if (!open_.empty()) bed_.peer().Send(Message(stream, Text()));
         break;
       case 4:
         if (!open_.empty()) bed_.peer().Send(Packed(stream));
         break;
       case 5:
         if (open_.empty()) break;
-        bed_.peer().Send(CallBed::Message(stream, Text(), http2::kEndStream));
+        bed_.peer().Send(Message(stream, Text(), http2::kEndStream));
         close();
         break;
       case 6:
         if (open_.empty()) break;
-        bed_.peer().Send(CallBed::Data(stream, "", http2::kEndStream));
+        bed_.peer().Send(Data(stream, "", http2::kEndStream));
         close();
         break;
       case 7:
@@ -179,7 +175,7 @@ class Storm {
         close();
         break;
       case 8:
-        if (!open_.empty() && Pick(5) == 0) bed_.peer().Send(CallBed::Data(stream, "rubbish"));
+        if (!open_.empty() && Pick(5) == 0) bed_.peer().Send(Data(stream, "rubbish"));
         break;
       case 9:
         bed_.clock.Advance(absl::Milliseconds(Pick(100)));
@@ -205,10 +201,6 @@ class Storm {
     while (Pick(3) == 0 && bed_.peer().Pull()) {
     }
   }
-
-  struct Nobody final : rpc::Task::Owner {
-    void TaskEnded() override {}
-  };
 
   std::mt19937 random_;
   Nobody nobody_;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/http2/frames.h"
 #include "tests/rpc/call_bed.h"
+#include "tests/rpc/handlers.h"
 
 namespace udsecho::testing {
 namespace {
@@ -23,9 +24,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
-using ::testing::UnorderedElementsAre;
-
-using Unary = ScriptedService::Unary;
 
 constexpr char kPath[] = "/udsecho.testing.v1.Probe/Ask";
 
@@ -46,7 +44,7 @@ class DispatcherTest : public ::testing::Test {
   const http2::Response& Ask(const http2::Headers& headers) {
     stream_ += 2;
     bed_.Send(http2::HeadersFrame(stream_, headers, http2::kEndHeaders) +
-              CallBed::Message(stream_, "x", http2::kEndStream));
+              Message(stream_, "x", http2::kEndStream));
     return bed_.peer().response(stream_);
   }
 

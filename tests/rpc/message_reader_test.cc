@@ -22,7 +22,6 @@ using support::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr std::size_t kLimit = 1000;
 

@@ -20,7 +20,6 @@
 namespace rpc::wire {
 namespace {
 
-using udsecho::testing::v1::Empty;
 using udsecho::testing::v1::Many;
 using udsecho::testing::v1::Shapes;
 
@@ -301,7 +300,7 @@ TEST(MalformedTest, DeeperThanIsParsedIsNotFollowed) {
       length += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
       if (left <= 0x7f) break;
     }
-    encoded = '\x22' + length + encoded;  // a child in a child
+    encoded.insert(0, '\x22' + length);  // a child in a child
     if (encoded.size() > 20'000) break;
   }
   EXPECT_GE(Told(encoded), Takes(encoded));

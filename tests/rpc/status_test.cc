@@ -20,7 +20,6 @@ namespace rpc {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 using udsecho::testing::v1::RichStatus;
@@ -59,6 +58,14 @@ std::vector<std::string> TypesOf(const RichStatus& rich) {
 
 TEST(StatusFieldsTest, OkIsANumberAlone) {
   EXPECT_THAT(FieldsOf(absl::OkStatus()), UnorderedElementsAre(Pair("grpc-status", "0")));
+}
+
+TEST(StatusFieldsTest, DetailsCanBeReadWhateverTheMessageIs) {
+  const absl::Status status =
+      WithDetails(absl::AbortedError("a\xb5 \xc3\xa9"), {Any("type.googleapis.com/x", "y")});
+  EXPECT_EQ(FieldsOf(status)["grpc-message"], "a%B5 %C3%A9");
+  EXPECT_EQ(DetailsOf(status).message(), "a? ??");
+  EXPECT_THAT(TypesOf(DetailsOf(status)), ElementsAre("type.googleapis.com/x"));
 }
 
 TEST(StatusFieldsTest, EachCodeIsItsNumber) {

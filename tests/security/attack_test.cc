@@ -99,7 +99,7 @@ void AttackTest::Flood(int count, const std::string& bytes) {
 
 void AttackTest::BeginLongCall(RawPeer* peer) {
   const auto call = [](std::uint32_t stream, const std::string& request) {
-    return Request(stream, kEcho) + Data(stream, GrpcMessage(request), kEndStream);
+    return Request(stream, kEcho) + DataFrame(stream, GrpcMessage(request), kEndStream);
   };
   ASSERT_TRUE(peer->Send(call(1, DelayedEchoRequest("x", 600)) + call(3, EchoRequest("x"))));
   ASSERT_EQ(peer->AwaitStatus(3), 0);  // which came after it

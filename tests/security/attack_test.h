@@ -9,7 +9,7 @@
 //   TEST_F(FloodTest, PingsCostOthersNothing) {
 //     Serve();
 //     RawPeer attacker = Attacker();
-//     While([&] { attacker.SendWhatFits(Ping(1)); });   // until the honest client had its answers
+//     While([&] { attacker.SendWhatFits(PingFrame(1)); });   // until the honest client had its answers
 //   }                                                   // all else is looked at by Settle()
 //
 // Skipped when this process cannot be several users.

@@ -19,7 +19,7 @@ constexpr int kResourceExhausted = 8;
 
 std::string DelayedEcho(std::uint32_t stream) {
   return Request(stream, kEcho) +
-         Data(stream, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream);
+         DataFrame(stream, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream);
 }
 
 class CallsTest : public AttackTest {
@@ -43,7 +43,8 @@ TEST_F(CallsTest, T16UidAtItsCapOfCallsCostsAnotherNothing) {
   EXPECT_EQ(again.AwaitStatus(1), kResourceExhausted);
   EXPECT_THAT(again.MessageOf(1), HasSubstr("20002"));
   RawPeer another = Attacker(kSecondAttacker);
-  ASSERT_TRUE(another.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      another.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(another.AwaitStatus(1), 0);
 }
 
@@ -85,7 +86,7 @@ TEST_F(CallsTest, MetadataThatCannotComeBack) {
   std::uint32_t stream = 1;
   for (const std::string value : {"\xff\xfe", "a\x01z", "a\x7f", "\n", "\r\n: x"}) {
     ASSERT_TRUE(attacker.Send(Request(stream, kEcho, {{"x-grpc-test-echo-initial", value}}) +
-                              Data(stream, GrpcMessage(EchoRequest("x")), kEndStream)));
+                              DataFrame(stream, GrpcMessage(EchoRequest("x")), kEndStream)));
     // gRPC refuses some by itself.
     EXPECT_THAT(attacker.AwaitStatus(stream), ::testing::AnyOf(kInvalidArgument, -1));
     if (attacker.IsClosed()) attacker = Attacker();
@@ -108,7 +109,7 @@ TEST_F(CallsTest, StreamsWithoutEndOnManyConnections) {
 TEST_F(CallsTest, CallsWithoutEndThatAreAnsweredAtOnce) {
   Serve();
   FloodOfCalls(20, [](std::uint32_t stream) {
-    return Request(stream, kEcho) + Data(stream, GrpcMessage(EchoRequest("x")), kEndStream);
+    return Request(stream, kEcho) + DataFrame(stream, GrpcMessage(EchoRequest("x")), kEndStream);
   });
 }
 
@@ -119,12 +120,13 @@ TEST_F(CallsTest, CallsOfNoMethodWithoutEnd) {
 
 TEST_F(CallsTest, T19RapidReset) {
   Serve();
-  FloodOfCalls(1, [](std::uint32_t stream) { return DelayedEcho(stream) + Reset(stream); });
+  FloodOfCalls(1, [](std::uint32_t stream) { return DelayedEcho(stream) + ResetFrame(stream); });
 }
 
 TEST_F(CallsTest, T19RapidResetOnManyConnections) {
   Serve();
-  FloodOfCalls(50, [](std::uint32_t stream) { return Request(stream, kChat) + Reset(stream); });
+  FloodOfCalls(50,
+               [](std::uint32_t stream) { return Request(stream, kChat) + ResetFrame(stream); });
 }
 
 // One that does all that a good client does, but resets.
@@ -134,9 +136,9 @@ TEST_F(CallsTest, T19RapidResetByOneThatAcknowledgesAndReads) {
   std::uint32_t stream = 1;
   While([&] {
     std::string frames;
-    for (int i = 0; i < 100; ++i, stream += 2) frames += DelayedEcho(stream) + Reset(stream);
+    for (int i = 0; i < 100; ++i, stream += 2) frames += DelayedEcho(stream) + ResetFrame(stream);
     // The answer to a ping comes after all that was sent before it.
-    bool answered = attacker.Send(frames + Ping(stream));
+    bool answered = attacker.Send(frames + PingFrame(stream));
     while (answered) {
       const std::optional<ReadFrame> frame = attacker.Read(/*polite=*/true);
       answered = frame.has_value();
@@ -152,8 +154,8 @@ TEST_F(CallsTest, T19RapidResetByOneThatAcknowledgesAndReads) {
 TEST_F(CallsTest, ResetsInTheMiddleOfAMessage) {
   Serve();
   FloodOfCalls(20, [](std::uint32_t stream) {
-    return Request(stream, kChat) + Data(stream, GrpcMessage(EchoRequest("x"))) +
-           Data(stream, GrpcPrefix(1000) + "half") + Reset(stream);
+    return Request(stream, kChat) + DataFrame(stream, GrpcMessage(EchoRequest("x"))) +
+           DataFrame(stream, GrpcPrefix(1000) + "half") + ResetFrame(stream);
   });
 }
 

@@ -20,7 +20,7 @@ namespace udsecho::security {
 namespace {
 
 std::string OneCall() {
-  return Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream);
+  return Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream);
 }
 
 class DescriptorsTest : public AttackTest {
@@ -149,7 +149,7 @@ TEST_F(PassedDescriptorsTest, AreNotTaken) {
     // Before it has spoken, and after.
     if (i % 2 == 0) SendWithDescriptors(peer, std::string(kPreface.substr(0, 3)), writing.get());
     attackers.back().Send(std::string(kPreface.substr(i % 2 == 0 ? 3 : 0)) +
-                          Settings({{kHeaderTableSize, 0}}));
+                          SettingsFrame({{kHeaderTableSize, 0}}));
     SendWithDescriptors(peer, OneCall(), writing.get());
   }
   // One that is not known to speak HTTP/2 yet may be closed after its first piece.
@@ -188,7 +188,7 @@ TEST_F(DescriptorsTest, HalfClosedConnections) {
   std::vector<RawPeer> attackers = Attackers(200);
   for (RawPeer& attacker : attackers) {
     ASSERT_TRUE(attacker.Send(Request(1, kEcho) +
-                              Data(1, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream)));
+                              DataFrame(1, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream)));
     attacker.HalfClose();
   }
   for (RawPeer& attacker : attackers) EXPECT_TRUE(attacker.AwaitClosed());

@@ -49,10 +49,10 @@ class EndTest : public AttackTest {
 TEST_F(EndTest, T22UnderAFloodThatNeverReads) {
   Serve();
   std::vector<RawPeer> attackers = Attackers(10);
-  const std::string message = Data(1, GrpcMessage(EchoRequest(std::string(15'000, 'x'))));
+  const std::string message = DataFrame(1, GrpcMessage(EchoRequest(std::string(15'000, 'x'))));
   for (RawPeer& attacker : attackers) {
-    ASSERT_TRUE(attacker.Send(Request(1, kChat) + WindowUpdate(0, 0x7fff0000) +
-                              WindowUpdate(1, 0x7fff0000) + message));
+    ASSERT_TRUE(attacker.Send(Request(1, kChat) + WindowUpdateFrame(0, 0x7fff0000) +
+                              WindowUpdateFrame(1, 0x7fff0000) + message));
   }
   // Whether a call is in flight at the cut is chance: they send more than they may.
   EXPECT_THAT(StopUnder([&] {
@@ -66,9 +66,9 @@ TEST_F(EndTest, T22WithAnswersThatHaveNoWindow) {
   std::vector<RawPeer> attackers;
   for (int i = 0; i < 10; ++i) {
     attackers.push_back(Connect());
-    ASSERT_TRUE(attackers.back().Send(std::string(kPreface) + Settings({{kInitialWindowSize, 0}}) +
-                                      Request(1, kEcho) +
-                                      Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+    ASSERT_TRUE(attackers.back().Send(std::string(kPreface) +
+                                      SettingsFrame({{kInitialWindowSize, 0}}) + Request(1, kEcho) +
+                                      DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   }
   honest().AwaitAnswers(10);
   EXPECT_EQ(StopUnder(nullptr), integration::kCallsCutOff);
@@ -81,7 +81,7 @@ TEST_F(EndTest, UnderRapidResets) {
   EXPECT_THAT(StopUnder([&] {
                 std::string frames;
                 for (int i = 0; i < 100; ++i, stream += 2) {
-                  frames += Request(stream, kChat) + Reset(stream);
+                  frames += Request(stream, kChat) + ResetFrame(stream);
                 }
                 for (RawPeer& attacker : attackers) attacker.Push(frames);
               }),
@@ -92,7 +92,7 @@ TEST_F(EndTest, UnderPingsThatKeepItAwake) {
   Serve();
   std::vector<RawPeer> attackers = Attackers(10);
   EXPECT_THAT(StopUnder([&] {
-                for (RawPeer& attacker : attackers) attacker.Push(Times(100, Ping(1)));
+                for (RawPeer& attacker : attackers) attacker.Push(Times(100, PingFrame(1)));
               }),
               // gRPC may take longer than it has for what it has read; then the watchdog ends it.
               AnyOf(integration::kClean, integration::kCallsCutOff, integration::kStuck));
@@ -100,9 +100,10 @@ TEST_F(EndTest, UnderPingsThatKeepItAwake) {
 
 TEST_F(EndTest, UnderNewConnections) {
   Serve();
-  EXPECT_THAT(
-      StopUnder([&] { Connect().Send(std::string(kPreface) + Settings({}) + Request(1, kChat)); }),
-      AnyOf(integration::kClean, integration::kCallsCutOff));
+  EXPECT_THAT(StopUnder([&] {
+                Connect().Send(std::string(kPreface) + SettingsFrame({}) + Request(1, kChat));
+              }),
+              AnyOf(integration::kClean, integration::kCallsCutOff));
 }
 
 TEST_F(EndTest, WithSilentConnections) {
@@ -116,7 +117,8 @@ TEST_F(EndTest, T23IdleClientThatIgnoresGoAway) {
   Serve();
   std::vector<RawPeer> idle = Attackers(10);
   for (RawPeer& peer : idle) {
-    ASSERT_TRUE(peer.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+    ASSERT_TRUE(
+        peer.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
     ASSERT_EQ(peer.AwaitStatus(1), 0);
   }
   EXPECT_EQ(StopUnder(nullptr), integration::kClean);
@@ -142,7 +144,7 @@ TEST(WatchdogTest, T30HandlerStuckPastTheDeadline) {
   RawPeer peer(support::ConnectAs(geteuid(), dir.Path("s")));
   ASSERT_TRUE(peer.Greet());
   ASSERT_TRUE(peer.Send(Request(1, "/udsecho.testing.v1.Probe/Ask") +
-                        Data(1, GrpcMessage(""), kEndStream)));
+                        DataFrame(1, GrpcMessage(""), kEndStream)));
   ASSERT_EQ(server.out().Line(1), "stuck");
   const auto start = std::chrono::steady_clock::now();
   server.Signal(SIGTERM);

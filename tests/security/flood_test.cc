@@ -26,20 +26,21 @@ class FloodTest : public AttackTest, public ::testing::WithParamInterface<Kind> 
 
 INSTANTIATE_TEST_SUITE_P(
     Frames, FloodTest,
-    ::testing::Values(Kind{"Ping", Ping(1)}, Kind{"PingAck", Ping(1, kAck)},
-                      Kind{"EmptySettings", Settings({})}, Kind{"SettingsAck", SettingsAck()},
-                      Kind{"HeaderTableSize", Settings({{kHeaderTableSize, 4096}}) +
-                                                  Settings({{kHeaderTableSize, 0}})},
-                      Kind{"WindowSize", Settings({{kInitialWindowSize, 0}}) +
-                                             Settings({{kInitialWindowSize, 1U << 30}})},
-                      Kind{"WindowUpdate", WindowUpdate(0, 1)},
-                      Kind{"WindowUpdateOfNoStream", WindowUpdate(12345, 1)},
-                      Kind{"Priority", Priority(1, 3)}, Kind{"ResetOfNoStream", Reset(1)},
+    ::testing::Values(Kind{"Ping", PingFrame(1)}, Kind{"PingAck", PingFrame(1, kAck)},
+                      Kind{"EmptySettings", SettingsFrame({})}, Kind{"SettingsAck", SettingsAck()},
+                      Kind{"HeaderTableSize", SettingsFrame({{kHeaderTableSize, 4096}}) +
+                                                  SettingsFrame({{kHeaderTableSize, 0}})},
+                      Kind{"WindowSize", SettingsFrame({{kInitialWindowSize, 0}}) +
+                                             SettingsFrame({{kInitialWindowSize, 1U << 30}})},
+                      Kind{"WindowUpdate", WindowUpdateFrame(0, 1)},
+                      Kind{"WindowUpdateOfNoStream", WindowUpdateFrame(12345, 1)},
+                      Kind{"Priority", PriorityFrame(1, 3)}, Kind{"ResetOfNoStream", ResetFrame(1)},
                       Kind{"EmptyDataOfNoStream",
-                           Data(1, "")},  // Each takes gRPC 20 us, so that a socket full of them
-                                          // takes 0.2 s: docs/security.md.
-                      Kind{"GoAway", GoAway(0, 0), 5},
-                      Kind{"Unknown", Frame(77, kNone, 0, std::string(100, 'x'))}),
+                           DataFrame(1,
+                                     "")},  // Each takes gRPC 20 us, so that a socket full of them
+                                            // takes 0.2 s: docs/security.md.
+                      Kind{"GoAway", GoAwayFrame(0, 0), 5},
+                      Kind{"Unknown", FrameOf(77, kNone, 0, std::string(100, 'x'))}),
     [](const auto& info) { return info.param.name; });
 
 TEST_P(FloodTest, CostsOthersNothing) {
@@ -57,7 +58,8 @@ TEST_F(ConnectFloodTest, ConnectionsThatEndAtOnce) {
       [&] {
         Connect().Close();
         Attacker(kSecondAttacker).Close();
-        Attacker().Send(Request(1, kEcho) + Data(1, GrpcMessage(DelayedEchoRequest("x", 100))));
+        Attacker().Send(Request(1, kEcho) +
+                        DataFrame(1, GrpcMessage(DelayedEchoRequest("x", 100))));
       },
       200);
 }

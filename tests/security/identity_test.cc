@@ -57,7 +57,7 @@ struct Identity {
 
 // What the server calls this peer, on a stream of its own.
 Identity AskWhoAmI(RawPeer* peer, std::uint32_t stream) {
-  peer->Send(Request(stream, kWhoAmI) + Data(stream, GrpcMessage(""), kEndStream));
+  peer->Send(Request(stream, kWhoAmI) + DataFrame(stream, GrpcMessage(""), kEndStream));
   EXPECT_EQ(peer->AwaitStatus(stream), 0);
   const std::string data = peer->DataOf(stream);
   const std::string message = data.substr(std::min<std::size_t>(data.size(), GrpcPrefix(0).size()));
@@ -118,7 +118,7 @@ TEST_F(IdentityTest, T12HeadersThatClaimAnotherGainNothing) {
   RawPeer peer = Attacker();
   ASSERT_TRUE(peer.Send(
       Request(1, kWhoAmI, {{"uid", "0"}, {"x-forwarded-for", "unix:"}, {"peer", "fd:3"}}) +
-      Data(1, GrpcMessage(""), kEndStream)));
+      DataFrame(1, GrpcMessage(""), kEndStream)));
   ASSERT_EQ(peer.AwaitStatus(1), 0);
   EXPECT_EQ(VarintField(peer.DataOf(1).substr(GrpcPrefix(0).size()), 1), kAttacker);
 }
@@ -142,7 +142,8 @@ TEST(CredentialsTest, T14ConnectionWithoutCredentialsIsClosedAndOthersLive) {
 
   // The first ones are served, and from some number on none is: until a lower one is free again.
   const auto call = [](RawPeer* peer, std::uint32_t stream) {
-    peer->Send(Request(stream, kEcho) + Data(stream, GrpcMessage(EchoRequest("x")), kEndStream));
+    peer->Send(Request(stream, kEcho) +
+               DataFrame(stream, GrpcMessage(EchoRequest("x")), kEndStream));
     return peer->AwaitStatus(stream);
   };
   std::vector<RawPeer> served;

@@ -51,7 +51,7 @@ TEST_F(SharedLimitsTest, BusyConnectionIsNotEndedForANewcomer) {
     EXPECT_FALSE(peer.reply(1).ended);
   }
   // One that has become idle is, and no other.
-  ASSERT_TRUE(busy[2].Send(Reset(1)) && IsAlive(&busy[2], 7));
+  ASSERT_TRUE(busy[2].Send(ResetFrame(1)) && IsAlive(&busy[2], 7));
   bool served = false;
   for (const support::Deadline deadline; !served && !deadline.IsOver();) {
     RawPeer again = ConnectAs(kSecondAttacker);

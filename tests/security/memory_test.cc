@@ -29,16 +29,16 @@ constexpr std::size_t kFrameSize = 16'000;  // below HTTP/2's first limit
 std::string DataOf(std::uint32_t stream, absl::string_view bytes, std::uint8_t last = kNone) {
   std::string frames;
   while (bytes.size() > kFrameSize) {
-    frames += Data(stream, bytes.substr(0, kFrameSize));
+    frames += DataFrame(stream, bytes.substr(0, kFrameSize));
     bytes.remove_prefix(kFrameSize);
   }
-  return frames + Data(stream, bytes, last);
+  return frames + DataFrame(stream, bytes, last);
 }
 
 // All the window that HTTP/2 has, for the connection and one stream.
 std::string Windows(std::uint32_t stream) {
   constexpr std::uint32_t kAll = 0x7fff0000;
-  return WindowUpdate(0, kAll) + WindowUpdate(stream, kAll);
+  return WindowUpdateFrame(0, kAll) + WindowUpdateFrame(stream, kAll);
 }
 
 class MemoryTest : public AttackTest {
@@ -99,7 +99,7 @@ TEST_F(MemoryTest, ByteByByteOverManyStreams) {
   std::string frames;
   for (int i = 0; i < kStreams; ++i) frames += Request(2 * i + 1, kEcho);
   for (std::size_t at = 0; at + 1 < message.size(); ++at) {
-    for (int i = 0; i < kStreams; ++i) frames += Data(2 * i + 1, message.substr(at, 1));
+    for (int i = 0; i < kStreams; ++i) frames += DataFrame(2 * i + 1, message.substr(at, 1));
   }
   std::vector<RawPeer> attackers = Attackers(20);
   SendAll(&attackers, frames);
@@ -107,7 +107,7 @@ TEST_F(MemoryTest, ByteByByteOverManyStreams) {
   RawPeer patient = Attacker(kSecondAttacker);
   ASSERT_TRUE(patient.Send(frames));
   for (int i = 0; i < kStreams; ++i) {
-    ASSERT_TRUE(patient.Send(Data(2 * i + 1, message.substr(message.size() - 1), kEndStream)));
+    ASSERT_TRUE(patient.Send(DataFrame(2 * i + 1, message.substr(message.size() - 1), kEndStream)));
     EXPECT_EQ(patient.AwaitStatus(2 * i + 1, /*polite=*/true), 0);
   }
 }
@@ -117,7 +117,7 @@ TEST_F(MemoryTest, ZeroWindowOnManyStreams) {
   std::vector<RawPeer> attackers;
   for (int i = 0; i < 10; ++i) {
     attackers.push_back(Connect());
-    attackers.back().Send(std::string(kPreface) + Settings({{kInitialWindowSize, 0}}));
+    attackers.back().Send(std::string(kPreface) + SettingsFrame({{kInitialWindowSize, 0}}));
   }
   std::string frames;
   for (std::uint32_t stream = 1; stream < 2 * 1000; stream += 2) {
@@ -132,7 +132,7 @@ TEST_F(MemoryTest, ZeroWindowOnManyStreams) {
 TEST_F(MemoryTest, T21FloodThatNeverReads) {
   Serve();
   const std::string messages =
-      Times(200, Data(1, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
+      Times(200, DataFrame(1, GrpcMessage(EchoRequest(std::string(15'000, 'x')))));
   std::vector<RawPeer> attackers = Attackers(20);
   for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.Send(Request(1, kChat)));
   SendAll(&attackers, Windows(1) + messages);
@@ -145,7 +145,7 @@ TEST_F(MemoryTest, T21AnswersThatAreNeverRead) {
   std::vector<RawPeer> attackers = Attackers(20);
   for (RawPeer& attacker : attackers) {
     ASSERT_TRUE(attacker.Send(Request(1, kReflection) + Windows(1) +
-                              Times(1000, Data(1, GrpcMessage(kQuestion)))));
+                              Times(1000, DataFrame(1, GrpcMessage(kQuestion)))));
   }
   for (RawPeer& attacker : attackers) ASSERT_TRUE(attacker.AwaitHungUp());
 }
@@ -162,7 +162,7 @@ TEST_F(MemoryTest, T21FloodThatNeverReadsNorGivesAWindow) {
 // gRPC alone.
 TEST_F(MemoryTest, PingsWhoseAnswersAreRead) {
   Serve();
-  const std::string pings = Times(200, Ping(1));
+  const std::string pings = Times(200, PingFrame(1));
   RawPeer attacker = Attacker();
   std::array<char, 64 * 1024> answers;
   for (int i = 0; i < 2000; ++i) {
@@ -181,34 +181,33 @@ TEST_F(MemoryTest, MetadataBelowTheLimitOnManyStreams) {
 }
 
 TEST_F(MemoryTest, MetadataOverTheLimit) {
-  const std::string block =
-      HeaderBlock(kChat, Headers(300, {"x-metadata", std::string(1000, 'x')}));
+  const std::string block = CallBlock(kChat, Headers(300, {"x-metadata", std::string(1000, 'x')}));
   Attack(50, 10, [&](std::uint32_t stream) {
-    std::string frames = Frame(kHeaders, kNone, stream, block.substr(0, kFrameSize));
+    std::string frames = FrameOf(kHeaders, kNone, stream, block.substr(0, kFrameSize));
     for (std::size_t at = kFrameSize; at < block.size(); at += kFrameSize) {
       const bool last = at + kFrameSize >= block.size();
       frames +=
-          Frame(kContinuation, last ? kEndHeaders : kNone, stream, block.substr(at, kFrameSize));
+          FrameOf(kContinuation, last ? kEndHeaders : kNone, stream, block.substr(at, kFrameSize));
     }
     return frames;
   });
 }
 
 TEST_F(MemoryTest, ContinuationsThatNeverEnd) {
-  const std::string headers = HeaderBlock("", {{"a", "b"}});
+  const std::string headers = CallBlock("", {{"a", "b"}});
   const std::string many = Times(static_cast<int>(kFrameSize / headers.size()), headers);
   Attack(50, 1, [&](std::uint32_t stream) {
-    return Frame(kHeaders, kNone, stream, HeaderBlock(kChat)) +
-           Times(100, Frame(kContinuation, kNone, stream, many));
+    return FrameOf(kHeaders, kNone, stream, CallBlock(kChat)) +
+           Times(100, FrameOf(kContinuation, kNone, stream, many));
   });
 }
 
 TEST_F(MemoryTest, OneHeaderThatNeverEnds) {
   // A literal of 2^28 bytes, of which not all come.
-  const std::string start = HeaderBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
+  const std::string start = CallBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
   Attack(50, 1, [&](std::uint32_t stream) {
-    return Frame(kHeaders, kNone, stream, start) +
-           Times(300, Frame(kContinuation, kNone, stream, std::string(kFrameSize, 'x')));
+    return FrameOf(kHeaders, kNone, stream, start) +
+           Times(300, FrameOf(kContinuation, kNone, stream, std::string(kFrameSize, 'x')));
   });
 }
 
@@ -217,15 +216,15 @@ TEST_F(MemoryTest, OneHeaderThatNeverEnds) {
 TEST_F(MemoryTest, OneHeaderThatNeverEndsOnOneConnection) {
   Serve();
   RawPeer attacker = Attacker();
-  const std::string start = HeaderBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
-  const std::string more = Times(100, Frame(kContinuation, kNone, 1, std::string(100, 'x')));
-  attacker.Send(Frame(kHeaders, kNone, 1, start));
+  const std::string start = CallBlock(kChat) + std::string("\x00\x01x\x7f\x81\xff\xff\x7f", 8);
+  const std::string more = Times(100, FrameOf(kContinuation, kNone, 1, std::string(100, 'x')));
+  attacker.Send(FrameOf(kHeaders, kNone, 1, start));
   While(
       [&] {
         attacker.Push(more);
         if (!attacker.IsClosed()) return;
         attacker = Attacker();
-        attacker.Send(Frame(kHeaders, kNone, 1, start));
+        attacker.Send(FrameOf(kHeaders, kNone, 1, start));
       },
       500);
 }
@@ -234,11 +233,12 @@ TEST_F(MemoryTest, OneHeaderThatNeverEndsOnOneConnection) {
 TEST_F(MemoryTest, SlowHeaders) {
   Serve();
   std::vector<RawPeer> attackers = Attackers(100);
-  const std::string block = HeaderBlock(kEcho);
-  for (RawPeer& attacker : attackers) attacker.Send(Frame(kHeaders, kNone, 1, block.substr(0, 1)));
+  const std::string block = CallBlock(kEcho);
+  for (RawPeer& attacker : attackers)
+    attacker.Send(FrameOf(kHeaders, kNone, 1, block.substr(0, 1)));
   for (std::size_t at = 1; at < block.size(); ++at) {
     for (RawPeer& attacker : attackers) {
-      attacker.SendWhatFits(Frame(kContinuation, kNone, 1, block.substr(at, 1)));
+      attacker.SendWhatFits(FrameOf(kContinuation, kNone, 1, block.substr(at, 1)));
     }
   }
   honest().AwaitAnswers(20);
@@ -248,27 +248,27 @@ TEST_F(MemoryTest, HeaderTablesFilled) {
   Attack(500, 1, [](std::uint32_t stream) {
     // A literal that is to be remembered: RFC 7541, 6.2.1. 127 and 3873 more bytes.
     const std::string entry = std::string("\x40\x01x\x7f\xa1\x1e", 6) + std::string(4000, 'x');
-    return Frame(kHeaders, kEndHeaders, stream, HeaderBlock(kChat) + entry);
+    return FrameOf(kHeaders, kEndHeaders, stream, CallBlock(kChat) + entry);
   });
 }
 
 TEST_F(MemoryTest, ThousandsOfHealthWatches) {
   Attack(50, 200, [](std::uint32_t stream) {
-    return Request(stream, kWatch) + Data(stream, GrpcMessage(""), kEndStream);
+    return Request(stream, kWatch) + DataFrame(stream, GrpcMessage(""), kEndStream);
   });
 }
 
 TEST_F(MemoryTest, ThousandsOfReflectionStreams) {
   const std::string question = GrpcMessage(kQuestion);
   Attack(50, 200, [&](std::uint32_t stream) {
-    return Request(stream, kReflection) + Data(stream, question);
+    return Request(stream, kReflection) + DataFrame(stream, question);
   });
 }
 
 TEST_F(MemoryTest, QuestionsToReflectionWhoseAnswersAreNotRead) {
   const std::string question = GrpcMessage(kQuestion);
   Attack(50, 100, [&](std::uint32_t stream) {
-    return Request(stream, kReflection) + Times(100, Data(stream, question));
+    return Request(stream, kReflection) + Times(100, DataFrame(stream, question));
   });
 }
 
@@ -298,8 +298,8 @@ TEST_F(MemoryTest, SmallRequestsThatUnfold) {
 
 TEST_F(MemoryTest, GoAwayAndThenCalls) {
   Attack(50, 100, [](std::uint32_t stream) {
-    return GoAway(0, 0) + Request(stream, kEcho) +
-           Data(stream, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream);
+    return GoAwayFrame(0, 0) + Request(stream, kEcho) +
+           DataFrame(stream, GrpcMessage(DelayedEchoRequest("x", 600)), kEndStream);
   });
 }
 
@@ -307,7 +307,7 @@ TEST_F(MemoryTest, GoAwayAndThenCalls) {
 TEST_F(MemoryTest, Padding) {
   Attack(50, 1, [](std::uint32_t stream) {
     const std::string padded = std::string("\xff", 1) + "x" + std::string(255, '\0');
-    return Request(stream, kChat) + Times(10'000, Frame(kData, kPadded, stream, padded));
+    return Request(stream, kChat) + Times(10'000, FrameOf(kData, kPadded, stream, padded));
   });
 }
 

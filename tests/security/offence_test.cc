@@ -32,14 +32,14 @@ class OffenceTest : public WireTest, public ::testing::WithParamInterface<Kind> 
 
 INSTANTIATE_TEST_SUITE_P(
     Floods, OffenceTest,
-    ::testing::Values(Kind{"Ping", [](auto) { return Ping(1); }},
-                      Kind{"Settings", [](auto) { return Settings({}); }},
+    ::testing::Values(Kind{"Ping", [](auto) { return PingFrame(1); }},
+                      Kind{"Settings", [](auto) { return SettingsFrame({}); }},
                       Kind{"Resets",
-                           [](auto stream) { return Request(stream, kChat) + Reset(stream); }},
+                           [](auto stream) { return Request(stream, kChat) + ResetFrame(stream); }},
                       Kind{"ResetsOfCalls",
                            [](auto stream) {
                              return (Call(stream, kEcho, DelayedEchoRequest("x", 600))) +
-                                    Reset(stream);
+                                    ResetFrame(stream);
                            }}),
     [](const auto& info) { return info.param.name; });
 

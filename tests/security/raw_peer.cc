@@ -74,7 +74,7 @@ bool RawPeer::SendData(std::uint32_t stream, absl::string_view bytes, std::uint8
     bytes.remove_prefix(piece.size());
     window_ -= static_cast<std::int64_t>(piece.size());
     opened_[stream] -= static_cast<std::int64_t>(piece.size());
-    if (!Send(Data(stream, piece, bytes.empty() ? last : kNone))) return false;
+    if (!Send(DataFrame(stream, piece, bytes.empty() ? last : 0))) return false;
   }
   return true;
 }
@@ -110,7 +110,7 @@ std::optional<ReadFrame> RawPeer::Read(bool polite) {
     if (frame.has_value()) {
       if (polite && frame->type == kSettings && !frame->has(kAck)) Send(SettingsAck());
       if (polite && frame->type == kPing && !frame->has(kAck)) {
-        Send(Frame(kPing, kAck, 0, frame->payload));
+        Send(FrameOf(kPing, kAck, 0, frame->payload));
       }
       Note(*frame);
       return frame;
@@ -121,13 +121,14 @@ std::optional<ReadFrame> RawPeer::Read(bool polite) {
 
 void RawPeer::NoteWindow(const ReadFrame& frame) {
   if (frame.type == kWindowUpdate) {
-    (frame.stream == 0 ? window_ : opened_[frame.stream]) += Number(frame.payload);
+    (frame.stream == 0 ? window_ : opened_[frame.stream]) += NumberOf(frame.payload);
   }
   if (frame.type != kSettings) return;
   constexpr std::size_t kEntry = 6;
   for (std::size_t at = 0; at + kEntry <= frame.payload.size(); at += kEntry) {
     const absl::string_view entry = absl::string_view(frame.payload).substr(at, kEntry);
-    if (Number(entry.substr(0, 2)) == kInitialWindowSize) initial_window_ = Number(entry.substr(2));
+    if (NumberOf(entry.substr(0, 2)) == kInitialWindowSize)
+      initial_window_ = NumberOf(entry.substr(2));
   }
 }
 
@@ -135,7 +136,7 @@ void RawPeer::Note(const ReadFrame& frame) {
   NoteWindow(frame);
   if (frame.stream == 0) return;
   Reply& reply = replies_[frame.stream];
-  if (frame.type == kRstStream) reply.reset = Number(frame.payload);
+  if (frame.type == kRstStream) reply.reset = NumberOf(frame.payload);
   if (frame.type == kData || frame.type == kHeaders) {
     if (reply.ended) ++reply.frames_after_the_end;
     reply.ended = reply.ended || frame.has(kEndStream);

@@ -5,7 +5,7 @@
 //
 //   RawPeer peer(ConnectAs(kAttacker, path));
 //   peer.Greet();
-//   peer.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("hi")), kEndStream));
+//   peer.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("hi")), kEndStream));
 //   EXPECT_EQ(peer.AwaitStatus(1), 0);
 //
 // Every wait ends after support::kPatience.
@@ -73,7 +73,7 @@ class RawPeer {
   bool Push(absl::string_view bytes);
 
   // The preface and SETTINGS. Acknowledges nothing.
-  bool Greet() { return Send(std::string(kPreface) + Settings({{kHeaderTableSize, 0}})); }
+  bool Greet() { return Send(std::string(kPreface) + SettingsFrame({{kHeaderTableSize, 0}})); }
 
   // The next frame; nullopt when the server has closed, or, with a failed expectation, when it
   // sends nothing. Acknowledges SETTINGS and PING if `polite`.

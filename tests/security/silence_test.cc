@@ -34,10 +34,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Opening{"Silent", ""}, Opening{"HalfPreface", HalfOf(AllButSettings())},
         Opening{"NoSettings", AllButSettings()},
-        Opening{"HalfSettings", AllButSettings() + HalfOf(Settings({{kHeaderTableSize, 0}}))},
+        Opening{"HalfSettings", AllButSettings() + HalfOf(SettingsFrame({{kHeaderTableSize, 0}}))},
         Opening{"HeadersForSettings", AllButSettings() + Request(1, kEcho)},
         Opening{"LongSettings",
-                AllButSettings() + Settings({{kHeaderTableSize, 0}}).replace(0, 1, "\xff")},
+                AllButSettings() + SettingsFrame({{kHeaderTableSize, 0}}).replace(0, 1, "\xff")},
         Opening{"Http1", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         Opening{"TlsHello", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11) +
                                 std::string(500, '\x5a')},
@@ -65,7 +65,8 @@ TEST_F(ManyTest, ThatConnectFirstAndSpeakLaterAreServed) {
   for (int i = 0; i < 900; ++i) peers.push_back(Connect());
   for (RawPeer& peer : peers) {
     peer.Greet();
-    EXPECT_TRUE(peer.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+    EXPECT_TRUE(
+        peer.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   }
   for (RawPeer& peer : peers) EXPECT_EQ(peer.AwaitStatus(1), 0);
 }
@@ -78,17 +79,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Opening{"Http1", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"},
         Opening{"Ones", std::string(100'000, '\xff')}, Opening{"SecondPreface", AllButSettings()},
-        Opening{"DataOfStreamZero", Data(0, "x")},
+        Opening{"DataOfStreamZero", DataFrame(0, "x")},
         Opening{"HeadersOfStreamZero", Request(0, kEcho)},
         Opening{"HeadersOfEvenStream", Request(2, kEcho)},
-        Opening{"FrameOverItsLimit", Frame(kData, kNone, 1, std::string(5'000'000, 'x'))},
-        Opening{"ContinuationOfNothing", Frame(kContinuation, kNone, 1, "x")},
-        Opening{"PushPromise", Frame(kPushPromise, kEndHeaders, 1, "x")},
-        Opening{"ShortPing", Frame(kPing, kNone, 0, "x")},
-        Opening{"SettingsOfWrongLength", Frame(kSettings, kNone, 0, "x")},
-        Opening{"SettingsOutOfRange", Settings({{kMaxFrameSize, 1}})},
-        Opening{"WindowOverItsLimit", Times(3, WindowUpdate(0, 0x7fffffff))},
-        Opening{"BadHeaderBlock", Frame(kHeaders, kEndHeaders, 1, "\xff\xff\xff\xff\xff")}),
+        Opening{"FrameOverItsLimit", FrameOf(kData, kNone, 1, std::string(5'000'000, 'x'))},
+        Opening{"ContinuationOfNothing", FrameOf(kContinuation, kNone, 1, "x")},
+        Opening{"PushPromise", FrameOf(kPushPromise, kEndHeaders, 1, "x")},
+        Opening{"ShortPing", FrameOf(kPing, kNone, 0, "x")},
+        Opening{"SettingsOfWrongLength", FrameOf(kSettings, kNone, 0, "x")},
+        Opening{"SettingsOutOfRange", SettingsFrame({{kMaxFrameSize, 1}})},
+        Opening{"WindowOverItsLimit", Times(3, WindowUpdateFrame(0, 0x7fffffff))},
+        Opening{"BadHeaderBlock", FrameOf(kHeaders, kEndHeaders, 1, "\xff\xff\xff\xff\xff")}),
     [](const auto& info) { return info.param.name; });
 
 TEST_P(GarbageTest, CostsOthersNothing) {
@@ -107,10 +108,11 @@ class HandshakeTest : public AttackTest {};
 TEST_F(HandshakeTest, T17PiecesThatComeInTimeAreServed) {
   Serve({"--handshake_timeout=60s"});
   RawPeer slow = Connect();
-  for (const char byte : std::string(kPreface) + Settings({{kHeaderTableSize, 0}})) {
+  for (const char byte : std::string(kPreface) + SettingsFrame({{kHeaderTableSize, 0}})) {
     ASSERT_TRUE(slow.Send(std::string(1, byte)));
   }
-  ASSERT_TRUE(slow.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      slow.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(slow.AwaitStatus(1), 0);
 }
 
@@ -122,10 +124,12 @@ TEST_F(HandshakeTest, ManySilentOnesOfOneUidCostOnlyIt) {
   for (int i = 0; i < 100; ++i) silent.push_back(Connect());
   EXPECT_TRUE(silent.front().AwaitClosed());
   RawPeer again = Attacker();
-  ASSERT_TRUE(again.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      again.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(again.AwaitStatus(1), 0);
   RawPeer another = Attacker(kSecondAttacker);
-  ASSERT_TRUE(another.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      another.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(another.AwaitStatus(1), 0);
   honest().AwaitAnswers(20);
 }
@@ -147,26 +151,28 @@ TEST_F(HandshakeTest, T16UidAtItsCapOfConnectionsCostsAnotherNothing) {
   std::vector<RawPeer> attackers = Attackers(20);
   for (RawPeer& attacker : attackers) {
     ASSERT_TRUE(
-        attacker.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+        attacker.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
     EXPECT_EQ(attacker.AwaitStatus(1), 0);
   }
   // The calls of one more are told so, and then it is closed.
   constexpr int kResourceExhausted = 8;
   RawPeer one_more = Attacker();
   ASSERT_TRUE(
-      one_more.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+      one_more.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(one_more.AwaitStatus(1), kResourceExhausted);
   EXPECT_TRUE(one_more.AwaitClosed());
   honest().AwaitAnswers(20);
   RawPeer another = Attacker(kSecondAttacker);
-  ASSERT_TRUE(another.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      another.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(another.AwaitStatus(1), 0);
   // Once one of them has gone there is room again.
   attackers.pop_back();
   AwaitUsage(
       [&](const Usage&) {
         RawPeer retry = Attacker();
-        return retry.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)) &&
+        return retry.Send(Request(1, kEcho) +
+                          DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)) &&
                retry.AwaitStatus(1) == 0;
       },
       "no room although one has gone");
@@ -178,7 +184,8 @@ TEST_F(HandshakeTest, T16UidThatTakesAllConnectionsMakesRoomForAnother) {
   std::vector<RawPeer> attackers = Attackers(60);
   honest().AwaitAnswers(50);
   RawPeer another = Attacker(kSecondAttacker);
-  ASSERT_TRUE(another.Send(Request(1, kEcho) + Data(1, GrpcMessage(EchoRequest("x")), kEndStream)));
+  ASSERT_TRUE(
+      another.Send(Request(1, kEcho) + DataFrame(1, GrpcMessage(EchoRequest("x")), kEndStream)));
   EXPECT_EQ(another.AwaitStatus(1), 0);
 }
 

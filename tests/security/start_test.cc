@@ -46,8 +46,8 @@ class StartTest : public WireTest {
 // took is still being freed: as soon as a connection is accepted there is too much in its socket.
 TEST_F(StartTest, OneFloodAfterTheOtherToAnIdleServer) {
   ServeAll({"--max_memory=16MiB", "--max_message=1MiB"});
-  const std::string hello = std::string(kPreface) + Settings({});
-  const std::string pings = Times(100'000, Ping(1));
+  const std::string hello = std::string(kPreface) + SettingsFrame({});
+  const std::string pings = Times(100'000, PingFrame(1));
   for (uid_t uid = kFirst; uid <= kLast && !HasFailure(); ++uid) {
     server().Signal(SIGSTOP);
     std::vector<RawPeer> peers = Full(uid, hello + pings);

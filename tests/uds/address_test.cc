@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Form{"../a/x", "../a/x", "unix:../a/x"}, Form{"unix:rel", "rel", "unix:rel"},
                     Form{"unix:/abs", "/abs", "unix:/abs"},
                     Form{"unix:///abs", "/abs", "unix:/abs"},
-                    Form{"unix:////abs", "//abs", "unix://abs"},
+                    Form{"unix:////abs", "//abs", "unix:////abs"},
                     Form{"./localhost:50051", "./localhost:50051", "unix:./localhost:50051"},
                     Form{"/tmp/a:1", "/tmp/a:1", "unix:/tmp/a:1"},
                     Form{"dir/tcp:x", "dir/tcp:x", "unix:dir/tcp:x"},

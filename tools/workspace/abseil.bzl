@@ -5,6 +5,7 @@
 
 ABSEIL_MODULES = {
     "absl/base": "absl_base",
+    "absl/base:config": "absl_config",
     "absl/base:core_headers": "absl_core_headers",
     "absl/cleanup": "absl_cleanup",
     "absl/container:fixed_array": "absl_fixed_array",

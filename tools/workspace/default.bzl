@@ -4,6 +4,7 @@
 """All external repositories: Debian's packages, under the labels of the upstream projects."""
 
 load("//tools/workspace:abseil.bzl", "ABSEIL_MODULES")
+load("//tools/workspace:clang.bzl", "clang_toolchain")
 load("//tools/workspace:system_repository.bzl", "system_repository")
 
 # They share these: whoever takes one as an archive has to take all as archives.
@@ -145,3 +146,4 @@ def system_repositories():
     _libraries()
     _protobuf_and_grpc()
     _bazel_rules()
+    clang_toolchain(name = "clang")
