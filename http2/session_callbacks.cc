@@ -7,9 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -267,7 +267,7 @@ struct SessionCallbacks {
   static const nghttp2_session_callbacks* All() {
     static const nghttp2_session_callbacks* const kAll = [] {
       nghttp2_session_callbacks* all = nullptr;
-      if (nghttp2_session_callbacks_new(&all) != 0) std::abort();
+      if (nghttp2_session_callbacks_new(&all) != 0) throw std::bad_alloc();
       nghttp2_session_callbacks_set_on_begin_headers_callback(all, OnBeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback2(all, OnHeader);
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(all, OnData);
@@ -289,7 +289,7 @@ struct SessionCallbacks {
       // FloodBudget bounds these with all else.
       constexpr std::uint64_t kResets = 1'000'000;
       nghttp2_option* options = nullptr;
-      if (nghttp2_option_new(&options) != 0) std::abort();
+      if (nghttp2_option_new(&options) != 0) throw std::bad_alloc();
       nghttp2_option_set_no_auto_window_update(options, 1);
       nghttp2_option_set_no_recv_client_magic(options, 1);
       nghttp2_option_set_no_http_messaging(options, 1);  // RequestRules has it

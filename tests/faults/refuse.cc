@@ -6,8 +6,8 @@
 //   REFUSE="accept4 3 24"   the third accept4() of the process fails with errno 24, EMFILE
 //
 // and says "refused" on standard output then. All other calls do what they always do. "malloc" is those calls of
-// malloc, calloc and realloc that the program itself makes, as nghttp2 does, which is linked into it: what new takes
-// comes by way of libstdc++. Names are those in the table below.
+// malloc, calloc and realloc that the program makes itself or by operator new, from its first accept4() on. Names are
+// those in the table below.
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -61,28 +61,37 @@ Function* Real(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// Whether an address is the program's own, and no library's.
-bool IsOfProgram(const void* address) {
-  static std::uintptr_t begin = 0;
-  static std::uintptr_t end = 0;
-  if (end == 0) {
-    dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t, void*) {
-          for (int i = 0; i < info->dlpi_phnum; ++i) {
-            const auto& part = info->dlpi_phdr[i];
-            if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
-            begin = info->dlpi_addr + part.p_vaddr;
-            end = begin + part.p_memsz;
-          }
-          return 1;  // the program comes first, and no other is looked at
-        },
-        nullptr);
+// Code of the program or of libstdc++, where operator new is.
+struct Range {
+  std::uintptr_t begin;
+  std::uintptr_t end;
+};
+constinit Range ranges[2] = {};
+
+int NoteRange(dl_phdr_info* info, std::size_t /*size*/, void* /*nothing*/) {
+  const bool is_program = ranges[0].end == 0;  // it comes first
+  if (!is_program && std::strstr(info->dlpi_name, "libstdc++") == nullptr) return 0;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& part = info->dlpi_phdr[i];
+    if (part.p_type != PT_LOAD || (part.p_flags & PF_X) == 0) continue;
+    const std::uintptr_t begin = info->dlpi_addr + part.p_vaddr;
+    ranges[is_program ? 0 : 1] = {begin, begin + part.p_memsz};
   }
-  const auto at = reinterpret_cast<std::uintptr_t>(address);
-  return begin <= at && at < end;
+  return 0;
 }
 
-bool RefusesMemory(const void* caller) { return IsOfProgram(caller) && order.IsFor("malloc"); }
+std::atomic<bool> accepts = false;
+
+bool RefusesMemory(const void* caller) {
+  if (!accepts) return false;
+  static const int kNoted = dl_iterate_phdr(NoteRange, nullptr);
+  static_cast<void>(kNoted);
+  const auto at = reinterpret_cast<std::uintptr_t>(caller);
+  for (const Range& range : ranges) {
+    if (range.begin <= at && at < range.end) return order.IsFor("malloc");
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -109,8 +118,6 @@ extern "C" void* realloc(void* memory, std::size_t size) {
     return order.IsFor(#name) ? -1 : real arguments;          \
   }
 
-REFUSABLE(int, accept4, (int fd, sockaddr* peer, socklen_t* size, int flags),
-          (fd, peer, size, flags))
 REFUSABLE(int, bind, (int fd, const sockaddr* name, socklen_t size), (fd, name, size))
 REFUSABLE(int, epoll_create1, (int flags), (flags))
 REFUSABLE(int, eventfd, (unsigned int count, int flags), (count, flags))
@@ -140,4 +147,10 @@ extern "C" int openat(int directory, const char* path, int flags, ...) {
 extern "C" int epoll_ctl(int set, int what, int fd, epoll_event* event) {
   static auto* const real = Real<int(int, int, int, epoll_event*)>("epoll_ctl");
   return what == EPOLL_CTL_ADD && order.IsFor("epoll_ctl") ? -1 : real(set, what, fd, event);
+}
+
+extern "C" int accept4(int fd, sockaddr* peer, socklen_t* size, int flags) {
+  static auto* const real = Real<int(int, sockaddr*, socklen_t*, int)>("accept4");
+  accepts = true;
+  return order.IsFor("accept4") ? -1 : real(fd, peer, size, flags);
 }
