@@ -194,9 +194,9 @@ std::size_t DearestByte(const Descriptor& type) {
     left.pop_back();
     for (int i = 0; i < one->field_count(); ++i) {
       const Descriptor* const inner = one->field(i)->message_type();
-      if (inner == nullptr || !seen.insert(inner).second) continue;
-      dearest = std::max(dearest, kPointer + EmptySize(*inner));
-      left.push_back(inner);
+      if (inner == nullptr) continue;
+      dearest = std::max(dearest, kPointer + EmptySize(*inner));  // the type itself, too
+      if (seen.insert(inner).second) left.push_back(inner);
     }
   }
   bytes = dearest / 2;

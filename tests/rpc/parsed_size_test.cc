@@ -204,6 +204,14 @@ TEST_P(ParsedSizeTest, IsNoMoreThanItsBytesAtTheirDearest) {
   EXPECT_LE(Takes(encoded), Takes("") + encoded.size() * DearestByte(*Shapes::descriptor()));
 }
 
+TEST(DearestByteTest, CanBeOfTheTypeItself) {
+  Many many;
+  for (int i = 0; i < 32; ++i) many.add_i();
+  const std::string encoded = many.SerializeAsString();
+  EXPECT_LE(many.SpaceUsedLong(),
+            Many().SpaceUsedLong() + encoded.size() * DearestByte(*Many::descriptor()));
+}
+
 // Fields that the type does not have are kept too.
 TEST(UnknownFieldsTest, AreCounted) {
   Shapes shapes;
