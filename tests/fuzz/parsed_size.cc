@@ -16,7 +16,8 @@
 #include "tests/rpc/shapes.pb.h"
 
 #ifdef ABSL_HAVE_ADDRESS_SANITIZER
-#include <sanitizer/allocator_interface.h>
+// Of sanitizer/allocator_interface.h, which GCC does not have.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // NOLINT(*-reserved-identifier)
 #endif
 
 namespace udsecho::fuzz {
