@@ -4,6 +4,7 @@
 // The Echo service on gRPC C++'s own server, for who needs no more than that: build/server unix:///tmp/sock1.
 // It leaves out limits, credentials, responses that are compressed, and faults in the middle of streams.
 #include <chrono>
+#include <cstdint>
 #include <iostream>
 #include <sstream>
 #include <string>
@@ -81,7 +82,8 @@ class EchoService final : public udsecho::v1::Echo::Service {
       *response->mutable_payload() += request.payload();
       response->set_count(response->count() + 1);
     }
-    response->set_bytes(response->message().size() + response->payload().size());
+    response->set_bytes(
+        static_cast<std::int64_t>(response->message().size() + response->payload().size()));
     return grpc::Status::OK;
   }
 
