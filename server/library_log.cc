@@ -21,7 +21,7 @@ struct Destination {
       : log(*log),
         lines(log, LogLevel::kError, "library_messages_left_out",
               "Messages of libraries not shown: ",
-              /*wake_after=*/nullptr) {}
+              /*run_after=*/nullptr) {}
 
   Log& log;
   LimitedLines lines;

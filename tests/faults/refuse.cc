@@ -134,6 +134,7 @@ REFUSABLE(int, signalfd, (int fd, const sigset_t* signals, int flags), (fd, sign
 REFUSABLE(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 REFUSABLE(int, unlinkat, (int directory, const char* path, int flags), (directory, path, flags))
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved names
 extern "C" int openat(int directory, const char* path, int flags, ...) {
   static auto* const real = Real<int(int, const char*, int, ...)>("openat");
   std::va_list rest;

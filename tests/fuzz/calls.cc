@@ -228,7 +228,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Input choices(text);
   rpc::Limits limits;
   limits.max_memory_bytes = 200'000 + 20'000 * std::int64_t{choices.Byte()};
-  limits.max_message_bytes = 10'000 + 100 * std::int64_t{choices.Byte()};
+  limits.max_message_bytes = 10'000 + 100 * static_cast<int>(choices.Byte());
   CallBed bed(limits);
   Service service(&choices, &bed);
   Client client(&in, &bed, &service);

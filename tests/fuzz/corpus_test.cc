@@ -31,7 +31,7 @@ TEST(CorpusTest, Holds) {
   std::sort(files.begin(), files.end());
   for (const std::filesystem::path& file : files) {
     SCOPED_TRACE(file);
-    std::cout << file << std::endl;  // should it end the process
+    std::cout << file << '\n' << std::flush;  // should it end the process
     std::ifstream in(file, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(in), {});
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());

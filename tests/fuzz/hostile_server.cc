@@ -88,7 +88,7 @@ class Server final : public grpc::CallbackGenericService {
   }
   static bool IsLegal(const std::string& value) {
     return grpc_header_nonbin_value_is_legal(
-        grpc_slice_from_static_buffer(value.data(), value.size()));
+               grpc_slice_from_static_buffer(value.data(), value.size())) != 0;
   }
 
   support::TempDir dir_;
@@ -139,7 +139,7 @@ void Check(const std::vector<std::string>& question, const client::Ended& ended)
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static auto* const server = new Server;
+  static auto* const kServer = new Server;
   Input in(data, size);
   const std::size_t which = in.Below(static_cast<unsigned>(kQuestions.size()));
   const int code = in.Byte() % 32;
@@ -150,11 +150,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer.header = in.Text();
   answer.trailer = in.Text();
   while (!in.empty()) answer.messages.push_back(in.Text());
-  server->Set(std::move(answer));
+  kServer->Set(std::move(answer));
 
   std::vector<std::string> arguments = kQuestions[which];
   // gRPC's client waits for the end behind a second reply, which is not read, for as long as it may.
-  arguments.insert(arguments.begin(), {server->path(), "--timeout=500ms"});
+  arguments.insert(arguments.begin(), {kServer->path(), "--timeout=500ms"});
   Check(arguments, client::RunClient(arguments));
   return 0;
 }

@@ -11,6 +11,7 @@
 #ifndef TESTS_FUZZ_PRINTABLE_H_
 #define TESTS_FUZZ_PRINTABLE_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,19 +48,19 @@ inline std::optional<std::vector<std::uint32_t>> CodePoints(absl::string_view te
 
 inline bool IsUtf8(absl::string_view text) { return CodePoints(text).has_value(); }
 
-// One line, with nothing in it that moves the cursor, turns the direction of text or is not seen.
+// Nothing that moves the cursor, turns the direction of text or is not seen.
+inline bool IsPrintable(std::uint32_t point) {
+  if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;
+  if (point >= 0x202a && point <= 0x202e) return false;  // embeddings and overrides
+  if (point >= 0x2066 && point <= 0x2069) return false;  // isolates
+  if (point == 0x2028 || point == 0x2029) return false;  // separators of lines
+  if (point == 0x200b || point == 0x200e || point == 0x200f) return false;
+  return point != 0xfeff && point != 0xad && (point >> 7) != (0xe0000 >> 7);
+}
+
 inline bool IsPrintableLine(absl::string_view text) {
   const auto points = CodePoints(text);
-  if (!points.has_value()) return false;
-  for (const std::uint32_t point : *points) {
-    if (point < 0x20 || (point >= 0x7f && point < 0xa0)) return false;
-    if (point >= 0x202a && point <= 0x202e) return false;  // embeddings and overrides
-    if (point >= 0x2066 && point <= 0x2069) return false;  // isolates
-    if (point == 0x2028 || point == 0x2029) return false;  // separators of lines
-    if (point == 0x200b || point == 0x200e || point == 0x200f) return false;
-    if (point == 0xfeff || point == 0xad || (point >> 7) == (0xe0000 >> 7)) return false;
-  }
-  return true;
+  return points.has_value() && std::ranges::all_of(*points, IsPrintable);
 }
 
 }  // namespace udsecho::fuzz

@@ -39,17 +39,17 @@ class Wire {
     settings_.streams_above_max = choices->Below(3);
     settings_.max_header_bytes = 200 + 20 * choices->Byte();
     const unsigned options = choices->Byte();
-    if (options & 1) settings_.max_idle = absl::Seconds(60);
-    if (options & 2) settings_.max_age = absl::Seconds(100);
-    if (options & 4) settings_.max_age_grace = absl::Seconds(10);
-    if (options & 8) settings_.min_ping_interval = absl::Seconds(1);
+    if ((options & 1) != 0) settings_.max_idle = absl::Seconds(60);
+    if ((options & 2) != 0) settings_.max_age = absl::Seconds(100);
+    if ((options & 4) != 0) settings_.max_age_grace = absl::Seconds(10);
+    if ((options & 8) != 0) settings_.min_ping_interval = absl::Seconds(1);
     settings_.pings_when_idle = (options & 16) == 0;
-    settings_.stream_window_bytes = options & 32 ? 65'535 : 100'000;
+    settings_.stream_window_bytes = (options & 32) != 0 ? 65'535 : 100'000;
 
     int fds[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     const int small = 2048;
-    if (options & 64) setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+    if ((options & 64) != 0) setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
     peer_ = std::make_unique<http2::Peer>(uds::UniqueFd(fds[1]));
     connection_ = std::make_unique<http2::Connection>(loop_.get(), uds::UniqueFd(fds[0]), &account_,
                                                       &settings_, &handlers_);
