@@ -36,7 +36,7 @@ class Order {
     if (!std::atomic_exchange(&is_read_, true)) Read();
     if (std::strcmp(function, function_) != 0) return false;
     if (calls_.fetch_add(1) + 1 != nth_) return false;
-    static_cast<void>(!write(STDOUT_FILENO, kRefused, sizeof(kRefused) - 1));
+    static_cast<void>(write(STDOUT_FILENO, kRefused, sizeof(kRefused) - 1) < 0);
     errno = error_;
     return true;
   }
@@ -96,6 +96,8 @@ bool RefusesMemory(const void* caller) {
 }  // namespace
 
 // The C library's own, by the names that it has for those who replace malloc.
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier): as glibc has them
+
 extern "C" void* __libc_malloc(std::size_t size);
 extern "C" void* __libc_calloc(std::size_t count, std::size_t size);
 extern "C" void* __libc_realloc(void* memory, std::size_t size);
@@ -112,10 +114,10 @@ extern "C" void* realloc(void* memory, std::size_t size) {
   return RefusesMemory(__builtin_return_address(0)) ? nullptr : __libc_realloc(memory, size);
 }
 
-#define REFUSABLE(result, name, parameters, arguments)        \
-  extern "C" result name parameters {                         \
-    static auto* const real = Real<result parameters>(#name); \
-    return order.IsFor(#name) ? -1 : real arguments;          \
+#define REFUSABLE(result, name, parameters, arguments)         \
+  extern "C" result name parameters {                          \
+    static auto* const kReal = Real<result parameters>(#name); \
+    return order.IsFor(#name) ? -1 : kReal arguments;          \
   }
 
 REFUSABLE(int, bind, (int fd, const sockaddr* name, socklen_t size), (fd, name, size))
@@ -134,24 +136,25 @@ REFUSABLE(int, signalfd, (int fd, const sigset_t* signals, int flags), (fd, sign
 REFUSABLE(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 REFUSABLE(int, unlinkat, (int directory, const char* path, int flags), (directory, path, flags))
 
-// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): glibc's are reserved names
 extern "C" int openat(int directory, const char* path, int flags, ...) {
-  static auto* const real = Real<int(int, const char*, int, ...)>("openat");
+  static auto* const kReal = Real<int(int, const char*, int, ...)>("openat");
   std::va_list rest;
   va_start(rest, flags);
   const mode_t mode = va_arg(rest, mode_t);  // of use with O_CREAT alone, and harmless otherwise
   va_end(rest);
-  return order.IsFor("openat") ? -1 : real(directory, path, flags, mode);
+  return order.IsFor("openat") ? -1 : kReal(directory, path, flags, mode);
 }
 
 // To watch one more descriptor takes memory, and may be over a limit. The other uses cannot fail.
 extern "C" int epoll_ctl(int set, int what, int fd, epoll_event* event) {
-  static auto* const real = Real<int(int, int, int, epoll_event*)>("epoll_ctl");
-  return what == EPOLL_CTL_ADD && order.IsFor("epoll_ctl") ? -1 : real(set, what, fd, event);
+  static auto* const kReal = Real<int(int, int, int, epoll_event*)>("epoll_ctl");
+  return what == EPOLL_CTL_ADD && order.IsFor("epoll_ctl") ? -1 : kReal(set, what, fd, event);
 }
 
 extern "C" int accept4(int fd, sockaddr* peer, socklen_t* size, int flags) {
-  static auto* const real = Real<int(int, sockaddr*, socklen_t*, int)>("accept4");
+  static auto* const kReal = Real<int(int, sockaddr*, socklen_t*, int)>("accept4");
   accepts = true;
-  return order.IsFor("accept4") ? -1 : real(fd, peer, size, flags);
+  return order.IsFor("accept4") ? -1 : kReal(fd, peer, size, flags);
 }
+
+// NOLINTEND(readability-inconsistent-declaration-parameter-name,bugprone-reserved-identifier)
