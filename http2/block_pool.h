@@ -49,7 +49,7 @@ class BlockPool {
   // `size` as it was given to Allocate().
   static void Free(void* memory, std::size_t size) { Keep(memory, RoundedUp(size)); }
 
-  // Where nobody remembers the size.
+  // For a caller that does not know the size.
   static void Free(void* memory) {
     const std::size_t usable = malloc_usable_size(memory);
     Keep(memory, (usable - kOffset) / kStep * kStep + kOffset);

@@ -107,9 +107,10 @@ void Connection::RoundEnds() {
 void Connection::Read() {
   const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0 && is_lingering_) return EndAs(Ending::kDone);
-  if (count < 0 && errno != ECONNRESET) return EndAs(Ending::kNoSystem);
-  if (count <= 0) return EndAs(Ending::kPeerLeft);
+  if (count <= 0) {
+    const bool has_left = count == 0 || errno == ECONNRESET;
+    return EndAs(is_lingering_ ? Ending::kDone : has_left ? Ending::kPeerLeft : Ending::kNoSystem);
+  }
   const absl::string_view bytes(received_bytes.data(), static_cast<std::size_t>(count));
   if (is_lingering_) return;
   if (session_ == nullptr) {

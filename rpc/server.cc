@@ -9,8 +9,6 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
 #include "rpc/acceptor.h"
 #include "rpc/check.h"
 #include "rpc/drain.h"
@@ -22,11 +20,6 @@ namespace {
 
 uds::UniqueFd NewStopCounter() {
   return uds::UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-}
-
-absl::Status NoDescriptor(absl::string_view what_for) {
-  return absl::ResourceExhaustedError(
-      absl::StrCat("there is no descriptor ", what_for, "; raise `ulimit -n`"));
 }
 
 http2::Settings SettingsOf(const Limits& limits) {
@@ -83,7 +76,10 @@ Server::~Server() = default;
 
 absl::Status Server::MakeShards() {
   RPC_CHECK(options_.shards > 0, "a server needs a thread");
-  if (!stop_.valid()) return NoDescriptor("for the server to be stopped by");
+  if (!stop_.valid()) {
+    return absl::ResourceExhaustedError(
+        "there is no descriptor to stop the server by; raise `ulimit -n`");
+  }
   for (int i = 0; i < options_.shards; ++i) {
     auto loop = http2::Loop::Create({.busy_poll = options_.busy_poll});
     if (!loop.ok()) return loop.status();
@@ -183,6 +179,7 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                                           .admit = options_.admit});
   acceptor_ = &acceptor;
   status = acceptor.Start();
+  if (!status.ok()) return status;
 
   Drain drain({.loop = &loop,
                .acceptor = &acceptor,
@@ -203,12 +200,11 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                            acceptor.GiveUpPath();
                            events_->Stuck();
                          }});
-  if (!watchdog.valid()) status.Update(NoDescriptor("for the watchdog to be ended by"));
+  status = watchdog.Start();
   if (!status.ok()) return status;
   {
     Threads threads;
     for (std::size_t i = 1; i < shards_.size(); ++i) threads.Start(shards_[i].get());
-    watchdog.Start();
     events_->Serving();
     loop.Run();
     watchdog.Finish();

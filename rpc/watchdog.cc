@@ -30,6 +30,15 @@ int MillisecondsUntil(std::optional<http2::Nanoseconds> due) {
 Watchdog::Watchdog(Parts parts)
     : parts_(std::move(parts)), finished_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
+absl::Status Watchdog::Start() {
+  if (!finished_.valid()) {
+    return absl::ResourceExhaustedError(
+        "there is no descriptor to end the watchdog by; raise `ulimit -n`");
+  }
+  thread_ = std::thread(&Watchdog::Run, this);
+  return absl::OkStatus();
+}
+
 void Watchdog::Finish() {
   if (!thread_.joinable()) return;
   eventfd_write(finished_.get(), 1);

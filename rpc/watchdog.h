@@ -5,7 +5,7 @@
 // stopping.
 //
 //   rpc::Watchdog watchdog({.stop_fd = signals.fd(), ...});
-//   watchdog.Start();
+//   absl::Status started = watchdog.Start();
 //   loop.Run();
 //   watchdog.Finish();
 //
@@ -20,6 +20,7 @@
 #include <functional>
 #include <thread>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "uds/unique_fd.h"
 
@@ -45,11 +46,10 @@ class Watchdog {
   static constexpr absl::Duration kStuck = absl::Seconds(1);
 
   explicit Watchdog(Parts parts);
-  // False if there was no descriptor for it: it cannot be started.
-  bool valid() const { return finished_.valid(); }
   ~Watchdog() { Finish(); }
 
-  void Start() { thread_ = std::thread(&Watchdog::Run, this); }
+  // RESOURCE_EXHAUSTED if there is no descriptor to end it by.
+  absl::Status Start();
   // The server has ended.
   void Finish();
 

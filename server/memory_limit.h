@@ -3,7 +3,7 @@
 
 // How much memory the kernel lets this process have, and what the server should take of it.
 //
-//   limits.max_memory_bytes = DefaultMaxMemory(CgroupMemoryLimit(), limits.max_memory_bytes);
+//   limits.max_memory_bytes = DefaultMaxMemory(CgroupMemoryLimit(), usual, least);
 //
 // Thread safety: free functions without state.
 

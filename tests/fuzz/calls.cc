@@ -209,7 +209,7 @@ class Client {
   std::uint32_t next_ = 1;
 };
 
-// Each call that has an answer has one that gRPC knows.
+// Each answer has a status code that gRPC defines (0 to 16).
 void CheckAnswers(CallBed* bed) {
   for (std::uint32_t id = 1; id < 600; id += 2) {
     const http2::Response& response = bed->peer().response(id);

@@ -102,13 +102,13 @@ class Client {
     return headers;
   }
 
-  // The next one that begins.
+  // The number of the next new stream.
   std::uint32_t Next() {
     const std::uint32_t id = next_;
     next_ += 2;
     return id;
   }
-  // One that began, mostly.
+  // The number of a stream: mostly of one that has begun, else a small number.
   std::uint32_t Stream() {
     const std::uint32_t which = in_.Byte();
     return which < 0xf0 ? 1 + 2 * (which % (next_ / 2 + 1)) : which - 0xf0;

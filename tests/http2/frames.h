@@ -93,7 +93,7 @@ std::string HeadersFrame(std::uint32_t stream, const Headers& headers, std::uint
 std::string GetFrame(std::uint32_t stream, absl::string_view path);
 std::string PostFrame(std::uint32_t stream, absl::string_view path);
 
-// A number of four bytes, and the one that up to four bytes are.
+// A number as four bytes, and the number that up to four bytes stand for (network order).
 std::string FourBytes(std::uint32_t number);
 std::uint32_t NumberOf(absl::string_view bytes);
 

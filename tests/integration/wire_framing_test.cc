@@ -31,7 +31,7 @@ TEST_F(FramingTest, PrioritiesAreLeftAlone) {
        PriorityFrame(kStream, kInFlight) +
        DataFrame(kStream, GrpcMessage(EchoRequest("urgent")), kEndStream));
   ExpectEcho(kStream, "urgent");
-  Send(PriorityFrame(kStream, 0));  // and of one that has ended
+  Send(PriorityFrame(kStream, 0));  // of a stream that has ended
   ExpectOthersUnharmed();
 }
 

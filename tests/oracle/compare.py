@@ -175,8 +175,11 @@ def reason(name):
 
 
 def main():
-    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    # The other server may not listen yet.
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1),
+               ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.min_reconnect_backoff_ms", 100)]
     ours, theirs = (grpc.insecure_channel(f"unix:{path}", options=options) for path in sys.argv[1:3])
+    grpc.channel_ready_future(theirs).result(PATIENCE)
     failed = meant = 0
     unused = set(MEANT)
     for name, run in cases():
