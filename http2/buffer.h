@@ -45,6 +45,7 @@ class Buffer {
     const std::size_t size = sizeof(Block) + capacity;
     if (!account->Hold(static_cast<std::int64_t>(size), need)) return {};
     Buffer buffer;
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.PlacementNew): a block is never shorter than its size
     buffer.block_ = new (BlockPool::Allocate(size)) Block{.account = account, .capacity = capacity};
     return buffer;
   }

@@ -3,7 +3,7 @@
 """gRPC's interoperability tests against `server --interop`, by clients on five implementations of HTTP/2.
 
 The clients are grpc-go's; grpc-java's over Netty and over OkHttp; Ruby's, which stands on gRPC's C core as C++ does;
-and one of ours on grpclib, which stands on Python's h2. Left out are the cases that need a cloud's credentials, and, of
+and two of ours in Python: on grpcio, and on grpclib, which stands on h2. Left out are the cases that need a cloud's credentials, and, of
 those that do not:
 cacheable_unary      wants a caching proxy before the server
 orca_per_rpc, orca_oob
@@ -15,10 +15,10 @@ import os
 
 from examples import lacking
 from programs import CACHE, fetch, missing, outcome, run
-from server import ROOT, Relay
+from server import ROOT, Relay, Server
 
-GO, NETTY, OKHTTP, RUBY, GRPCLIB = ROWS = (
-    "grpc-go", "grpc-java, Netty", "grpc-java, OkHttp", "Ruby", "grpclib",
+GO, NETTY, OKHTTP, RUBY, GRPCIO, GRPCLIB = ROWS = (
+    "grpc-go", "grpc-java, Netty", "grpc-java, OkHttp", "Ruby", "grpcio", "grpclib",
 )
 
 COMMON = (
@@ -34,6 +34,8 @@ COMPRESSED = (
     "client_compressed_streaming", "client_compressed_streaming_noprobe",
     "server_compressed_streaming",
 )
+# grpcio compresses all messages of a call or none.
+GRPCIO_COMPRESSED = tuple(case for case in COMPRESSED if not case.startswith("client_compressed_streaming"))
 # What their clients have not.
 RUBY_LACKS = ("special_status_message", "pick_first_unary", "rpc_soak", "channel_soak")
 GRPCLIB_LACKS = ("channel_soak",)
@@ -75,7 +77,7 @@ def check_go(report, path):
 def check_java(report, path):
     """grpc-java's, over each of its two HTTP/2 implementations. It speaks TCP alone, hence the relay."""
     folder = ROOT / "tests/interop/grpc-java"
-    if program := missing("mvn", "java"):
+    if program := missing("mvn", "java", "javac"):
         for row in (NETTY, OKHTTP):
             report.skip(row, f"there is no {program} on the PATH")
         return
@@ -95,6 +97,19 @@ def check_java(report, path):
                      f"--server_port={relay.port}", f"--test_case={case}", *SOAK]
                 )
                 report.check(row, case, why)
+    check_java_on_socket(report, jars)
+
+
+def check_java_on_socket(report, jars):
+    """grpc-java's tests for its own servers, over the socket itself; two of them are of 10 MiB."""
+    source, made = ROOT / "tests/interop/grpc-java/SocketInteropTest.java", CACHE / "grpc-java-socket"
+    made.mkdir(parents=True, exist_ok=True)
+    why = outcome(["javac", "-cp", f"{jars}/*", "-d", made, source])
+    if not why:
+        with Server("--interop", "--max_message=16MiB", "--max_memory=1GiB") as server:
+            why = outcome(["java", f"-Dsocket={server.path}", "-cp", f"{jars}/*:{made}",
+                           "org.junit.runner.JUnitCore", "SocketInteropTest"], expect_text=["OK ("])
+    report.check(NETTY, "AbstractInteropTest", why)
 
 
 def check_ruby(report, path):
@@ -117,22 +132,26 @@ def check_ruby(report, path):
             report.check(RUBY, case, why)
 
 
-def check_grpclib(report, path):
-    """Ours, on grpclib."""
-    folder, made = ROOT / "tests/interop/grpclib", CACHE / "grpclib"
+def check_python(report, path):
+    """Ours, on grpcio and on grpclib."""
+    folder, made = ROOT / "tests/interop/python", CACHE / "python"
     if program := missing("python3"):
-        report.skip(GRPCLIB, f"there is no {program} on the PATH")
+        for row in (GRPCIO, GRPCLIB):
+            report.skip(row, f"there is no {program} on the PATH")
         return
     why = fetch(f"""set -e
         python3 -m venv {made}
         {made}/bin/pip install -q -r requirements.txt
         {made}/bin/python -m grpc_tools.protoc -I{PROTOS} --python_out={made} empty.proto messages.proto""",
         cwd=folder)
-    report.check(GRPCLIB, "build", why)
-    for case in () if why else COMMON:
-        if case not in GRPCLIB_LACKS:
-            why = outcome(
-                [made / "bin/python", folder / "client.py", path, case],
-                env={**os.environ, "PYTHONPATH": str(made)},
-            )
-            report.check(GRPCLIB, case, why)
+    report.check(GRPCIO, "build", why)
+    if why:
+        return
+    for row, client, cases in ((GRPCIO, "on_grpcio.py", COMMON + GRPCIO_COMPRESSED), (GRPCLIB, "on_grpclib.py", COMMON)):
+        for case in cases:
+            if row == GRPCIO or case not in GRPCLIB_LACKS:
+                why = outcome(
+                    [made / "bin/python", folder / client, path, case],
+                    env={**os.environ, "PYTHONPATH": str(made)},
+                )
+                report.check(row, case, why)

@@ -2,7 +2,7 @@
 # Copyright The udsecho Authors
 """gRPC's interoperability tests on grpclib, whose HTTP/2 is h2's: it owes nothing to gRPC's own libraries.
 
-    client.py SOCKET CASE
+    on_grpclib.py SOCKET CASE
 
 The cases are those of github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md, by the same names.
 empty_pb2 and messages_pb2 are to be on the path. Exit code 0: passed.
