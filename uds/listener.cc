@@ -37,7 +37,7 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
   if (address.is_abstract()) {
     if (absl::Status status = BindAbstract(fd.get(), address); !status.ok()) return status;
   } else {
-    absl::StatusOr<Claim> taken = Claim::Take(address);
+    absl::StatusOr<Claim> taken = Claim::Take(address, options.claim);
     if (!taken.ok()) return taken.status();
     claim = *std::move(taken);
     absl::Status status = claim->Bind(fd.get(), {options.mode, options.group});
@@ -96,7 +96,18 @@ void Listener::StopAccepting() {
   shutdown(fd_.get(), SHUT_RD);
 }
 
-void Listener::Close() { fd_.reset(); }
+void Listener::Close() {
+  if (claim_.has_value() && fd_.valid()) {
+    shutdown(fd_.get(), SHUT_RD);
+    // Without the end of the descriptor those who wait would wait on.
+    UniqueFd waits;
+    do {
+      waits.reset(accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    } while (waits.valid());
+    if (errno == EAGAIN || errno == EINVAL) bound_ = std::move(fd_);
+  }
+  fd_.reset();
+}
 
 absl::Status Listener::CheckStillOurs() const {
   watch_.Clear();
@@ -105,7 +116,9 @@ absl::Status Listener::CheckStillOurs() const {
 
 absl::Status Listener::Release() {
   Close();
-  return claim_.has_value() ? claim_->Release() : absl::OkStatus();
+  absl::Status status = claim_.has_value() ? claim_->Release() : absl::OkStatus();
+  bound_.reset();
+  return status;
 }
 
 }  // namespace uds
