@@ -64,17 +64,19 @@ struct Occupant {
   std::optional<PathHolder> holder;  // of a live one, if it can be told
 };
 
-absl::StatusOr<Occupant> Look(const Directory& directory, const std::string& name) {
+// `is_held`: another server has the lock, so that there is no need to know whether the kernel still
+// has the socket bound.
+absl::StatusOr<Occupant> Look(const Directory& directory, const std::string& name, bool is_held) {
   absl::StatusOr<UniqueFd> file = FindSocket(directory, name);
   if (!file.ok()) return file.status();
   Occupant occupant;
   occupant.socket = *std::move(file);
   if (!occupant.socket.valid()) return occupant;
   absl::StatusOr<ProbeResult> probe = ProbeSocket(directory, name, occupant.socket);
-  if (!probe.ok()) return probe.status();
-  occupant.liveness = probe->liveness;
+  if (!probe.ok() && !is_held) return probe.status();
+  occupant.liveness = probe.ok() ? probe->liveness : Liveness::kSilent;
   struct stat found = {};
-  if (probe->server.has_value()) {
+  if (probe.ok() && probe->server.has_value()) {
     occupant.holder = PathHolder{probe->server->uid, probe->server->pid};
   } else if (fstat(occupant.socket.get(), &found) == 0) {
     occupant.holder = PathHolder{found.st_uid, std::nullopt};
@@ -127,7 +129,7 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
   for (;;) {
     if (lock_.state() != PathLock::State::kTaken) lock_ = PathLock::Take(directory_);
     const bool is_held = lock_.state() == PathLock::State::kHeld;
-    absl::StatusOr<Occupant> occupant = Look(directory_, name);
+    absl::StatusOr<Occupant> occupant = Look(directory_, name, is_held);
     if (!occupant.ok()) return occupant.status();
     if (!is_held && occupant->liveness == Liveness::kDead) {
       stale_ = std::move(occupant->socket);
@@ -174,7 +176,7 @@ absl::Status Claim::MakePrivateNameFree() {
   constexpr int kAttempts = 100;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     private_name_ = PrivateName(directory_.base_name(), attempt);
-    absl::StatusOr<Occupant> occupant = Look(directory_, private_name_);
+    absl::StatusOr<Occupant> occupant = Look(directory_, private_name_, /*is_held=*/false);
     if (!occupant.ok() || occupant->liveness != Liveness::kDead) continue;
     if (!occupant->socket.valid()) return absl::OkStatus();
     if (unlinkat(directory_.fd(), private_name_.c_str(), 0) == 0) return absl::OkStatus();
