@@ -4,6 +4,7 @@
 #include "uds/claim.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <functional>
 
@@ -84,15 +86,21 @@ absl::StatusOr<Occupant> Look(const Directory& directory, const std::string& nam
   return occupant;
 }
 
-// The same for every claim of the path, so that what a killed one left there is found by the next.
-// Readable, as it is what `ss -x` shows; but a base name may be as long as an address, so that
-// nothing more fits behind it. From the second `attempt` on, one that is this process's own.
-std::string PrivateName(const std::string& base_name, int attempt) {
-  if (attempt > 0) return absl::StrCat(".", getpid(), ".", attempt, ".new");
+// The same for every claim of the path, and so, under the lock, for one process at a time: what a
+// killed one left there is found by the next. Readable, as it is what `ss -x` shows; but a base
+// name may be as long as an address, so that nothing more fits behind it.
+std::string PrivateName(const std::string& base_name) {
   std::string readable = absl::StrCat(base_name, ".new");
   constexpr size_t kLongestFdPath = sizeof("/proc/self/fd/2147483647/") - 1;
   if (kLongestFdPath + readable.size() <= Address::kMaxLength) return readable;
   return absl::StrCat(".", absl::Hex(std::hash<std::string>()(base_name)), ".new");
+}
+
+// For where there is no lock, or where a file of others has that name.
+std::string PrivateNameOfThisClaim() {
+  uint32_t random = 0;
+  if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0) random = getpid();
+  return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".new");
 }
 
 bool Pause(const ClaimOptions& options, absl::Duration duration) {
@@ -173,12 +181,16 @@ Claim::~Claim() { Release().IgnoreError(); }
 
 // What is no dead socket, or is another user's, is left alone: they must not keep us out.
 absl::Status Claim::MakePrivateNameFree() {
+  const bool is_locked = lock_.state() == PathLock::State::kTaken;
   constexpr int kAttempts = 100;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    private_name_ = PrivateName(directory_.base_name(), attempt);
+    const bool is_shared = is_locked && attempt == 0;
+    private_name_ = is_shared ? PrivateName(directory_.base_name()) : PrivateNameOfThisClaim();
     absl::StatusOr<Occupant> occupant = Look(directory_, private_name_, /*is_held=*/false);
-    if (!occupant.ok() || occupant->liveness != Liveness::kDead) continue;
+    if (!occupant.ok()) continue;
     if (!occupant->socket.valid()) return absl::OkStatus();
+    // Without the lock, what looks dead may just be about to be bound.
+    if (!is_shared || occupant->liveness != Liveness::kDead) continue;
     if (unlinkat(directory_.fd(), private_name_.c_str(), 0) == 0) return absl::OkStatus();
   }
   return absl::AlreadyExistsError(absl::StrCat("cannot make the socket ", path(),

@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -42,10 +42,10 @@ Content Read(const UniqueFd& fd, std::optional<pid_t>* pid = nullptr) {
   return Content::kOurs;
 }
 
-// For people and for holder(): without it (a full disk) the lock is as good.
+// For people and for holder(): without it (a full disk) the lock is as good. What is there already
+// is overwritten by as many bytes: others may read it at any moment.
 void Write(const UniqueFd& fd) {
-  const std::string text = absl::StrCat(kContent, getpid(), "\n");
-  if (ftruncate(fd.get(), 0) != 0) return;
+  const std::string text = absl::StrFormat("%s%-10d\n", kContent, getpid());
   if (pwrite(fd.get(), text.data(), text.size(), 0) < 0) return;
 }
 

@@ -261,9 +261,11 @@ TEST_F(ClaimTest, LeavesAloneWhatOthersHaveUnderThePrivateName) {
 }
 
 TEST_F(ClaimTest, OneOfTwoWins) {
-  constexpr int kRounds = 100;
+  constexpr int kRounds = 200;
   for (int round = 0; round < kRounds; ++round) {
     if (round % 2 == 1) LeaveDeadSocket(path_);  // a race for a dead socket is the hard one
+    // Harder still without the lock, as another user's file may stand in its place.
+    if (round == kRounds / 2) CheckThat(mkdir(lock_path_.c_str(), 0700) == 0, "mkdir");
     const auto contend = [&](Doorbell& parent) {
       parent.Ring();
       parent.Wait();  // the starting shot
