@@ -29,22 +29,34 @@ namespace {
 constexpr char kUntrusted[] = "uds/untrusted_path";  // the payload's name
 constexpr int kMostLinks = 40;                       // as the kernel's MAXSYMLINKS
 
-// In a user namespace the machine's root may have no number, and its files show the overflow uid.
-bool IsOutsideOurUserNamespace(uid_t owner) {
+// In a user namespace the machine's root may have no number, and its files show the overflow uid:
+// which they share with the user of that number, if the namespace has one.
+enum class Overflow { kNotOne, kUnmapped, kEither };
+
+Overflow OverflowOf(uid_t owner) {
   constexpr uid_t kOverflowUid = 65534;      // /proc/sys/kernel/overflowuid, never changed
   constexpr unsigned kAllUids = 4294967295;  // what uid_map says outside of any namespace
-  if (owner != kOverflowUid) return false;
+  if (owner != kOverflowUid) return Overflow::kNotOne;
   std::FILE* map = std::fopen("/proc/self/uid_map", "re");
-  if (map == nullptr) return false;
-  unsigned count = kAllUids;
-  const int fields = std::fscanf(map, "%*u %*u %u", &count);
+  if (map == nullptr) return Overflow::kNotOne;
+  unsigned first = 0;
+  unsigned count = 0;
+  bool is_namespace = false;
+  bool is_mapped = false;
+  while (std::fscanf(map, "%u %*u %u", &first, &count) == 2) {
+    is_namespace = is_namespace || count != kAllUids;
+    is_mapped = is_mapped || (kOverflowUid >= first && kOverflowUid - first < count);
+  }
   std::fclose(map);
-  return fields == 1 && count != kAllUids;
+  if (!is_namespace) return Overflow::kNotOne;
+  return is_mapped ? Overflow::kEither : Overflow::kUnmapped;
 }
 
 bool IsUsOrRoot(uid_t owner) { return owner == 0 || owner == geteuid(); }
 
-bool IsTrusted(uid_t owner) { return IsUsOrRoot(owner) || IsOutsideOurUserNamespace(owner); }
+bool IsTrusted(uid_t owner) {
+  return IsUsOrRoot(owner) || OverflowOf(owner) == Overflow::kUnmapped;
+}
 
 // Follows a path as the kernel does, a name at a time.
 class Way {
@@ -121,7 +133,9 @@ absl::Status Way::Begin() {
 absl::Status Way::CheckOwner(bool is_last) const {
   const bool is_sticky = (file_.st_mode & S_ISVTX) != 0;
   const uid_t owner = file_.st_uid;
-  if (is_last && !is_sticky ? IsUsOrRoot(owner) : IsTrusted(owner)) return absl::OkStatus();
+  // A shared directory such as /tmp is still what it was, whatever number its owner has.
+  if (is_sticky && OverflowOf(owner) != Overflow::kNotOne) return absl::OkStatus();
+  if (is_last ? IsUsOrRoot(owner) : IsTrusted(owner)) return absl::OkStatus();
   return Untrusted(absl::StrFormat(
       "uid %d owns the directory %s, and could put a socket of their own there; use a directory "
       "that belongs to you (uid %d) or to root",

@@ -30,7 +30,8 @@ namespace uds {
 // Another error means that the way could not be followed.
 //
 // In a user namespace the owners of many directories have no number. Above the last directory of
-// the path such an owner counts as root; the last one must be sticky then, as /tmp is.
+// the path such an owner counts as root; the last one must be sticky then, as /tmp is. A directory
+// that is not sticky is another user's if the namespace has a user of the overflow uid's number.
 absl::Status CheckPathTrusted(absl::string_view path);
 
 // Whether a status says that another user can replace the file.

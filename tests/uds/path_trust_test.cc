@@ -7,6 +7,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -196,6 +198,42 @@ TEST_F(PathTrustOfOthersTest, AGroupOfOnesOwn) {
   ASSERT_EQ(chmod(path.c_str(), 0775), 0);
   EXPECT_THAT(Check(path), IsOk());
   ExpectAs(kOther, path, IsOk());
+}
+
+TEST_F(PathTrustOfOthersTest, TheAccountsOfTheMachineTellWhoIsInAGroup) {
+  const std::string path = Make("d", 0755);
+  std::ofstream(dir_.Path("passwd")) << "root:x:0:0::/:/bin/sh\nme:x:20001:20001::/:/bin/sh\n"
+                                        "friend:x:20002:4323::/:/bin/sh\n";
+  std::ofstream(dir_.Path("group")) << "root:x:0:\nme:x:20001:\nteam:x:4321:me,friend\n"
+                                       "mine:x:4322:me,root\nfriends:x:4323:\nnobodys:x:4324:\n"
+                                       "gone:x:4325:me,ghost\n";
+  ASSERT_EQ(chmod(dir_.Path("passwd").c_str(), 0644), 0);
+  ASSERT_EQ(chmod(dir_.Path("group").c_str(), 0644), 0);
+  constexpr int kMayNot = 77;
+  const auto check = [&](gid_t group, const testing::Matcher<absl::Status>& is) {
+    ASSERT_EQ(chown(path.c_str(), kOther, group), 0);
+    ASSERT_EQ(chmod(path.c_str(), 0770), 0);
+    ChildProcess child([&](Doorbell&) {
+      if (unshare(CLONE_NEWNS) != 0 ||
+          mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          mount(dir_.Path("passwd").c_str(), "/etc/passwd", nullptr, MS_BIND, nullptr) != 0 ||
+          mount(dir_.Path("group").c_str(), "/etc/group", nullptr, MS_BIND, nullptr) != 0 ||
+          !support::BecomeUser(kOther)) {
+        return kMayNot;
+      }
+      EXPECT_THAT(Check(path), is) << group;
+      return 0;
+    });
+    const int code = child.Wait();
+    if (code == kMayNot) GTEST_SKIP() << "needs a mount namespace";
+    EXPECT_EQ(code, 0) << group;
+  };
+  check(20001, IsOk());
+  check(4322, IsOk());
+  check(4321, IsUntrusted("group 4321"));
+  check(4323, IsUntrusted("group 4323"));  // another user's own, whom the group does not list
+  check(4324, IsUntrusted("group 4324"));
+  check(4325, IsUntrusted("group 4325"));
 }
 
 TEST_F(PathTrustOfOthersTest, LinksOfOthers) {
