@@ -25,9 +25,10 @@
 namespace uds {
 namespace {
 
-constexpr absl::Duration kSettle = absl::Milliseconds(200);  // what ends or begins is soon done
-constexpr absl::Duration kLookOften = absl::Milliseconds(10);
-constexpr absl::Duration kLookOn = absl::Milliseconds(50);
+// A server that begins, or has just been told to end, is done with that by then.
+constexpr absl::Duration kSettle = absl::Milliseconds(200);
+constexpr absl::Duration kLookOften = absl::Milliseconds(10);  // until then
+constexpr absl::Duration kLookOn = absl::Milliseconds(50);     // and afterwards
 
 // `waited`: for how long it took no connections; 0: it does take some.
 absl::Status InUse(const std::string& path, const std::optional<PathHolder>& holder,
@@ -103,15 +104,36 @@ std::string PrivateNameOfThisClaim() {
   return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".new");
 }
 
-bool Pause(const ClaimOptions& options, absl::Duration duration) {
-  if (options.pause != nullptr) return options.pause(duration);
-  absl::SleepFor(duration);
-  return true;
-}
+// The time that a server has to give the path back.
+class Patience {
+ public:
+  enum class Then { kLookAgain, kGiveUp, kStop };
 
-absl::Duration Since(std::chrono::steady_clock::time_point begin) {
-  return absl::FromChrono(std::chrono::steady_clock::now() - begin);
-}
+  explicit Patience(const ClaimOptions& options) : options_(options) {}
+
+  // `serves`: the holder takes connections. `is_held`: it has the lock, and so may be one that ends.
+  Then Pause(const std::optional<PathHolder>& holder, bool serves, bool is_held) {
+    const absl::Duration waited = absl::FromChrono(std::chrono::steady_clock::now() - begin_);
+    const bool is_settled = waited >= kSettle;
+    if (waited >= options_.wait || (serves && (!is_held || is_settled))) return Then::kGiveUp;
+    if (is_settled && !std::exchange(is_told_, true) && options_.waiting != nullptr) {
+      options_.waiting(holder.value_or(PathHolder{}));
+    }
+    const absl::Duration pause = is_settled ? kLookOn : serves ? kSettle - waited : kLookOften;
+    return Sleep(std::min(pause, options_.wait - waited)) ? Then::kLookAgain : Then::kStop;
+  }
+
+ private:
+  bool Sleep(absl::Duration duration) const {
+    if (options_.pause != nullptr) return options_.pause(duration);
+    absl::SleepFor(duration);
+    return true;
+  }
+
+  const ClaimOptions& options_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  bool is_told_ = false;
+};
 
 }  // namespace
 
@@ -132,8 +154,7 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
   if (absl::StatusOr<UniqueFd> file = FindSocket(directory_, name); !file.ok()) {
     return file.status();
   }
-  const auto begin = std::chrono::steady_clock::now();
-  bool is_told = false;
+  Patience patience(options);
   for (;;) {
     if (lock_.state() != PathLock::State::kTaken) lock_ = PathLock::Take(directory_);
     const bool is_held = lock_.state() == PathLock::State::kHeld;
@@ -147,19 +168,14 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
     const bool serves = occupant->liveness == Liveness::kAlive;
     std::optional<PathHolder> holder = std::move(occupant->holder);
     if (is_held && !serves) holder = PathHolder{geteuid(), lock_.holder()};
-
-    const absl::Duration waited = Since(begin);
-    const bool is_settled = waited >= kSettle;
-    if (waited >= options.wait || (serves && (!is_held || is_settled))) {
-      return InUse(path(), holder, serves ? absl::ZeroDuration() : options.wait);
-    }
-    if (is_settled && !std::exchange(is_told, true) && options.waiting != nullptr) {
-      options.waiting(holder.value_or(PathHolder{}));
-    }
-    const absl::Duration pause = is_settled ? kLookOn : serves ? kSettle - waited : kLookOften;
-    if (!Pause(options, std::min(pause, options.wait - waited))) {
-      return absl::CancelledError(
-          absl::StrCat("stopped while waiting for the server that has ", path()));
+    switch (patience.Pause(holder, serves, is_held)) {
+      case Patience::Then::kLookAgain:
+        break;
+      case Patience::Then::kGiveUp:
+        return InUse(path(), holder, serves ? absl::ZeroDuration() : options.wait);
+      case Patience::Then::kStop:
+        return absl::CancelledError(
+            absl::StrCat("stopped while waiting for the server that has ", path()));
     }
   }
 }
