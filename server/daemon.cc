@@ -98,6 +98,7 @@ class Daemon final : public rpc::ServerEvents {
       return kAddressRefused;
     }
     path_trust_ = listener->path_trust();
+    path_lock_ = listener->path_lock();
     const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
     if (!result.ok()) {
       service_events_.Failed(result.status());
@@ -126,6 +127,7 @@ class Daemon final : public rpc::ServerEvents {
   void Serving() override {
     service_events_.Started(options_.address.ToString(), getpid());
     if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
+    if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
     WarnIfOthersAreShutOut();
     reports_.Serving();
   }
@@ -176,6 +178,7 @@ class Daemon final : public rpc::ServerEvents {
   Log& log_;
   bool is_activated_ = false;
   absl::Status path_trust_;
+  absl::Status path_lock_;
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
   MessageEvents message_events_;

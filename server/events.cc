@@ -96,6 +96,10 @@ void ServiceEvents::DirectoryShared(const absl::Status& why) {
               "Serving all the same, as --allow_shared_directory says: ", why);
 }
 
+void ServiceEvents::PathUnlocked(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "path_unlocked", "Serving without a lock: ", why);
+}
+
 void ServiceEvents::OthersShutOut(mode_t mode) {
   const std::string octal = absl::StrFormat("%04o", mode);
   const std::string text =

@@ -27,6 +27,7 @@
 //                                                       connections, and how long it is waited for;
 //                                                       pid: 0 if it cannot be told
 //   directory_shared           warn   code, message     other users can replace the socket
+//   path_unlocked              warn   code, message     why there is no lock beside the socket
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
@@ -85,6 +86,7 @@ class ServiceEvents {
   void PathChanged(const absl::Status& still_ours);
   void PathAwaited(absl::string_view address, const uds::PathHolder& holder, absl::Duration wait);
   void DirectoryShared(const absl::Status& why);
+  void PathUnlocked(const absl::Status& why);
   void OthersShutOut(mode_t mode);
   void NotifyFailed(const absl::Status& why);
 

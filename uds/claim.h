@@ -93,6 +93,10 @@ class Claim {
   // OK; or how other users can replace the socket, where that was allowed.
   const absl::Status& path_trust() const { return path_trust_; }
 
+  // OK; or why there is no lock beside the path (uds/path_lock.h), so that of two servers that are
+  // started at once one may fail with another error than AlreadyExists.
+  const absl::Status& path_lock() const { return lock_.why_none(); }
+
   // Binds `socket` under a private name beside the path. Call once, before listen(2).
   // PermissionDenied: this user may not give the socket that group, or not write there.
   absl::Status Bind(int socket, const SocketPermissions& permissions);

@@ -67,6 +67,7 @@ absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
         continue;
       case EAGAIN:
       case EINVAL:  // after StopAccepting() some kernels say this once the backlog is empty
+        is_empty_ = is_stopped_;
         return std::optional<UniqueFd>();
       case EMFILE:
       case ENFILE:
@@ -93,19 +94,12 @@ void Listener::StopAccepting() {
   }
   // On a listening Unix socket the receiving side is the queue of connections: new ones are
   // refused, those that wait stay. An error means that there is nothing to stop.
-  shutdown(fd_.get(), SHUT_RD);
+  is_stopped_ = shutdown(fd_.get(), SHUT_RD) == 0;
 }
 
 void Listener::Close() {
-  if (claim_.has_value() && fd_.valid()) {
-    shutdown(fd_.get(), SHUT_RD);
-    // Without the end of the descriptor those who wait would wait on.
-    UniqueFd waits;
-    do {
-      waits.reset(accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    } while (waits.valid());
-    if (errno == EAGAIN || errno == EINVAL) bound_ = std::move(fd_);
-  }
+  // Those who wait would wait on for as long as a descriptor is there.
+  if (claim_.has_value() && is_empty_) bound_ = std::move(fd_);
   fd_.reset();
 }
 

@@ -92,6 +92,11 @@ class Listener {
     return claim_.has_value() ? claim_->path_trust() : absl::OkStatus();
   }
 
+  // OK; or why there is no lock beside the path.
+  absl::Status path_lock() const {
+    return claim_.has_value() ? claim_->path_lock() : absl::OkStatus();
+  }
+
   // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
   // owns no path.
   absl::Status CheckStillOurs() const;
@@ -113,8 +118,9 @@ class Listener {
     if (claim_.has_value()) watch_ = claim_->Watch();
   }
 
-  // After Close(), what was fd_: bound still, which tells servers that cannot see the claim's lock
-  // that the path is in use. Before claim_, so that it is closed after the path is removed.
+  // After Close(), what was fd_, if nobody waits there: bound still, which tells servers that cannot
+  // see the claim's lock that the path is in use. Before claim_, so that it is closed after the path
+  // is removed.
   UniqueFd bound_;
   std::optional<Claim> claim_;  // before fd_, so that the descriptor is closed first
   UniqueFd fd_;
@@ -122,6 +128,8 @@ class Listener {
   PathWatch watch_;
   bool handed_in_ = false;
   bool left_to_the_next_ = false;
+  bool is_stopped_ = false;
+  bool is_empty_ = false;  // nobody waits, and nobody will
 };
 
 }  // namespace uds

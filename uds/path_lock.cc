@@ -89,15 +89,24 @@ bool IsOurs(const UniqueFd& fd) {
 
 PathLock PathLock::Take(const Directory& directory) {
   const std::string name = LockName(directory);
+  const std::string shown = directory.Show(name);
+  const auto failed = [&](const char* what) {
+    return PathLock(absl::ErrnoToStatus(errno, absl::StrCat(what, " the lock file ", shown)));
+  };
+  const auto not_ours = [&] {
+    return PathLock(absl::FailedPreconditionError(
+        absl::StrCat(shown, " is no lock file of this user (uid ", geteuid(), ")")));
+  };
   // Each attempt that fails means that another server has ended meanwhile.
   constexpr int kAttempts = 100;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     UniqueFd fd = Make(directory, name);
     const bool is_made = fd.valid();
-    if (!is_made && errno != EEXIST) return {};
+    if (!is_made && errno != EEXIST) return failed("cannot make");
     if (!is_made) fd = Open(directory, name);
     if (!fd.valid() && errno == ENOENT) continue;
-    if (!fd.valid() || (!is_made && !IsOurs(fd))) return {};
+    if (!fd.valid() && errno != EPERM) return failed("cannot open");
+    if (!fd.valid() || (!is_made && !IsOurs(fd))) return not_ours();
 
     if (TEMP_FAILURE_RETRY(flock(fd.get(), LOCK_EX | LOCK_NB)) == 0) {
       if (!directory.CheckIs(name, fd).ok()) continue;
@@ -105,14 +114,16 @@ PathLock PathLock::Take(const Directory& directory) {
       return PathLock(State::kTaken, std::move(fd), std::nullopt);
     }
     if (errno != EWOULDBLOCK) {  // a file system without locks
+      PathLock none = failed("cannot lock");
       if (is_made) unlinkat(directory.fd(), name.c_str(), 0);
-      return {};
+      return none;
     }
     std::optional<pid_t> holder;
-    if (Read(fd, &holder) != Content::kOurs) return {};
+    if (Read(fd, &holder) != Content::kOurs) return not_ours();
     return PathLock(State::kHeld, UniqueFd(), holder);
   }
-  return {};
+  return PathLock(
+      absl::AbortedError(absl::StrCat("the lock file ", shown, " is removed again and again")));
 }
 
 void PathLock::Release(const Directory& directory) {

@@ -26,6 +26,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "uds/directory.h"
 #include "uds/unique_fd.h"
 
@@ -48,6 +49,9 @@ class PathLock {
 
   State state() const { return state_; }
 
+  // Why there is none, if kNone.
+  const absl::Status& why_none() const { return why_none_; }
+
   // The process that has it, if kHeld and it could be told: informational only, as it may be a
   // number of another pid namespace.
   std::optional<pid_t> holder() const { return holder_; }
@@ -56,10 +60,12 @@ class PathLock {
   void Release(const Directory& directory);
 
  private:
+  explicit PathLock(absl::Status why_none) : why_none_(std::move(why_none)) {}
   PathLock(State state, UniqueFd fd, std::optional<pid_t> holder)
       : state_(state), fd_(std::move(fd)), holder_(holder) {}
 
   State state_ = State::kNone;
+  absl::Status why_none_;
   UniqueFd fd_;
   std::optional<pid_t> holder_;
 };

@@ -122,8 +122,12 @@ TEST(EventsTest, WhatIsToKnowOfThePath) {
     service.PathAwaited("unix:/tmp/s", {.uid = 7, .pid = 42}, absl::Seconds(12));
     service.PathAwaited("unix:/tmp/s", {.uid = 7}, absl::Seconds(12));
     service.DirectoryShared(absl::FailedPreconditionError("everybody may write it"));
+    service.PathUnlocked(absl::PermissionDeniedError("cannot make it"));
   });
-  ASSERT_EQ(lines.size(), 3u);
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[3]["event"], "path_unlocked");
+  EXPECT_EQ(lines[3]["level"], "warn");
+  EXPECT_EQ(lines[3]["fields"]["message"], "cannot make it");
   EXPECT_EQ(lines[0]["event"], "path_awaited");
   EXPECT_EQ(lines[0]["level"], "info");
   EXPECT_EQ(lines[0]["fields"], nlohmann::json({{"uid", 7}, {"pid", 42}, {"seconds", 12}}));

@@ -67,6 +67,7 @@ TEST_F(ClaimLockTest, IsThereWhileItIsHeldAndIsItsUsersAlone) {
     umask(before);
     ASSERT_THAT(listener, IsOk());
     EXPECT_EQ(Stat(lock_path_).st_mode, S_IFREG | 0600);
+    EXPECT_THAT(listener->path_lock(), IsOk());
     EXPECT_THAT(Open(), StatusIs(kInUse));
     EXPECT_THAT(listener->Release(), IsOk());
     EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
@@ -107,6 +108,9 @@ TEST_F(ClaimLockTest, WhatIsNoLockOfOursKeepsNobodyOutAndIsLeftAlone) {
     {
       absl::StatusOr<Listener> listener = Open();
       ASSERT_THAT(listener, IsOk()) << kind;
+      EXPECT_THAT(listener->path_lock(),
+                  StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(lock_path_)))
+          << kind;
       EXPECT_THAT(Open(), StatusIs(kInUse)) << kind;
     }
     const struct stat after = Stat(lock_path_);
@@ -167,6 +171,7 @@ class ClaimWaitTest : public ClaimLockTest {
   ClaimWaitTest() {
     listener_ = Open().value();
     listener_->StopAccepting();
+    EXPECT_FALSE(listener_->Accept()->has_value());
     listener_->Close();
   }
 
