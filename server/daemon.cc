@@ -3,6 +3,7 @@
 
 #include "server/daemon.h"
 
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +12,10 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
@@ -20,6 +24,7 @@
 #include "server/interop_service.h"
 #include "server/manager_reports.h"
 #include "uds/listener.h"
+#include "uds/path_trust.h"
 
 namespace udsecho {
 namespace {
@@ -41,6 +46,22 @@ rpc::ServerOptions ServerOptionsOf(const Options& options) {
     };
   }
   return server;
+}
+
+// A library knows no flags: here is the one that allows what it refuses.
+absl::Status WithAdvice(const absl::Status& status) {
+  if (!uds::IsUntrustedPath(status)) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(status.message(),
+                                   "; if you trust those who can, --allow_shared_directory serves "
+                                   "there all the same"));
+}
+
+// Whether a stop was asked for within `duration`.
+bool StopCame(int stop_fd, absl::Duration duration) {
+  pollfd stop = {.fd = stop_fd, .events = POLLIN, .revents = 0};
+  const int milliseconds = static_cast<int>(absl::ToInt64Milliseconds(duration)) + 1;
+  return poll(&stop, 1, milliseconds) > 0;
 }
 
 // The parts of the daemon, in the order in which they are needed.
@@ -67,12 +88,17 @@ class Daemon final : public rpc::ServerEvents {
   ExitCode Run(uds::UniqueFd handed_in, int stop_fd) {
     is_activated_ = handed_in.valid();
     absl::StatusOr<uds::Listener> listener =
-        is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address)
-                      : uds::Listener::Open(options_.address, options_.listener);
+        is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open(stop_fd);
+    if (absl::IsCancelled(listener.status())) {
+      service_events_.Terminating();
+      return kClean;
+    }
     if (!listener.ok()) {
-      service_events_.Failed(listener.status());
+      service_events_.Failed(WithAdvice(listener.status()));
       return kAddressRefused;
     }
+    path_trust_ = listener->path_trust();
+    path_lock_ = listener->path_lock();
     const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
     if (!result.ok()) {
       service_events_.Failed(result.status());
@@ -82,6 +108,16 @@ class Daemon final : public rpc::ServerEvents {
   }
 
  private:
+  absl::StatusOr<uds::Listener> Open(int stop_fd) {
+    uds::ListenerOptions options = options_.listener;
+    options.claim.pause = [stop_fd](absl::Duration pause) { return !StopCame(stop_fd, pause); };
+    options.claim.waiting = [this](const uds::PathHolder& holder) {
+      service_events_.PathAwaited(options_.address.ToString(), holder,
+                                  options_.listener.claim.wait);
+    };
+    return uds::Listener::Open(options_.address, options);
+  }
+
   RunAfter RunAfterOnServer() {
     return [this](absl::Duration delay, std::function<void()> work) {
       server_.After(delay, std::move(work));
@@ -90,6 +126,8 @@ class Daemon final : public rpc::ServerEvents {
 
   void Serving() override {
     service_events_.Started(options_.address.ToString(), getpid());
+    if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
+    if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
     WarnIfOthersAreShutOut();
     reports_.Serving();
   }
@@ -139,6 +177,8 @@ class Daemon final : public rpc::ServerEvents {
   const Options options_;
   Log& log_;
   bool is_activated_ = false;
+  absl::Status path_trust_;
+  absl::Status path_lock_;
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
   MessageEvents message_events_;

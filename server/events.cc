@@ -77,6 +77,29 @@ void ServiceEvents::PathChanged(const absl::Status& still_ours) {
               .text = "The socket's path leads to this server again"});
 }
 
+void ServiceEvents::PathAwaited(absl::string_view address, const uds::PathHolder& holder,
+                                absl::Duration wait) {
+  const pid_t pid = holder.pid.value_or(0);
+  const std::string text =
+      absl::StrCat("Waiting up to ", absl::FormatDuration(wait), " for the server",
+                   pid != 0 ? absl::StrCat(" with pid ", pid) : "", " of uid ", holder.uid,
+                   ": it takes no connections, but has not given back ", uds::Printable(address));
+  log_.Write(
+      {.level = LogLevel::kInfo,
+       .event = "path_awaited",
+       .text = text,
+       .fields = {{"uid", holder.uid}, {"pid", pid}, {"seconds", absl::ToInt64Seconds(wait)}}});
+}
+
+void ServiceEvents::DirectoryShared(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "directory_shared",
+              "Serving all the same, as --allow_shared_directory says: ", why);
+}
+
+void ServiceEvents::PathUnlocked(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kWarn, "path_unlocked", "Serving without a lock: ", why);
+}
+
 void ServiceEvents::OthersShutOut(mode_t mode) {
   const std::string octal = absl::StrFormat("%04o", mode);
   const std::string text =

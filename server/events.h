@@ -23,6 +23,11 @@
 //   path_lost                  warn   code, message     NOT_FOUND: the socket was removed;
 //                                                       FAILED_PRECONDITION: replaced
 //   path_back                  info                     the path leads to this server again
+//   path_awaited               info   uid, pid, seconds of the server that has the path and takes no
+//                                                       connections, and how long it is waited for;
+//                                                       pid: 0 if it cannot be told
+//   directory_shared           warn   code, message     other users can replace the socket
+//   path_unlocked              warn   code, message     why there is no lock beside the socket
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
@@ -59,8 +64,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/line_limiter.h"
 #include "server/log.h"
+#include "uds/claim.h"
 #include "uds/peer_credentials.h"
 
 namespace udsecho {
@@ -77,6 +84,9 @@ class ServiceEvents {
   void Stuck();
   // OK: it is back.
   void PathChanged(const absl::Status& still_ours);
+  void PathAwaited(absl::string_view address, const uds::PathHolder& holder, absl::Duration wait);
+  void DirectoryShared(const absl::Status& why);
+  void PathUnlocked(const absl::Status& why);
   void OthersShutOut(mode_t mode);
   void NotifyFailed(const absl::Status& why);
 

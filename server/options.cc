@@ -43,6 +43,9 @@ constexpr absl::Duration kLongestGrace = absl::Hours(24);
 constexpr absl::Duration kLongestBusyPoll = absl::Milliseconds(10);
 constexpr int kMostShards = 64;
 
+// A server of the same flags has ended by then, and its watchdog too.
+constexpr absl::Duration kAfterGrace = absl::Seconds(2);
+
 // The flags as they are typed.
 struct Flags {
   std::string address;
@@ -173,6 +176,9 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
   if (flags.reply_given->count() > 0) options.reply = CheckReply(flags.reply);
   if (flags.grace_given->count() > 0)
     options.server.grace = ParseUpTo("--grace", flags.grace, kLongestGrace);
+  options.listener.claim.allow_shared_directory = flags.socket.allow_shared_directory;
+  options.listener.claim.wait =
+      flags.socket.wait_for_path.value_or(options.server.grace + kAfterGrace);
   if (flags.busy_poll_given->count() > 0) {
     options.server.busy_poll = ParseUpTo("--busy_poll", flags.busy_poll, kLongestBusyPoll);
   }

@@ -12,12 +12,15 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "cli/duration.h"
 #include "server/accounts.h"
 
 namespace udsecho {
 namespace {
 
 constexpr char kGroup[] = "Who may call";
+constexpr absl::Duration kLongestWait = absl::Hours(24);
 
 mode_t ParseMode(const std::string& text) {
   constexpr size_t kLongest = sizeof("00777") - 1;
@@ -46,6 +49,27 @@ gid_t ParseGroup(const std::string& text) {
   if (gid.ok()) return *gid;
   throw CLI::ValidationError(
       absl::StrCat("--group: ", gid.status().message(), "; give the name or the number of one"));
+}
+
+absl::Duration ParseWait(const std::string& text) {
+  const absl::StatusOr<absl::Duration> duration = cli::ParseDuration("--wait_for_path", text);
+  if (!duration.ok()) throw CLI::ValidationError(std::string(duration.status().message()));
+  if (*duration < absl::ZeroDuration() || *duration > kLongestWait) {
+    throw CLI::ValidationError(
+        absl::StrCat("--wait_for_path: must be from 0 to ", absl::FormatDuration(kLongestWait)));
+  }
+  return *duration;
+}
+
+void DeclarePathFlags(CLI::App* app, SocketFlags* flags) {
+  app->add_flag("--allow_shared_directory", flags->allow_shared_directory,
+                "Serve where other users can replace the socket")
+      ->group(kGroup);
+  app->add_option_function<std::string>(
+         "--wait_for_path",
+         [flags](const std::string& text) { flags->wait_for_path = ParseWait(text); },
+         "How long to wait for a server that stops (--grace and 2s)")
+      ->type_name("TIME");
 }
 
 }  // namespace
@@ -77,6 +101,7 @@ void DeclareSocketFlags(CLI::App* app, SocketFlags* flags) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->group(kGroup);
+  DeclarePathFlags(app, flags);
 }
 
 }  // namespace udsecho

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The flags that say who may connect and call: --mode, --group and --allow.
+// The flags that say who may connect and call (--mode, --group and --allow), and how the path is
+// claimed (--allow_shared_directory and --wait_for_path).
 //
 //   SocketFlags socket;
 //   DeclareSocketFlags(&app, &socket);
@@ -19,6 +20,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/time/time.h"
 #include "server/allow_list.h"
 
 namespace udsecho {
@@ -27,6 +29,8 @@ struct SocketFlags {
   std::optional<mode_t> mode;
   std::optional<gid_t> group;
   AllowList allow;
+  bool allow_shared_directory = false;
+  std::optional<absl::Duration> wait_for_path;
 };
 
 // Parsing writes to `flags`, which outlives it, and throws CLI::ValidationError for what makes no

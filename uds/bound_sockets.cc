@@ -120,9 +120,10 @@ absl::StatusOr<bool> IsBoundInSockDiag(const SocketFile& file) {
 }
 
 absl::StatusOr<bool> IsBoundInProcNetUnix(const SocketFile& file) {
-  std::ifstream list("/proc/net/unix");
+  // Not /proc/net, a link to the same: it is hidden where /proc has processes alone (subset=pid).
+  std::ifstream list("/proc/self/net/unix");
   std::string line;
-  if (!std::getline(list, line)) return absl::NotFoundError("cannot read /proc/net/unix");
+  if (!std::getline(list, line)) return absl::NotFoundError("cannot read /proc/self/net/unix");
   while (std::getline(list, line)) {
     constexpr unsigned kUnconnected = 1;  // SS_UNCONNECTED of <linux/net.h>
     unsigned state = 0;
@@ -141,7 +142,7 @@ absl::StatusOr<bool> IsBound(const SocketFile& file) {
   if (!bound.ok()) bound = IsBoundInProcNetUnix(file);
   if (bound.ok()) return bound;
   return absl::FailedPreconditionError(
-      "cannot list this machine's Unix sockets (neither netlink nor /proc/net/unix may be used)");
+      "cannot list this machine's Unix sockets (neither netlink nor /proc/self/net/unix may be used)");
 }
 
 }  // namespace uds

@@ -38,7 +38,7 @@ absl::StatusOr<bool> IsBound(const SocketFile& file);
 // systems whose device numbers differ inside and outside of the kernel (btrfs, overlayfs).
 absl::StatusOr<bool> IsBoundInSockDiag(const SocketFile& file);
 
-// By name in /proc/net/unix, where netlink is not allowed: misses a file that was renamed after
+// By name in /proc/self/net/unix, where netlink is not allowed: misses a file that was renamed after
 // bind, and takes a relative name that matches for a hit.
 absl::StatusOr<bool> IsBoundInProcNetUnix(const SocketFile& file);
 

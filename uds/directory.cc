@@ -9,32 +9,12 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "uds/printable.h"
 
 namespace uds {
-namespace {
-
-// In a user namespace the machine's root may have no number, and its files show the overflow uid.
-// A shared directory such as /tmp is then still what it was.
-bool OwnerIsOutsideOurUserNamespace(const struct stat& directory) {
-  constexpr uid_t kOverflowUid = 65534;      // /proc/sys/kernel/overflowuid, never changed
-  constexpr unsigned kAllUids = 4294967295;  // what uid_map says outside of any namespace
-  if (directory.st_uid != kOverflowUid) return false;
-  std::FILE* map = std::fopen("/proc/self/uid_map", "re");
-  if (map == nullptr) return false;
-  unsigned count = kAllUids;
-  const int fields = std::fscanf(map, "%*u %*u %u", &count);
-  std::fclose(map);
-  return fields == 1 && count != kAllUids;
-}
-
-}  // namespace
-
 absl::StatusOr<Directory> Directory::OpenParentOf(absl::string_view path) {
   const size_t slash = path.rfind('/');
   const size_t prefix_length = slash == absl::string_view::npos ? 0 : slash + 1;
@@ -47,35 +27,6 @@ absl::StatusOr<Directory> Directory::OpenParentOf(absl::string_view path) {
   }
   std::string base_name(path.substr(prefix_length));
   return Directory(std::move(fd), std::move(prefix), std::move(base_name));
-}
-
-absl::Status Directory::CheckTrusted() const {
-  struct stat directory = {};
-  if (fstat(fd(), &directory) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", Show(".")));
-  }
-  const uid_t owner = directory.st_uid;
-  const bool is_sticky = (directory.st_mode & S_ISVTX) != 0;
-  if (owner != 0 && owner != geteuid() &&
-      !(is_sticky && OwnerIsOutsideOurUserNamespace(directory))) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "the directory of %s belongs to uid %d, who could put a socket of their own in its place; "
-        "use a directory that belongs to you (uid %d) or to root",
-        Show(base_name_), owner, geteuid()));
-  }
-  const gid_t group = directory.st_gid;
-  const bool is_private_group = group == 0 || (group == getegid() && group == geteuid());
-  const bool group_writes = (directory.st_mode & S_IWGRP) != 0 && !is_private_group;
-  const bool others_write = (directory.st_mode & S_IWOTH) != 0;
-  if ((group_writes || others_write) && !is_sticky) {
-    return absl::FailedPreconditionError(absl::StrFormat(
-        "the directory of %s has mode %04o: %s could put a socket of their own in its place; "
-        "take that right away (chmod go-w), set the sticky bit (chmod +t), or use another "
-        "directory",
-        Show(base_name_), directory.st_mode & 07777,
-        others_write ? std::string("everybody") : absl::StrCat("the members of group ", group)));
-  }
-  return absl::OkStatus();
 }
 
 std::string Directory::Show(absl::string_view name) const {

@@ -5,7 +5,6 @@
 // chdir(2) or rename(2) does meanwhile or later.
 //
 //   absl::StatusOr<uds::Directory> directory = uds::Directory::OpenParentOf("/run/echo/sock1");
-//   if (absl::Status status = directory->CheckTrusted(); !status.ok()) return status;
 //   UniqueFd file = directory->Open(directory->base_name());
 //
 // Thread safety: const access from several threads is fine.
@@ -29,12 +28,6 @@ class Directory {
   // `path` is that of a file which need not exist. NotFound, FailedPrecondition (not a directory)
   // or PermissionDenied.
   static absl::StatusOr<Directory> OpenParentOf(absl::string_view path);
-
-  // Whether nobody but this user and root can remove or replace a file of this user's in here.
-  // FailedPrecondition, with what to do, for a directory that others may write without the sticky
-  // bit, or that is somebody else's. A group may write when it is root's, or the private group of
-  // this user (same number). Looks at this directory alone, not at those above it.
-  absl::Status CheckTrusted() const;
 
   int fd() const { return fd_.get(); }
   const std::string& base_name() const { return base_name_; }

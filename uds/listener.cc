@@ -37,7 +37,7 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
   if (address.is_abstract()) {
     if (absl::Status status = BindAbstract(fd.get(), address); !status.ok()) return status;
   } else {
-    absl::StatusOr<Claim> taken = Claim::Take(address);
+    absl::StatusOr<Claim> taken = Claim::Take(address, options.claim);
     if (!taken.ok()) return taken.status();
     claim = *std::move(taken);
     absl::Status status = claim->Bind(fd.get(), {options.mode, options.group});
@@ -67,6 +67,7 @@ absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
         continue;
       case EAGAIN:
       case EINVAL:  // after StopAccepting() some kernels say this once the backlog is empty
+        is_empty_ = is_stopped_;
         return std::optional<UniqueFd>();
       case EMFILE:
       case ENFILE:
@@ -93,10 +94,14 @@ void Listener::StopAccepting() {
   }
   // On a listening Unix socket the receiving side is the queue of connections: new ones are
   // refused, those that wait stay. An error means that there is nothing to stop.
-  shutdown(fd_.get(), SHUT_RD);
+  is_stopped_ = shutdown(fd_.get(), SHUT_RD) == 0;
 }
 
-void Listener::Close() { fd_.reset(); }
+void Listener::Close() {
+  // Those who wait would wait on for as long as a descriptor is there.
+  if (claim_.has_value() && is_empty_) bound_ = std::move(fd_);
+  fd_.reset();
+}
 
 absl::Status Listener::CheckStillOurs() const {
   watch_.Clear();
@@ -105,7 +110,9 @@ absl::Status Listener::CheckStillOurs() const {
 
 absl::Status Listener::Release() {
   Close();
-  return claim_.has_value() ? claim_->Release() : absl::OkStatus();
+  absl::Status status = claim_.has_value() ? claim_->Release() : absl::OkStatus();
+  bound_.reset();
+  return status;
 }
 
 }  // namespace uds

@@ -50,6 +50,8 @@ struct ListenerOptions {
   // Connections that may wait to be accepted. The kernel lowers it to net.core.somaxconn. Clients
   // beyond it wait in connect(2), or get EAGAIN if they do not want to.
   int backlog = SOMAXCONN;
+  // Which directories will do for a path, and whether to wait for the server before.
+  ClaimOptions claim = {};
 };
 
 // How long to leave a listener alone that said ResourceExhausted: those who wait keep their place
@@ -59,9 +61,9 @@ inline constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 class Listener {
  public:
   // Listens when it returns; a path's mode and group were right before. Errors are Claim's:
-  // AlreadyExists (in use), FailedPrecondition (not a socket, unsafe directory or lock file),
-  // NotFound (no such directory), PermissionDenied, InvalidArgument (mode). Nothing is left behind
-  // then but perhaps the lock file.
+  // AlreadyExists (in use), FailedPrecondition (not a socket, unsafe path), NotFound (no such
+  // directory), PermissionDenied, InvalidArgument (mode), Cancelled (while it waited). Nothing is
+  // left behind then.
   static absl::StatusOr<Listener> Open(const Address& address, const ListenerOptions& options = {});
 
   // A socket that a service manager opened, and will keep (uds/activation.h). StopAccepting()
@@ -85,6 +87,16 @@ class Listener {
   // successor comes before this server is done.
   void Close();
 
+  // OK; or how other users can replace the socket, where that was allowed (uds/claim.h).
+  absl::Status path_trust() const {
+    return claim_.has_value() ? claim_->path_trust() : absl::OkStatus();
+  }
+
+  // OK; or why there is no lock beside the path.
+  absl::Status path_lock() const {
+    return claim_.has_value() ? claim_->path_lock() : absl::OkStatus();
+  }
+
   // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
   // owns no path.
   absl::Status CheckStillOurs() const;
@@ -106,12 +118,18 @@ class Listener {
     if (claim_.has_value()) watch_ = claim_->Watch();
   }
 
+  // After Close(), what was fd_, if nobody waits there: bound still, which tells servers that cannot
+  // see the claim's lock that the path is in use. Before claim_, so that it is closed after the path
+  // is removed.
+  UniqueFd bound_;
   std::optional<Claim> claim_;  // before fd_, so that the descriptor is closed first
   UniqueFd fd_;
   Address address_;
   PathWatch watch_;
   bool handed_in_ = false;
   bool left_to_the_next_ = false;
+  bool is_stopped_ = false;
+  bool is_empty_ = false;  // nobody waits, and nobody will
 };
 
 }  // namespace uds

@@ -3,19 +3,30 @@
 
 // The right to be the one server at a path: an flock(2) on the file `<path>.lock` beside it.
 //
-// The kernel gives the lock back when the holder ends, however it ends. The lock file itself is
-// never deleted: were it, two servers could each hold a lock on a file of that name.
+//   absl::StatusOr<PathLock> lock = PathLock::Take(directory);
+//   ...
+//   lock->Release(directory);
+//
+// The kernel gives the lock back when the holder ends, however it ends. The file is removed by
+// Release(); whoever has opened it meanwhile sees that it has lost its name, and makes a new one.
+//
+// The lock saves servers of one user from starting at once, and lets them wait for each other. It
+// keeps nobody else out: a file that another user has left there, or put there, is no lock, and
+// neither is a file that something else made. They are left alone, and so is the want of a lock.
+// What keeps a live server safe from those is what uds/claim.h does beside.
 //
 // Thread safety: const access from several threads is fine.
-// Ownership: move-only; the lock is given back when the PathLock goes away.
+// Ownership: move-only; the lock is given back when the PathLock goes away, the file by Release().
 
 #ifndef UDS_PATH_LOCK_H_
 #define UDS_PATH_LOCK_H_
 
-#include <string>
+#include <sys/types.h>
+
+#include <optional>
 #include <utility>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "uds/directory.h"
 #include "uds/unique_fd.h"
 
@@ -23,19 +34,40 @@ namespace uds {
 
 class PathLock {
  public:
-  // Never waits. AlreadyExists: another process (or another PathLock of this one) holds it.
-  // FailedPrecondition: what is there as a lock file is not one of this user's making: a
-  // symlink, a directory, a file with other links, somebody else's. It is left as it is.
-  static absl::StatusOr<PathLock> Take(const Directory& directory);
+  enum class State {
+    kTaken,  // it is ours
+    kHeld,   // a server of this user has it
+    kNone,   // there is none to be had here: another's file is in the way, or the file system,
+             // or a rule of the machine, does not let us
+  };
 
-  // The lock file's inode: no two paths of one directory have the same.
-  ino_t inode() const { return inode_; }
+  // None.
+  PathLock() = default;
+
+  // Never waits.
+  static PathLock Take(const Directory& directory);
+
+  State state() const { return state_; }
+
+  // Why there is none, if kNone.
+  const absl::Status& why_none() const { return why_none_; }
+
+  // The process that has it, if kHeld and it could be told: informational only, as it may be a
+  // number of another pid namespace.
+  std::optional<pid_t> holder() const { return holder_; }
+
+  // Removes the file, if this took the lock, and gives the lock back.
+  void Release(const Directory& directory);
 
  private:
-  PathLock(UniqueFd fd, ino_t inode) : fd_(std::move(fd)), inode_(inode) {}
+  explicit PathLock(absl::Status why_none) : why_none_(std::move(why_none)) {}
+  PathLock(State state, UniqueFd fd, std::optional<pid_t> holder)
+      : state_(state), fd_(std::move(fd)), holder_(holder) {}
 
+  State state_ = State::kNone;
+  absl::Status why_none_;
   UniqueFd fd_;
-  ino_t inode_;
+  std::optional<pid_t> holder_;
 };
 
 }  // namespace uds

@@ -15,8 +15,9 @@
 namespace uds {
 namespace {
 
+// `if_bound` is what it is if a process has it bound.
 absl::StatusOr<ProbeResult> AskTheKernel(const Directory& directory, const std::string& name,
-                                         const UniqueFd& file) {
+                                         const UniqueFd& file, Liveness if_bound) {
   struct stat socket = {};
   if (fstat(file.get(), &socket) != 0) return absl::ErrnoToStatus(errno, directory.Show(name));
   absl::StatusOr<bool> bound = IsBound({socket.st_dev, socket.st_ino, name});
@@ -26,7 +27,7 @@ absl::StatusOr<ProbeResult> AskTheKernel(const Directory& directory, const std::
         absl::StrCat("cannot tell whether a server still owns ", directory.Show(name), ": ",
                      bound.status().message(), "; if none does, remove the file by hand"));
   }
-  return ProbeResult{*bound ? Liveness::kAlive : Liveness::kDead, std::nullopt};
+  return ProbeResult{*bound ? if_bound : Liveness::kDead, std::nullopt};
 }
 
 }  // namespace
@@ -51,9 +52,10 @@ absl::StatusOr<ProbeResult> ProbeSocket(const Directory& directory, const std::s
     case EPROTOTYPE:  // a datagram or seqpacket socket
       return ProbeResult{Liveness::kAlive, std::nullopt};
     case ECONNREFUSED:  // dead, or bound and not listening (yet, or any more)
-    case EACCES:        // not for us to know by asking politely
+      return AskTheKernel(directory, name, file, Liveness::kSilent);
+    case EACCES:  // not for us to know by asking politely
     case EPERM:
-      return AskTheKernel(directory, name, file);
+      return AskTheKernel(directory, name, file, Liveness::kAlive);
     case ENOENT:  // went away meanwhile
       return ProbeResult{Liveness::kDead, std::nullopt};
     default:

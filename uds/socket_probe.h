@@ -19,8 +19,9 @@
 namespace uds {
 
 enum class Liveness {
-  kDead,   // no process has it bound: the file is what remains of a server
-  kAlive,  // somebody listens, or is bound and may listen soon, or has a full backlog
+  kDead,    // no process has it bound: the file is what remains of a server
+  kSilent,  // a process has it bound and takes no connections: not yet, or not any more
+  kAlive,   // somebody listens, perhaps with a full backlog, or it cannot be told
 };
 
 struct ProbeResult {

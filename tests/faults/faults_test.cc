@@ -205,7 +205,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"accept4", EINTR, false}, Fault{"accept4", EPERM}, Fault{"bind", EADDRINUSE},
         Fault{"bind", EACCES}, Fault{"epoll_create1", EMFILE}, Fault{"epoll_ctl", ENOMEM},
         Fault{"epoll_ctl", ENOSPC}, Fault{"eventfd", EMFILE}, Fault{"eventfd", ENOMEM},
-        Fault{"flock", EINTR, false}, Fault{"flock", ENOLCK}, Fault{"flock", EWOULDBLOCK},
+        Fault{"flock", EINTR, false}, Fault{"flock", ENOLCK}, Fault{"flock", EWOULDBLOCK, false},
         Fault{"getsockopt", EPERM}, Fault{"inotify_init1", EMFILE, false}, Fault{"listen", ENOBUFS},
         Fault{"openat", EMFILE}, Fault{"openat", EACCES}, Fault{"openat", EINTR},
         Fault{"recv", EINTR, false}, Fault{"recv", ENOMEM}, Fault{"recv", ECONNRESET, false},

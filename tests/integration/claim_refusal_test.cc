@@ -112,6 +112,31 @@ TEST_F(ClaimRefusalTest, DirectoryInWhichOthersMayReplaceIt) {
   EXPECT_TRUE(std::filesystem::is_empty(open));
 }
 
+TEST_F(ClaimRefusalTest, TheFlagThatTheErrorNamesAllowsASharedDirectory) {
+  const std::string open = dir_.Path("open");
+  ASSERT_EQ(mkdir(open.c_str(), 0700), 0);
+  for (const mode_t mode : {0777, 02777}) {
+    ASSERT_EQ(chmod(open.c_str(), mode), 0);
+    const support::Finished refused = ExpectRefused(open + "/s", kAddressRefused);
+    const std::string flag = "--allow_shared_directory";
+    EXPECT_TRUE(absl::StrContains(refused.err, flag)) << refused.err;
+
+    ServerProcess server({.path = open + "/s", .flags = {flag}, .spawn = {}});
+    EXPECT_EQ(server.Event("directory_shared")["level"], "warn");
+    EXPECT_EQ(RunClient({server.path(), "hi"}).out, "hi\n");
+    EXPECT_EQ(server.Stop(), kClean);
+    EXPECT_TRUE(std::filesystem::is_empty(open));
+  }
+}
+
+TEST_F(ClaimRefusalTest, AllowingASharedDirectoryIsToldOfNoOther) {
+  ServerProcess server({.path = path_, .flags = {"--allow_shared_directory"}, .spawn = {}});
+  EXPECT_EQ(server.Stop(), kClean);
+  for (const nlohmann::json& event : server.AllEvents()) {
+    EXPECT_NE(event["event"], "directory_shared");
+  }
+}
+
 TEST_F(ClaimRefusalTest, ReasonIsInTheJsonLogToo) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
   const support::Finished server = RunServer({path_, "--log_format=json"});

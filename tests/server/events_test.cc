@@ -116,6 +116,27 @@ TEST(EventsTest, WhatGoesWrongHasACodeAndAMessage) {
   EXPECT_EQ(lines[3]["fields"]["code"], "INTERNAL");
 }
 
+TEST(EventsTest, WhatIsToKnowOfThePath) {
+  const std::vector<nlohmann::json> lines = JsonOf([](Log* log) {
+    ServiceEvents service(log);
+    service.PathAwaited("unix:/tmp/s", {.uid = 7, .pid = 42}, absl::Seconds(12));
+    service.PathAwaited("unix:/tmp/s", {.uid = 7}, absl::Seconds(12));
+    service.DirectoryShared(absl::FailedPreconditionError("everybody may write it"));
+    service.PathUnlocked(absl::PermissionDeniedError("cannot make it"));
+  });
+  ASSERT_EQ(lines.size(), 4u);
+  EXPECT_EQ(lines[3]["event"], "path_unlocked");
+  EXPECT_EQ(lines[3]["level"], "warn");
+  EXPECT_EQ(lines[3]["fields"]["message"], "cannot make it");
+  EXPECT_EQ(lines[0]["event"], "path_awaited");
+  EXPECT_EQ(lines[0]["level"], "info");
+  EXPECT_EQ(lines[0]["fields"], nlohmann::json({{"uid", 7}, {"pid", 42}, {"seconds", 12}}));
+  EXPECT_EQ(lines[1]["fields"]["pid"], 0);
+  EXPECT_EQ(lines[2]["event"], "directory_shared");
+  EXPECT_EQ(lines[2]["level"], "warn");
+  EXPECT_EQ(lines[2]["fields"]["message"], "everybody may write it");
+}
+
 TEST(EventsTest, NoMessageForgesALine) {
   const std::vector<std::string> lines = TextOf([](Log* log) {
     MessageEvents(log, nullptr)

@@ -202,6 +202,23 @@ TEST(OptionsTest, WhoMayCall) {
   EXPECT_FALSE(given.options->allow.Check({5, 5, {}, std::nullopt}).ok());
 }
 
+TEST(OptionsTest, WhereThePathMayBeAndWhetherToWaitForIt) {
+  const auto claim = [](const std::vector<std::string>& flags) {
+    std::vector<std::string> arguments = {"/tmp/s"};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    return ParseArguments(arguments).options.value().listener.claim;
+  };
+  EXPECT_FALSE(claim({}).allow_shared_directory);
+  EXPECT_TRUE(claim({"--allow_shared_directory"}).allow_shared_directory);
+  EXPECT_EQ(claim({}).wait, rpc::ServerOptions().grace + absl::Seconds(2));
+  EXPECT_EQ(claim({"--grace=1m"}).wait, absl::Seconds(62));
+  EXPECT_EQ(claim({"--grace=1m", "--wait_for_path=1s"}).wait, absl::Seconds(1));
+  EXPECT_EQ(claim({"--wait_for_path=0"}).wait, absl::ZeroDuration());
+  for (const char* wrong : {"-1s", "inf", "25h", "soon"}) {
+    EXPECT_THAT(Error({absl::StrCat("--wait_for_path=", wrong)}), HasSubstr("--wait_for_path"));
+  }
+}
+
 TEST(OptionsTest, AbstractNamesNeedAnAllowList) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(ParseArguments({"unix-abstract:x"}).exit_code, 2);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Who may make, rename and remove files in a directory besides its owner, by its mode and its
+// POSIX access control list.
+//
+// Lists of other kinds (NFSv4, SMB) are not read: the mode that their file system shows counts.
+//
+// Thread safety: a free function without state.
+
+#ifndef UDS_OTHER_WRITERS_H_
+#define UDS_OTHER_WRITERS_H_
+
+#include <sys/stat.h>
+
+#include <string>
+
+#include "uds/unique_fd.h"
+
+namespace uds {
+
+struct OtherWriters {
+  std::string who;     // "everybody", "uid 1001", "the members of group 7"; empty: none
+  std::string remedy;  // the command that takes the right away, without the directory's name
+};
+
+// Whether users other than this one and root may write. `directory` may be an O_PATH descriptor,
+// `file` is what fstat(2) says of it. A list that cannot be read counts as one that lets others
+// write, if its mask does: the mode's bits for the group are that mask.
+OtherWriters FindOtherWriters(const UniqueFd& directory, const struct stat& file);
+
+}  // namespace uds
+
+#endif  // UDS_OTHER_WRITERS_H_
