@@ -15,6 +15,7 @@
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
+#include "server/detail_types.h"
 #include "server/echo_service.h"
 #include "server/events.h"
 #include "server/interop_service.h"
@@ -61,6 +62,7 @@ class Daemon final : public rpc::ServerEvents {
         reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
     server_.Add(&echo_);
     server_.Add(&admin_);
+    for (const auto* file : DetailTypes()) server_.Describe(file);
     if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
   }
 
