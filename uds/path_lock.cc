@@ -74,4 +74,8 @@ absl::StatusOr<PathLock> PathLock::Take(const Directory& directory) {
       absl::StrCat("the lock file ", shown, " is removed again and again; find out by whom"));
 }
 
+bool PathLock::IsIn(const Directory& directory) const {
+  return directory.CheckIs(absl::StrCat(directory.base_name(), ".lock"), fd_).ok();
+}
+
 }  // namespace uds

@@ -28,6 +28,9 @@ class PathLock {
   // symlink, a directory, a file with other links, somebody else's. It is left as it is.
   static absl::StatusOr<PathLock> Take(const Directory& directory);
 
+  // Whether the lock guards the path of this directory: the file that is locked is the one there.
+  bool IsIn(const Directory& directory) const;
+
   // The lock file's inode: no two paths of one directory have the same.
   ino_t inode() const { return inode_; }
 
