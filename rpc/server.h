@@ -107,7 +107,7 @@ class Server {
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
   // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). Call
   // at most once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
-  // not enough descriptors.
+  // not enough descriptors or threads.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.

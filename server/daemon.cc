@@ -11,7 +11,9 @@
 #include <optional>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
@@ -19,8 +21,10 @@
 #include "server/echo_service.h"
 #include "server/events.h"
 #include "server/interop_service.h"
+#include "server/limit_flags.h"
 #include "server/manager_reports.h"
 #include "uds/listener.h"
+#include "uds/peer_credentials.h"
 
 namespace udsecho {
 namespace {
@@ -75,6 +79,7 @@ class Daemon final : public rpc::ServerEvents {
       service_events_.Failed(listener.status());
       return kAddressRefused;
     }
+    path_watch_gap_ = listener->watch_gap();
     const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
     if (!result.ok()) {
       service_events_.Failed(result.status());
@@ -93,6 +98,7 @@ class Daemon final : public rpc::ServerEvents {
   void Serving() override {
     service_events_.Started(options_.address.ToString(), getpid());
     WarnIfOthersAreShutOut();
+    TellWhatIsMissing();
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
@@ -138,8 +144,32 @@ class Daemon final : public rpc::ServerEvents {
     }
   }
 
+  // What the kernel or a sandbox does not give, and what follows from that.
+  void TellWhatIsMissing() {
+    if (!path_watch_gap_.ok()) {
+      const bool out_of_inotify = absl::IsResourceExhausted(path_watch_gap_);
+      service_events_.NotAvailable(
+          out_of_inotify ? LogLevel::kWarn : LogLevel::kInfo,
+          out_of_inotify ? "inotify" : "path_watch",
+          absl::StrCat("the server checks every 2 seconds whether its socket is in place, as it is "
+                       "not told of all changes: ",
+                       path_watch_gap_.message()));
+    }
+    if (!uds::KernelTellsPeerGroups()) {
+      service_events_.NotAvailable(
+          LogLevel::kWarn, "peer_groups",
+          "the kernel does not tell the supplementary groups of callers (SO_PEERGROUPS): --allow "
+          "knows their primary group alone");
+    }
+    for (const Shortage& shortage : CompareWithSystem(options_.server.limits)) {
+      service_events_.NotAvailable(shortage.fits ? LogLevel::kInfo : LogLevel::kWarn, shortage.what,
+                                   shortage.message);
+    }
+  }
+
   const Options options_;
   Log& log_;
+  absl::Status path_watch_gap_;
   bool is_activated_ = false;
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;

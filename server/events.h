@@ -20,9 +20,14 @@
 //   calls_cut_off              warn   count             by the end of the grace period
 //   service_stuck              error                    it could not stop, and ends itself
 //   accept_paused              warn   code, message     out of descriptors, for example
-//   path_lost                  warn   code, message     NOT_FOUND: the socket was removed;
+//   path_lost                  warn   code, message     NOT_FOUND: the socket was removed or moved;
 //                                                       FAILED_PRECONDITION: replaced
-//   path_back                  info                     the path leads to this server again
+//   path_back                  info                     the path leads to this server again, which
+//                                                       may have made its socket anew
+//   not_available              warn   what, message     the system has less than the server can use,
+//                                                       and what that means. `what`: inotify,
+//                                                       path_watch (level info), peer_groups,
+//                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
@@ -78,6 +83,7 @@ class ServiceEvents {
   // OK: it is back.
   void PathChanged(const absl::Status& still_ours);
   void OthersShutOut(mode_t mode);
+  void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);
 
  private:
