@@ -24,6 +24,13 @@ constexpr int kAcceptsInARow = 64;
 constexpr int kMaxGuests = 64;
 constexpr absl::Duration kGuestStay = absl::Seconds(1);
 
+// How often to look where the path leads when nothing tells of a change, or when it does not lead
+// here. Two system calls each.
+constexpr absl::Duration kCheckPath = absl::Seconds(2);
+
+// Against somebody who removes it in a loop; and how often to try while it cannot be made.
+constexpr absl::Duration kRestorePathAtMostEvery = absl::Seconds(1);
+
 // Why a connection was closed before it was of use; OK for other endings.
 absl::Status WhyRefused(http2::Ending how, const Limits& limits) {
   switch (how) {
@@ -65,18 +72,73 @@ Acceptor::~Acceptor() {
 }
 
 absl::Status Acceptor::Start() {
-  if (listener_.watch_fd() >= 0) {
-    absl::Status watched = parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, &path_changed_);
-    if (!watched.ok()) return watched;
-  }
+  if (absl::Status watched = WatchPath(); !watched.ok()) return watched;
+  CheckPathLater();
   return Listen();
 }
 
+absl::Status Acceptor::WatchPath() {
+  if (listener_.watch_fd() < 0) return absl::OkStatus();
+  const absl::Status watched = parts_.loop->Watch(listener_.watch_fd(), EPOLLIN, &path_changed_);
+  path_is_watched_ = watched.ok();
+  return watched;
+}
+
 void Acceptor::CheckPath() {
-  const absl::Status status = listener_.CheckStillOurs();
-  if (status.code() == path_.code()) return;
-  path_ = status;
-  parts_.events->PathChanged(status);
+  absl::Status path = listener_.CheckStillOurs();
+  if (absl::IsNotFound(path) && MayRestorePath()) {
+    const absl::Status restored = RestorePath();
+    if (restored.ok()) {
+      TellOfPath(path);
+      path = absl::OkStatus();
+    } else {
+      path = absl::NotFoundError(
+          absl::StrCat(path.message(), "; it cannot be made again: ", restored.message()));
+    }
+  }
+  TellOfPath(path);
+  CheckPathLater();
+}
+
+void Acceptor::TellOfPath(const absl::Status& path) {
+  if (path == path_) return;
+  path_ = path;
+  parts_.events->PathChanged(path);
+}
+
+bool Acceptor::MayRestorePath() const {
+  if (refusing_) return false;
+  return !path_restored_at_.has_value() || parts_.loop->now() - *path_restored_at_ >=
+                                               absl::ToInt64Nanoseconds(kRestorePathAtMostEvery);
+}
+
+absl::Status Acceptor::RestorePath() {
+  parts_.loop->Unwatch(listener_.watch_fd(), &path_changed_);
+  if (!paused_) parts_.loop->Unwatch(listener_.fd(), &listener_ready_);
+  absl::Status restored = listener_.Restore();
+  WatchPath().IgnoreError();
+  if (!paused_) {
+    if (const absl::Status listening = Listen(); !listening.ok()) Pause(listening);
+  }
+  if (!restored.ok()) return restored;
+  path_restored_at_ = parts_.loop->now();
+  AcceptAtEarlierSocket();
+  return restored;
+}
+
+void Acceptor::AcceptAtEarlierSocket() {
+  while (listener_.has_earlier() && AcceptOne()) {
+  }
+}
+
+void Acceptor::CheckPathLater() {
+  const bool is_told = path_.ok() && path_is_watched_ && listener_.watch_gap().ok();
+  if (is_told || refusing_ || path_is_checked_later_) return;
+  path_is_checked_later_ = true;
+  parts_.loop->After(absl::IsNotFound(path_) ? kRestorePathAtMostEvery : kCheckPath, [this] {
+    path_is_checked_later_ = false;
+    CheckPath();
+  });
 }
 
 absl::Status Acceptor::Listen() {
@@ -117,7 +179,8 @@ void Acceptor::Pause(const absl::Status& why) {
     paused_ = false;
     if (refusing_) return;
     const absl::Status listening = Listen();
-    if (!listening.ok()) Pause(listening);
+    if (!listening.ok()) return Pause(listening);
+    AcceptAtEarlierSocket();
   });
 }
 

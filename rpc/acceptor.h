@@ -22,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -90,7 +91,16 @@ class Acceptor {
   };
 
   absl::Status Listen();
+  // Looks where the path leads, tells if that has changed, and makes it lead here again if it is
+  // free.
   void CheckPath();
+  void TellOfPath(const absl::Status& path);
+  bool MayRestorePath() const;
+  absl::Status RestorePath();
+  void AcceptAtEarlierSocket();
+  absl::Status WatchPath();
+  // Looks again after a while, where nothing would tell of a change.
+  void CheckPathLater();
   void Accept();
   // False when none waits any more, or accepting has to pause.
   bool AcceptOne();
@@ -120,6 +130,9 @@ class Acceptor {
   int silent_ = 0;
   int guests_ = 0;
   absl::Status path_;  // what PathChanged() was last called with
+  bool path_is_watched_ = true;
+  bool path_is_checked_later_ = false;
+  std::optional<http2::Nanoseconds> path_restored_at_;
   bool paused_ = false;
   bool refusing_ = false;
   std::function<void()> when_all_ended_;

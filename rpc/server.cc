@@ -13,6 +13,7 @@
 #include "rpc/check.h"
 #include "rpc/drain.h"
 #include "rpc/on_each_shard.h"
+#include "rpc/start_thread.h"
 #include "rpc/watchdog.h"
 
 namespace rpc {
@@ -39,12 +40,18 @@ http2::Settings SettingsOf(const Limits& limits) {
 // The further shards' threads, which run until their loops are told to quit.
 class Threads {
  public:
-  void Start(Shard* shard) {
+  absl::Status Start(Shard* shard) {
+    std::thread thread;
+    absl::Status started = StartThread(
+        [shard] {
+          pthread_setname_np(pthread_self(), "rpc-shard");  // for `top -H`, gdb and the like
+          shard->loop().Run();
+        },
+        &thread);
+    if (!started.ok()) return started;
     shards_.push_back(shard);
-    threads_.emplace_back([shard] {
-      pthread_setname_np(pthread_self(), "rpc-shard");  // for `top -H`, gdb and the like
-      shard->loop().Run();
-    });
+    threads_.push_back(std::move(thread));
+    return started;
   }
   ~Threads() {
     for (Shard* shard : shards_) shard->loop().Post([shard] { shard->loop().Quit(); });
@@ -204,7 +211,10 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
   if (!status.ok()) return status;
   {
     Threads threads;
-    for (std::size_t i = 1; i < shards_.size(); ++i) threads.Start(shards_[i].get());
+    for (std::size_t i = 1; i < shards_.size(); ++i) {
+      status = threads.Start(shards_[i].get());
+      if (!status.ok()) return status;
+    }
     events_->Serving();
     loop.Run();
     watchdog.Finish();

@@ -93,6 +93,10 @@ class Server {
 
   void Add(Service* service);
 
+  // Reflection sends this file too where it sends google.protobuf.Any: for what services put into
+  // one, which no .proto of theirs names. Before Run().
+  void Describe(const google::protobuf::FileDescriptor* file) { described_.push_back(file); }
+
   Health& health() { return health_; }
 
   Statistics statistics() const;
@@ -103,7 +107,7 @@ class Server {
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
   // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). Call
   // at most once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
-  // not enough descriptors.
+  // not enough descriptors or threads.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
@@ -131,8 +135,9 @@ class Server {
   std::vector<std::string> names_;  // of services_, for reflection
   Methods methods_;
   Health health_;
-  Reflection<ReflectionV1> reflection_{&names_};
-  Reflection<ReflectionV1Alpha> reflection_alpha_{&names_};
+  DescribedFiles described_;
+  Reflection<ReflectionV1> reflection_{&names_, &described_};
+  Reflection<ReflectionV1Alpha> reflection_alpha_{&names_, &described_};
   const uds::UniqueFd stop_;         // an eventfd that counts Stop()s
   std::atomic<std::int64_t> grace_;  // in nanoseconds
   Admission admission_;

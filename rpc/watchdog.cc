@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "http2/clock.h"
+#include "rpc/start_thread.h"
 
 namespace rpc {
 namespace {
@@ -35,8 +36,7 @@ absl::Status Watchdog::Start() {
     return absl::ResourceExhaustedError(
         "there is no descriptor to end the watchdog by; raise `ulimit -n`");
   }
-  thread_ = std::thread(&Watchdog::Run, this);
-  return absl::OkStatus();
+  return StartThread([this] { Run(); }, &thread_);
 }
 
 void Watchdog::Finish() {

@@ -48,7 +48,7 @@ class Watchdog {
   explicit Watchdog(Parts parts);
   ~Watchdog() { Finish(); }
 
-  // RESOURCE_EXHAUSTED if there is no descriptor to end it by.
+  // RESOURCE_EXHAUSTED if there is no descriptor to end it by, or no thread.
   absl::Status Start();
   // The server has ended.
   void Finish();

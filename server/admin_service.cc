@@ -15,6 +15,7 @@
 #include "server/process_facts.h"
 #include "server/proto_text.h"
 #include "server/proto_time.h"
+#include "uds/peer_credentials.h"
 #include "udsecho/v1/admin.pb.h"
 
 namespace udsecho {
@@ -35,7 +36,7 @@ v1::Connection Describe(const rpc::Connection& connection, const UserNames& name
   if (name != names.end()) description.set_user(ProtoText(name->second));
   if (connection.peer.pid.has_value()) {
     description.set_pid(*connection.peer.pid);
-    description.set_command(ProtoText(CommandOf(*connection.peer.pid)));
+    description.set_command(ProtoText(CommandOf(connection.peer)));
   }
   description.set_calls(connection.calls.value());
   description.set_calls_in_flight(static_cast<uint32_t>(connection.calls_in_flight.value()));
@@ -55,7 +56,7 @@ AdminService::AdminService(rpc::Server* server, absl::Duration grace)
 
 absl::Status AdminService::Begin(rpc::Call& call) {
   if (absl::Status echoed = EchoMetadata(&call); !echoed.ok()) return echoed;
-  if (call.peer().uid == geteuid() || call.peer().uid == 0) return CompressAsAsked(&call);
+  if (uds::IsOurUser(call.peer()) || call.peer().uid == 0) return CompressAsAsked(&call);
   return absl::PermissionDeniedError(
       absl::StrCat("uid ", call.peer().uid, " may not administer this server; only its own uid ",
                    geteuid(), " and root may"));

@@ -3,8 +3,6 @@
 
 #include "server/allow_list.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -69,7 +67,7 @@ absl::Status AllowList::AddOne(absl::string_view entry) {
 }
 
 bool AllowList::Allows(const uds::PeerCredentials& peer) const {
-  return peer.uid == 0 || peer.uid == geteuid() || uids_.contains(peer.uid) ||
+  return peer.uid == 0 || uds::IsOurUser(peer) || uids_.contains(peer.uid) ||
          gids_.contains(peer.gid) ||
          std::any_of(peer.groups.begin(), peer.groups.end(),
                      [this](gid_t gid) { return gids_.contains(gid); });

@@ -19,12 +19,15 @@
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
+#include "server/detail_types.h"
 #include "server/echo_service.h"
 #include "server/events.h"
 #include "server/interop_service.h"
+#include "server/limit_flags.h"
 #include "server/manager_reports.h"
 #include "uds/listener.h"
 #include "uds/path_trust.h"
+#include "uds/peer_credentials.h"
 
 namespace udsecho {
 namespace {
@@ -82,6 +85,7 @@ class Daemon final : public rpc::ServerEvents {
         reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
     server_.Add(&echo_);
     server_.Add(&admin_);
+    for (const auto* file : DetailTypes()) server_.Describe(file);
     if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
   }
 
@@ -99,6 +103,7 @@ class Daemon final : public rpc::ServerEvents {
     }
     path_trust_ = listener->path_trust();
     path_lock_ = listener->path_lock();
+    path_watch_gap_ = listener->watch_gap();
     const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
     if (!result.ok()) {
       service_events_.Failed(result.status());
@@ -129,6 +134,7 @@ class Daemon final : public rpc::ServerEvents {
     if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
     if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
     WarnIfOthersAreShutOut();
+    TellWhatIsMissing();
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
@@ -174,8 +180,32 @@ class Daemon final : public rpc::ServerEvents {
     }
   }
 
+  // What the kernel or a sandbox does not give, and what follows from that.
+  void TellWhatIsMissing() {
+    if (!path_watch_gap_.ok()) {
+      const bool out_of_inotify = absl::IsResourceExhausted(path_watch_gap_);
+      service_events_.NotAvailable(
+          out_of_inotify ? LogLevel::kWarn : LogLevel::kInfo,
+          out_of_inotify ? "inotify" : "path_watch",
+          absl::StrCat("the server checks every 2 seconds whether its socket is in place, as it is "
+                       "not told of all changes: ",
+                       path_watch_gap_.message()));
+    }
+    if (!uds::KernelTellsPeerGroups()) {
+      service_events_.NotAvailable(
+          LogLevel::kWarn, "peer_groups",
+          "the kernel does not tell the supplementary groups of callers (SO_PEERGROUPS): --allow "
+          "knows their primary group alone");
+    }
+    for (const Shortage& shortage : CompareWithSystem(options_.server.limits)) {
+      service_events_.NotAvailable(shortage.fits ? LogLevel::kInfo : LogLevel::kWarn, shortage.what,
+                                   shortage.message);
+    }
+  }
+
   const Options options_;
   Log& log_;
+  absl::Status path_watch_gap_;
   bool is_activated_ = false;
   absl::Status path_trust_;
   absl::Status path_lock_;

@@ -112,6 +112,15 @@ void ServiceEvents::OthersShutOut(mode_t mode) {
               .fields = {{"mode", absl::string_view(octal)}}});
 }
 
+void ServiceEvents::NotAvailable(LogLevel level, absl::string_view what,
+                                 absl::string_view message) {
+  const std::string text = uds::Printable(message);
+  log_.Write({.level = level,
+              .event = "not_available",
+              .text = text,
+              .fields = {{"what", what}, {"message", message}}});
+}
+
 void ServiceEvents::NotifyFailed(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "notify_failed", "", why);
 }

@@ -20,14 +20,19 @@
 //   calls_cut_off              warn   count             by the end of the grace period
 //   service_stuck              error                    it could not stop, and ends itself
 //   accept_paused              warn   code, message     out of descriptors, for example
-//   path_lost                  warn   code, message     NOT_FOUND: the socket was removed;
+//   path_lost                  warn   code, message     NOT_FOUND: the socket was removed or moved;
 //                                                       FAILED_PRECONDITION: replaced
-//   path_back                  info                     the path leads to this server again
+//   path_back                  info                     the path leads to this server again, which
+//                                                       may have made its socket anew
 //   path_awaited               info   uid, pid, seconds of the server that has the path and takes no
 //                                                       connections, and how long it is waited for;
 //                                                       pid: 0 if it cannot be told
 //   directory_shared           warn   code, message     other users can replace the socket
 //   path_unlocked              warn   code, message     why there is no lock beside the socket
+//   not_available              warn   what, message     the system has less than the server can use,
+//                                                       and what that means. `what`: inotify,
+//                                                       path_watch (level info), peer_groups,
+//                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
 //   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
@@ -88,6 +93,7 @@ class ServiceEvents {
   void DirectoryShared(const absl::Status& why);
   void PathUnlocked(const absl::Status& why);
   void OthersShutOut(mode_t mode);
+  void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);
 
  private:

@@ -3,8 +3,10 @@
 
 #include "server/limit_flags.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -142,12 +144,62 @@ void CheckPerUid(const CLI::App& app, const std::string& flag, int all, int per_
                                    " gives to all; use less, or raise that"));
 }
 
+// As it was when first asked: the process takes memory itself.
+const std::optional<MemoryLimit>& MemoryLimitAtStart() {
+  static const auto& limit = *new std::optional<MemoryLimit>(TightestMemoryLimit());
+  return limit;
+}
+
 }  // namespace
+
+void TakeDefaultsFromSystem(rpc::Limits* limits) {
+  if (MemoryLimitAtStart().has_value()) {
+    limits->max_memory_bytes =
+        DefaultMaxMemory(MemoryLimitAtStart()->bytes, limits->max_memory_bytes, kLeastMemory);
+  }
+  const int most = DefaultMaxConnections(DescriptorLimit(), limits->max_connections);
+  if (most == limits->max_connections) return;
+  limits->max_connections = most;
+  const int half = std::max(most / 2, 1);
+  limits->max_connections_per_uid = std::min(limits->max_connections_per_uid, half);
+  limits->max_silent_connections = std::min(limits->max_silent_connections, half);
+}
+
+std::vector<Shortage> CompareWithSystem(const rpc::Limits& limits) {
+  const rpc::Limits usual;
+  std::vector<Shortage> shortages;
+  const int64_t descriptors = DescriptorLimit();
+  const int connections = DefaultMaxConnections(descriptors, usual.max_connections);
+  if (limits.max_connections > DefaultMaxConnections(descriptors, limits.max_connections) ||
+      (connections < usual.max_connections && limits.max_connections == connections)) {
+    shortages.push_back(
+        {.what = "descriptors",
+         .message = absl::StrCat("this process may have ", descriptors,
+                                 " descriptors, and --max_connections is ", limits.max_connections,
+                                 "; for more connections raise `ulimit -Hn`, or LimitNOFILE="),
+         .fits = limits.max_connections <= connections});
+  }
+  const std::optional<MemoryLimit>& memory = MemoryLimitAtStart();
+  if (!memory.has_value()) return shortages;
+  const int64_t most = memory->bytes / 2;
+  const int64_t by_default = DefaultMaxMemory(memory->bytes, usual.max_memory_bytes, kLeastMemory);
+  const bool fits = limits.max_memory_bytes <= most;
+  if (!fits || (by_default < usual.max_memory_bytes && limits.max_memory_bytes == by_default)) {
+    shortages.push_back(
+        {.what = "memory",
+         .message = absl::StrCat(memory->what, ", and --max_memory is ",
+                                 cli::FormatSize(limits.max_memory_bytes),
+                                 fits ? "; for more calls at once raise that limit"
+                                      : ": the kernel may end the server when many calls are in "
+                                        "flight; raise that limit, or lower --max_memory"),
+         .fits = fits});
+  }
+  return shortages;
+}
 
 void DeclareLimitFlags(CLI::App* app, rpc::Limits* limits) {
   using rpc::Limits;
-  limits->max_memory_bytes =
-      DefaultMaxMemory(CgroupMemoryLimit(), limits->max_memory_bytes, kLeastMemory);
+  TakeDefaultsFromSystem(limits);
   const DurationRange finite = {kTick, kDay};
   const DurationRange or_never = {kTick, absl::InfiniteDuration()};
 

@@ -5,6 +5,7 @@
 
 #include <iostream>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/statusor.h"
@@ -60,7 +61,13 @@ int main(int argc, char** argv) {
   const udsecho::Command command = udsecho::ParseCommandLine(argc, argv, activated);
   if (!command.options.has_value()) return command.exit_code;
 
-  udsecho::Log log(command.options->log);
-  const udsecho::LibraryLog library_log(&log);
-  return udsecho::RunDaemon(*command.options, std::move(listening), signals.fd(), &log);
+  try {
+    udsecho::Log log(command.options->log);
+    const udsecho::LibraryLog library_log(&log);
+    return udsecho::RunDaemon(*command.options, std::move(listening), signals.fd(), &log);
+  } catch (const std::system_error& error) {  // of std::thread, such as the log's
+    std::cerr << "server: cannot start a thread: " << error.code().message()
+              << "; raise `ulimit -u`, or TasksMax= of the service\n";
+    return udsecho::kFailed;
+  }
 }

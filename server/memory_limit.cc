@@ -3,6 +3,9 @@
 
 #include "server/memory_limit.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -12,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "cli/size.h"
 
 namespace udsecho {
 namespace {
@@ -37,9 +41,19 @@ int64_t LowestOf(const std::string& top, std::string path, absl::string_view fil
   }
 }
 
-}  // namespace
+// Of version 1, which tells the lowest of the folders above too, also of those that a container does
+// not see.
+int64_t HierarchicalLimitIn(const std::string& file) {
+  std::ifstream lines(file);
+  std::string name;
+  int64_t value = kNone;
+  while (lines >> name >> value) {
+    if (name == "hierarchical_memory_limit") return std::min(value, kNone);
+  }
+  return kNone;
+}
 
-std::optional<int64_t> CgroupMemoryLimit(const std::string& root) {
+int64_t CgroupLimit(const std::string& root) {
   const std::string cgroups = absl::StrCat(root, "sys/fs/cgroup");
   int64_t lowest = kNone;
   std::ifstream lines(absl::StrCat(root, "proc/self/cgroup"));
@@ -49,19 +63,71 @@ std::optional<int64_t> CgroupMemoryLimit(const std::string& root) {
     if (parts.size() != 3) continue;
     const std::vector<absl::string_view> controllers = absl::StrSplit(parts[1], ',');
     if (parts[1].empty()) {
-      lowest = std::min(lowest, LowestOf(cgroups, parts[2], "memory.max"));
+      lowest = std::min({lowest, LowestOf(cgroups, parts[2], "memory.max"),
+                         LowestOf(cgroups, parts[2], "memory.high")});
     } else if (std::find(controllers.begin(), controllers.end(), "memory") != controllers.end()) {
       const std::string top = absl::StrCat(cgroups, "/memory");
-      lowest = std::min(lowest, LowestOf(top, parts[2], "memory.limit_in_bytes"));
+      lowest = std::min({lowest, LowestOf(top, parts[2], "memory.limit_in_bytes"),
+                         HierarchicalLimitIn(absl::StrCat(top, parts[2], "/memory.stat")),
+                         HierarchicalLimitIn(absl::StrCat(top, "/memory.stat"))});
     }
   }
-  if (lowest == kNone) return std::nullopt;
   return lowest;
 }
 
-int64_t DefaultMaxMemory(std::optional<int64_t> cgroup_limit, int64_t usual, int64_t least) {
-  if (!cgroup_limit.has_value()) return usual;
-  return std::max(std::min(usual, *cgroup_limit / 2), least);
+// What is left of a limit on the process. `has`: the column of statm(5) that counts against it;
+// `reserved`: what threads will take.
+int64_t LeftOf(int limit, const std::string& root, int has, int64_t reserved) {
+  rlimit allowed = {};
+  if (getrlimit(static_cast<__rlimit_resource>(limit), &allowed) != 0 ||
+      allowed.rlim_cur == RLIM_INFINITY) {
+    return kNone;
+  }
+  std::ifstream statm(absl::StrCat(root, "proc/self/statm"));
+  int64_t pages = 0;
+  for (int column = 0; column <= has; ++column) {
+    if (!(statm >> pages)) pages = 0;
+  }
+  const auto bytes = static_cast<int64_t>(std::min<rlim_t>(allowed.rlim_cur, kNone));
+  return std::max<int64_t>(bytes - pages * sysconf(_SC_PAGESIZE) - reserved, 0);
+}
+
+}  // namespace
+
+std::optional<MemoryLimit> TightestMemoryLimit(const std::string& root) {
+  constexpr int64_t kMiB = 1 << 20;
+  // Two threads besides this one, for the log and the watchdog: 8 MiB of stack each, and as address
+  // space the 128 MiB out of which glibc cuts the 64 MiB of a thread's arena.
+  constexpr int64_t kStacks = 2 * 8 * kMiB;
+  constexpr int64_t kArenas = 2 * 128 * kMiB;
+  constexpr int kSizeColumn = 0;
+  constexpr int kDataColumn = 5;
+  const int64_t cgroup = CgroupLimit(root);
+  const int64_t address_space = LeftOf(RLIMIT_AS, root, kSizeColumn, kStacks + kArenas);
+  const int64_t data = LeftOf(RLIMIT_DATA, root, kDataColumn, kStacks);
+  const int64_t lowest = std::min({cgroup, address_space, data});
+  if (lowest == kNone) return std::nullopt;
+  const std::string size = cli::FormatSize(lowest < kMiB ? lowest : lowest / kMiB * kMiB);
+  if (lowest == cgroup) return MemoryLimit{lowest, absl::StrCat("the memory cgroup allows ", size)};
+  const char* const flag = lowest == address_space ? "-v" : "-d";
+  return MemoryLimit{lowest,
+                     absl::StrCat("the limits of the process (`ulimit ", flag, "`) leave ", size)};
+}
+
+int64_t DefaultMaxMemory(int64_t limit, int64_t usual, int64_t least) {
+  constexpr int64_t kMiB = 1 << 20;
+  return std::max(std::min(usual, limit / 2 / kMiB * kMiB), least);
+}
+
+int DefaultMaxConnections(int64_t descriptors, int usual) {
+  constexpr int64_t kOthers = 64;  // the loops', the log's, files that are read
+  return static_cast<int>(std::clamp<int64_t>(descriptors - kOthers, 1, usual));
+}
+
+int64_t DescriptorLimit() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kNone;
+  return static_cast<int64_t>(std::min<rlim_t>(limit.rlim_max, kNone));
 }
 
 }  // namespace udsecho

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// How much memory the kernel lets this process have, and what the server should take of it.
+// How much the kernel lets this process have, of memory and of descriptors, and what the server
+// should take of it.
 //
-//   limits.max_memory_bytes = DefaultMaxMemory(CgroupMemoryLimit(), usual, least);
+//   if (const auto limit = TightestMemoryLimit(); limit.has_value()) {
+//     limits.max_memory_bytes = DefaultMaxMemory(limit->bytes, usual, least);
+//   }
 //
 // Thread safety: free functions without state.
 
@@ -16,13 +19,28 @@
 
 namespace udsecho {
 
-// The lowest limit, in bytes, of this process's memory cgroup and those above it (cgroups(7), both
-// versions). Nullopt if there is none, or /proc and /sys do not tell. `root`: where these are.
-std::optional<int64_t> CgroupMemoryLimit(const std::string& root = "/");
+struct MemoryLimit {
+  int64_t bytes = 0;  // for all that the process takes from now on
+  std::string what;   // such as "the memory cgroup allows 64MiB"
+};
 
-// `usual`, or half of the cgroup's limit if that is less: the process takes up to 16 MiB more than
-// --max_memory, and the kernel counts the buffers of its sockets too. At least `least`.
-int64_t DefaultMaxMemory(std::optional<int64_t> cgroup_limit, int64_t usual, int64_t least);
+// The lowest of the limits of this process: those of its memory cgroup and of those above it
+// (cgroups(7), both versions; memory.max, and memory.high, over which the kernel slows a process
+// down), and RLIMIT_AS and RLIMIT_DATA less what the process has already, and what its threads will
+// reserve. Nullopt if there is none, or /proc and /sys do not tell. `root`: where these are.
+std::optional<MemoryLimit> TightestMemoryLimit(const std::string& root = "/");
+
+// `usual`, or what fits into a limit of `limit` bytes if that is less; at least `least`. The
+// process takes up to 16 MiB more than --max_memory, and the kernel counts the buffers of its
+// sockets too.
+int64_t DefaultMaxMemory(int64_t limit, int64_t usual, int64_t least);
+
+// How many connections a process has descriptors for that may have `descriptors`, a descriptor
+// each: `usual`, or fewer; at least 1.
+int DefaultMaxConnections(int64_t descriptors, int usual);
+
+// How many descriptors the process may have at most (RLIMIT_NOFILE, the hard limit).
+int64_t DescriptorLimit();
 
 }  // namespace udsecho
 

@@ -32,11 +32,13 @@ std::uint64_t ResidentBytes() {
   return resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-std::string CommandOf(pid_t pid) {
-  std::ifstream comm(absl::StrCat("/proc/", pid, "/comm"));
+std::string CommandOf(const uds::PeerCredentials& peer) {
+  if (!peer.pid.has_value()) return "";
+  std::ifstream comm(absl::StrCat("/proc/", *peer.pid, "/comm"));
   std::string command;
   std::getline(comm, command);
-  return command;
+  // Asked last: if it has not ended by now, it had not while that was read.
+  return uds::IsStillItsPid(peer).value_or(true) ? command : "";
 }
 
 UserNames ReadUserNames(const char* file) {

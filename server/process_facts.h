@@ -3,7 +3,7 @@
 
 // What the system says of processes and users, for people to read.
 //
-//   connection.set_command(CommandOf(pid));
+//   connection.set_command(CommandOf(peer));
 //   const UserNames names = ReadUserNames();
 //
 // Nothing here may hold up the thread that serves everybody. So names come from /etc/passwd alone:
@@ -21,13 +21,16 @@
 #include <string>
 #include <unordered_map>
 
+#include "uds/peer_credentials.h"
+
 namespace udsecho {
 
 // Of this process, in bytes; 0 if the kernel does not tell.
 std::uint64_t ResidentBytes();
 
-// The first 15 bytes of the command's name; empty if there is no such process.
-std::string CommandOf(pid_t pid);
+// The first 15 bytes of the command's name; empty if there is no such process, or if it is known to
+// be another one by now (SO_PEERPIDFD).
+std::string CommandOf(const uds::PeerCredentials& peer);
 
 // The first name of each uid, of the file's first 10,000 lines.
 using UserNames = std::unordered_map<uid_t, std::string>;

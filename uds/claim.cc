@@ -14,9 +14,14 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <functional>
+#include <system_error>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "uds/file_kind.h"
 #include "uds/path_trust.h"
@@ -87,21 +92,18 @@ absl::StatusOr<Occupant> Look(const Directory& directory, const std::string& nam
   return occupant;
 }
 
-// The same for every claim of the path, and so, under the lock, for one process at a time: what a
-// killed one left there is found by the next. Readable, as it is what `ss -x` shows; but a base
-// name may be as long as an address, so that nothing more fits behind it.
-std::string PrivateName(const std::string& base_name) {
-  std::string readable = absl::StrCat(base_name, ".new");
-  constexpr size_t kLongestFdPath = sizeof("/proc/self/fd/2147483647/") - 1;
-  if (kLongestFdPath + readable.size() <= Address::kMaxLength) return readable;
-  return absl::StrCat(".", absl::Hex(std::hash<std::string>()(base_name)), ".new");
+// The path from the root, whatever chdir(2) does later. As given if the working directory has none.
+std::string Absolute(absl::string_view path) {
+  if (absl::StartsWith(path, "/")) return std::string(path);
+  std::error_code none;
+  const std::filesystem::path here = std::filesystem::current_path(none);
+  return none ? std::string(path) : (here / std::string(path)).string();
 }
 
-// For where there is no lock, or where a file of others has that name.
-std::string PrivateNameOfThisClaim() {
+std::string NameOfThisClaim() {
   uint32_t random = 0;
   if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0) random = getpid();
-  return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".new");
+  return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".old");
 }
 
 // The time that a server has to give the path back.
@@ -143,7 +145,8 @@ absl::StatusOr<Claim> Claim::Take(const Address& address, const ClaimOptions& op
   if (!trust.ok() && !is_shared) return trust;
   absl::StatusOr<Directory> directory = Directory::OpenParentOf(address.name());
   if (!directory.ok()) return directory.status();
-  Claim claim(*std::move(directory), std::move(trust));
+  Claim claim(Absolute(address.name()), *std::move(directory), std::move(trust));
+  claim.allow_shared_directory_ = options.allow_shared_directory;
   if (absl::Status status = claim.TakePath(options); !status.ok()) return status;
   return claim;
 }
@@ -172,10 +175,10 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
       case Patience::Then::kLookAgain:
         break;
       case Patience::Then::kGiveUp:
-        return InUse(path(), holder, serves ? absl::ZeroDuration() : options.wait);
+        return InUse(shown(), holder, serves ? absl::ZeroDuration() : options.wait);
       case Patience::Then::kStop:
         return absl::CancelledError(
-            absl::StrCat("stopped while waiting for the server that has ", path()));
+            absl::StrCat("stopped while waiting for the server that has ", shown()));
     }
   }
 }
@@ -183,96 +186,116 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
 Claim& Claim::operator=(Claim&& other) noexcept {
   if (this == &other) return *this;
   Release().IgnoreError();
+  path_ = std::move(other.path_);
   directory_ = std::move(other.directory_);
   path_trust_ = std::move(other.path_trust_);
   lock_ = std::move(other.lock_);
-  private_name_ = std::move(other.private_name_);
   stale_ = std::move(other.stale_);
   ours_ = std::move(other.ours_);
-  our_name_ = std::move(other.our_name_);
+  earlier_ = std::move(other.earlier_);
   return *this;
 }
 
 Claim::~Claim() { Release().IgnoreError(); }
 
-// What is no dead socket, or is another user's, is left alone: they must not keep us out.
-absl::Status Claim::MakePrivateNameFree() {
-  const bool is_locked = lock_.state() == PathLock::State::kTaken;
-  constexpr int kAttempts = 100;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const bool is_shared = is_locked && attempt == 0;
-    private_name_ = is_shared ? PrivateName(directory_.base_name()) : PrivateNameOfThisClaim();
-    absl::StatusOr<Occupant> occupant = Look(directory_, private_name_, /*is_held=*/false);
-    if (!occupant.ok()) continue;
-    if (!occupant->socket.valid()) return absl::OkStatus();
-    // Without the lock, what looks dead may just be about to be bound.
-    if (!is_shared || occupant->liveness != Liveness::kDead) continue;
-    if (unlinkat(directory_.fd(), private_name_.c_str(), 0) == 0) return absl::OkStatus();
-  }
-  return absl::AlreadyExistsError(absl::StrCat("cannot make the socket ", path(),
-                                               ": files such as ", directory_.Show(private_name_),
-                                               " are in the way; remove them"));
-}
-
 absl::Status Claim::Bind(int socket, const SocketPermissions& permissions) {
-  const std::string failed = absl::StrCat("cannot make the socket ", path());
+  const std::string failed = absl::StrCat("cannot make the socket ", shown());
   if ((permissions.mode & ~0777u) != 0) {
     return absl::InvalidArgumentError(absl::StrCat(failed, ": its mode must be within 0777"));
   }
-  if (absl::Status status = MakePrivateNameFree(); !status.ok()) return status;
-  absl::StatusOr<Address> address = directory_.AddressOf(private_name_);
+  if (absl::Status status = RemoveStale(); !status.ok()) return status;
+  absl::StatusOr<Address> address = AddressToBind();
   if (!address.ok()) return address.status();
 
-  // The descriptor's own mode, less the umask, becomes the file's: nobody but the owner gets in
-  // before the group is right.
-  if (fchmod(socket, permissions.mode & S_IRWXU) != 0) return absl::ErrnoToStatus(errno, failed);
+  // The descriptor's own mode, less the umask, becomes the file's. Where that is not possible, or
+  // not enough, SetPermissions() notices.
+  static_cast<void>(fchmod(socket, permissions.mode));
   if (bind(socket, address->socket_address(), address->socket_address_length()) != 0) {
-    return absl::ErrnoToStatus(errno, failed);
+    if (errno != EADDRINUSE) return absl::ErrnoToStatus(errno, failed);
+    absl::StatusOr<Occupant> other = Look(directory_, directory_.base_name(), /*is_held=*/true);
+    return other.ok() ? InUse(shown(), other->holder) : other.status();
   }
-  ours_ = directory_.Open(private_name_);
-  if (!ours_.valid()) return absl::ErrnoToStatus(errno, failed);
-  our_name_ = private_name_;
-
-  const char* name = our_name_.c_str();
-  if (permissions.group.has_value() &&
-      fchownat(directory_.fd(), name, -1, *permissions.group, AT_SYMLINK_NOFOLLOW) != 0) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat(failed, " with group ", *permissions.group, ", as you (uid ", geteuid(),
-                            ") are neither root nor perhaps a member of it"));
+  UniqueFd file = directory_.Open(directory_.base_name());
+  if (!file.valid()) {
+    const int error = errno;
+    unlinkat(directory_.fd(), directory_.base_name().c_str(), 0);
+    return absl::ErrnoToStatus(error, failed);
   }
-  if (fchmodat(directory_.fd(), name, permissions.mode, 0) != 0) {
-    return absl::ErrnoToStatus(errno, failed);
+  UniqueFd before = std::exchange(ours_, std::move(file));
+  if (absl::Status status = SetPermissions(permissions); !status.ok()) {
+    Unbind().IgnoreError();
+    ours_ = std::move(before);
+    return status;
   }
+  earlier_ = std::move(before);
   return absl::OkStatus();
 }
 
-absl::Status Claim::Publish() {
-  absl::Status status = stale_.valid() ? PublishOverStale() : PublishWherePathIsFree();
-  if (!status.ok()) return status;
-  our_name_ = directory_.base_name();
-  stale_.reset();
-  return absl::OkStatus();
-}
-
-absl::Status Claim::PublishWherePathIsFree() {
-  const int fd = directory_.fd();
-  const char* name = directory_.base_name().c_str();
-  if (renameat2(fd, our_name_.c_str(), fd, name, RENAME_NOREPLACE) == 0) return absl::OkStatus();
-  if (errno == EINVAL || errno == ENOSYS) {  // a file system that cannot, such as NFS
-    // link(2) does not replace either, and leaves the inode as it is.
-    if (linkat(fd, our_name_.c_str(), fd, name, 0) == 0) {
-      unlinkat(fd, our_name_.c_str(), 0);
-      return absl::OkStatus();
-    }
+absl::StatusOr<Address> Claim::AddressToBind() const {
+  // By the directory's own path, where it can be told and fits: see the header.
+  std::error_code none;
+  const std::filesystem::path real =
+      std::filesystem::read_symlink(absl::StrCat("/proc/self/fd/", directory_.fd()), none);
+  if (!none && real.is_absolute()) {
+    absl::StatusOr<Address> address = Address::Parse((real / directory_.base_name()).string());
+    if (address.ok()) return address;
   }
-  if (errno == EEXIST) return InUse(path(), std::nullopt);
-  return absl::ErrnoToStatus(errno, absl::StrCat("cannot publish the socket ", path()));
+  return directory_.AddressOf(directory_.base_name());
 }
 
-absl::Status Claim::CannotReplace(int error) const {
-  const std::string what = absl::StrCat("cannot replace the dead socket ", path());
+absl::Status Claim::SetPermissions(const SocketPermissions& permissions) const {
+  const std::string failed = absl::StrCat("cannot make the socket ", shown());
+  const char* const name = directory_.base_name().c_str();
   struct stat file = {};
-  if ((error != EPERM && error != EACCES) || fstat(stale_.get(), &file) != 0) {
+  if (fstat(ours_.get(), &file) != 0) return absl::ErrnoToStatus(errno, failed);
+  if (permissions.group.has_value() && *permissions.group != file.st_gid) {
+    if (fchownat(directory_.fd(), name, -1, *permissions.group, AT_SYMLINK_NOFOLLOW) != 0) {
+      return absl::ErrnoToStatus(
+          errno, absl::StrCat(failed, " with group ", *permissions.group, ", as you (uid ",
+                              geteuid(), ") are neither root nor perhaps a member of it"));
+    }
+    if (fstat(ours_.get(), &file) != 0) return absl::ErrnoToStatus(errno, failed);
+  }
+  // Some file systems refuse to change a socket's mode, such as virtiofs. It may be right anyway.
+  if ((file.st_mode & 07777) == permissions.mode ||
+      fchmodat(directory_.fd(), name, permissions.mode, 0) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::ErrnoToStatus(
+      errno,
+      absl::StrFormat("%s: the file system refuses to change its mode from %04o to %04o; "
+                      "start the server with `umask %04o`, or use another directory",
+                      failed, file.st_mode & 07777, permissions.mode, 0777 & ~permissions.mode));
+}
+
+// Where a dead socket is put before it is removed: the same for every claim of the path, and so,
+// under the lock, for one process at a time. What a killed one left there is found by the next. What
+// is no dead socket, or is another user's, is left alone: it must not keep us out.
+absl::StatusOr<std::string> Claim::AsideName() const {
+  const bool is_locked = lock_.state() == PathLock::State::kTaken;
+  constexpr size_t kLongest = 60;  // so that AddressOf() has room for it
+  const absl::string_view base = absl::string_view(directory_.base_name()).substr(0, kLongest);
+  std::string aside;
+  constexpr int kAttempts = 100;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const bool is_shared = is_locked && attempt == 0;
+    aside = is_shared ? absl::StrCat(".", base, ".old") : NameOfThisClaim();
+    absl::StatusOr<Occupant> occupant = Look(directory_, aside, /*is_held=*/false);
+    if (!occupant.ok()) continue;
+    if (!occupant->socket.valid()) return aside;
+    // Without the lock another claim may just be about to give it back.
+    if (!is_shared || occupant->liveness != Liveness::kDead) continue;
+    if (unlinkat(directory_.fd(), aside.c_str(), 0) == 0) return aside;
+  }
+  return absl::AlreadyExistsError(absl::StrCat("cannot replace the dead socket ", shown(),
+                                               ": files such as ", directory_.Show(aside),
+                                               " are in the way; remove them"));
+}
+
+absl::Status Claim::CannotRemove(int error, const UniqueFd& stale) const {
+  const std::string what = absl::StrCat("cannot replace the dead socket ", shown());
+  struct stat file = {};
+  if ((error != EPERM && error != EACCES) || fstat(stale.get(), &file) != 0) {
     return absl::ErrnoToStatus(error, what);
   }
   return absl::PermissionDeniedError(
@@ -280,56 +303,114 @@ absl::Status Claim::CannotReplace(int error) const {
                    ") may not remove it; have it removed, or choose another address"));
 }
 
-absl::Status Claim::PublishOverStale() {
+absl::Status Claim::RemoveStale() {
+  if (!stale_.valid()) return absl::OkStatus();
+  const UniqueFd stale = std::move(stale_);
   const int fd = directory_.fd();
-  const char* name = directory_.base_name().c_str();
-  // Gone meanwhile, or another's by now: that one is not displaced either way.
-  if (!directory_.CheckIs(directory_.base_name(), stale_).ok()) return PublishWherePathIsFree();
-  // Exchanged rather than replaced, to see what it was that had to go.
-  if (renameat2(fd, our_name_.c_str(), fd, name, RENAME_EXCHANGE) != 0) {
-    if (errno == ENOENT) return PublishWherePathIsFree();
-    if ((errno == EINVAL || errno == ENOSYS) && renameat(fd, our_name_.c_str(), fd, name) == 0) {
-      return absl::OkStatus();
-    }
-    return CannotReplace(errno);
+  const std::string& name = directory_.base_name();
+  const absl::StatusOr<std::string> aside = AsideName();
+  if (!aside.ok()) return aside.status();
+  // Gone meanwhile, or another's by now: bind(2) finds out.
+  if (!directory_.CheckIs(name, stale).ok()) return absl::OkStatus();
+  // Moved rather than removed, to see what it was that had to go.
+  if (renameat2(fd, name.c_str(), fd, aside->c_str(), RENAME_NOREPLACE) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    const bool cannot_rename = errno == EINVAL || errno == ENOSYS;  // such as NFS
+    if (cannot_rename && unlinkat(fd, name.c_str(), 0) == 0) return absl::OkStatus();
+    return CannotRemove(errno, stale);
   }
-  if (!directory_.CheckIs(our_name_, stale_).ok()) {
+  if (!directory_.CheckIs(*aside, stale).ok()) {
     // Somebody took the path since it was found dead: give it back.
-    if (renameat2(fd, our_name_.c_str(), fd, name, RENAME_EXCHANGE) == 0) {
-      return InUse(path(), std::nullopt);
+    if (renameat2(fd, aside->c_str(), fd, name.c_str(), RENAME_NOREPLACE) == 0) {
+      return InUse(shown(), std::nullopt);
     }
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot give back ", path()));
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot give back ", shown()));
   }
-  // Should this fail, the dead socket stays under the private name, where the next claim finds it.
-  unlinkat(fd, our_name_.c_str(), 0);
+  // Should this fail, it stays there, where the next claim finds it.
+  unlinkat(fd, aside->c_str(), 0);
   return absl::OkStatus();
 }
 
 absl::Status Claim::CheckStillOurs() const {
   if (!ours_.valid()) {
-    return absl::FailedPreconditionError(absl::StrCat("the socket ", path(), " is not bound"));
+    return absl::FailedPreconditionError(absl::StrCat("the socket ", shown(), " is not bound"));
   }
-  absl::Status status = directory_.CheckIs(our_name_, ours_);
-  if (absl::IsNotFound(status)) {
-    return absl::NotFoundError(absl::StrCat(
-        "the socket ", path(), " was removed: new clients cannot find this server; restart it"));
+  struct stat ours = {};
+  if (fstat(ours_.get(), &ours) != 0) return absl::ErrnoToStatus(errno, shown());
+  // As clients look it up: the directory that is held open may have been moved.
+  struct stat found = {};
+  if (lstat(path_.c_str(), &found) != 0) {
+    if (errno != ENOENT && errno != ENOTDIR) {
+      return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at the socket ", shown()));
+    }
+    return absl::NotFoundError(
+        absl::StrCat("the socket ", shown(),
+                     " was removed or moved, so that new clients cannot find this server"));
   }
-  if (absl::IsFailedPrecondition(status)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "the socket ", path(), " was replaced: new clients go elsewhere; restart this server"));
+  if (found.st_dev == ours.st_dev && found.st_ino == ours.st_ino) return absl::OkStatus();
+  if (struct stat earlier = {}; earlier_.valid() && fstat(earlier_.get(), &earlier) == 0 &&
+                                found.st_dev == earlier.st_dev && found.st_ino == earlier.st_ino) {
+    return absl::NotFoundError(absl::StrCat("an earlier socket of this server is at ", shown(),
+                                            " again, so that new clients cannot find this server"));
   }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the socket ", shown(), " was replaced by ",
+      S_ISSOCK(found.st_mode) ? "another socket" : FileKind(found.st_mode),
+      ", so that new clients do not find this server; it was left alone: remove it, or restart "
+      "this server"));
+}
+
+absl::StatusOr<Claim::Restored> Claim::Restore(int socket, const SocketPermissions& permissions) {
+  absl::Status trust = CheckPathTrusted(path_);
+  const bool is_shared = allow_shared_directory_ && IsUntrustedPath(trust);
+  if (!trust.ok() && !is_shared) return trust;
+  absl::StatusOr<Directory> directory = Directory::OpenParentOf(path_);
+  if (!directory.ok()) return directory.status();
+  if (absl::Status status = LockAgain(*directory); !status.ok()) return status;
+  directory_ = *std::move(directory);
+  if (LinkAgain()) return Restored::kSameSocket;
+  if (earlier_.valid() && directory_.CheckIs(directory_.base_name(), earlier_).ok()) {
+    stale_ = std::move(earlier_);  // it was shut down
+  }
+  absl::Status status = Bind(socket, permissions);
+  if (!status.ok()) return status;
+  return Restored::kNewSocket;
+}
+
+// Unless the lock that is held guards that path.
+absl::Status Claim::LockAgain(const Directory& directory) {
+  if (lock_.IsIn(directory)) return absl::OkStatus();
+  PathLock lock = PathLock::Take(directory);
+  if (lock.state() == PathLock::State::kHeld) {
+    return InUse(shown(), PathHolder{geteuid(), lock.holder()});
+  }
+  lock_ = std::move(lock);
+  return absl::OkStatus();
+}
+
+// Gives our socket the path again, if it has another name. (The last name is gone for good.)
+bool Claim::LinkAgain() const {
+  struct stat file = {};
+  if (!ours_.valid() || fstat(ours_.get(), &file) != 0 || file.st_nlink == 0) return false;
+  const std::string ours = absl::StrCat("/proc/self/fd/", ours_.get());
+  return linkat(AT_FDCWD, ours.c_str(), directory_.fd(), directory_.base_name().c_str(),
+                AT_SYMLINK_FOLLOW) == 0;
+}
+
+absl::Status Claim::Unbind() {
+  if (!ours_.valid()) return absl::OkStatus();
+  absl::Status status = CheckStillOurs();
+  // Where it was made, even if that is not where clients look by now.
+  const std::string& name = directory_.base_name();
+  if (directory_.CheckIs(name, ours_).ok() && unlinkat(directory_.fd(), name.c_str(), 0) != 0) {
+    status.Update(absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", shown())));
+  }
+  ours_.reset();
   return status;
 }
 
 absl::Status Claim::Release() {
-  absl::Status status;
-  if (ours_.valid()) {
-    status = CheckStillOurs();
-    if (status.ok() && unlinkat(directory_.fd(), our_name_.c_str(), 0) != 0) {
-      status = absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", path()));
-    }
-    ours_.reset();
-  }
+  absl::Status status = Unbind();
   lock_.Release(directory_);
   return status;
 }

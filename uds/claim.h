@@ -4,9 +4,8 @@
 // A socket's path, claimed without hurting anybody and given back without hurting anybody.
 //
 //   absl::StatusOr<uds::Claim> claim = uds::Claim::Take(address, {});       // each gives a status
-//   claim->Bind(fd, {.mode = 0660, .group = gid});                          // under a private name
-//   listen(fd, SOMAXCONN);
-//   claim->Publish();                                                       // clients see it now
+//   claim->Bind(fd, {.mode = 0660, .group = gid});                          // the path is there
+//   listen(fd, SOMAXCONN);                                                  // clients get in now
 //   ...
 //   claim->Release();                                                       // or destroy it
 //
@@ -16,15 +15,18 @@
 //    there keeps nobody out (uds/path_lock.h).
 //  - A live server is never displaced; a dead one's socket is. What is no socket is never touched.
 //    For a server that is about to end, Take() can wait.
-//  - The socket has its mode and group before anybody can connect, and is never looser before.
-//  - Only the very file that this claim published is ever removed.
+//  - The socket has its mode and group before it listens, so before anybody can connect.
+//  - Only the very file that this claim bound is ever removed.
+//  - No other socket's name is seen in the directory: the kubelet, for one, connects to each. A dead
+//    socket that has to go is moved to a name with a dot in front, looked at, and removed.
 //
 // Against processes that lock: airtight. Against those that do not (they bind, unlink or rename
 // where they please), each step checks what it found, and undoes itself if it displaced anything.
 //
-// `ss -x` and /proc/net/unix go on to show the private name, `<path>.new`: a socket keeps the name
-// that it was bound to. So do not put it where systemd-tmpfiles cleans up by age; that spares live
-// sockets, and knows them by that list. /run is a good place.
+// The socket is bound to the path itself, absolute and without symbolic links where that fits, and
+// not renamed: a socket keeps the name that it was bound to in /proc/net/unix, and systemd-tmpfiles
+// knows by that list what is alive and may not be cleaned up (unix_socket_alive in its tmpfiles.c).
+// It sees the sockets of its own network namespace alone; see Restore() for the others.
 //
 // Thread safety: const access from several threads is fine.
 // Ownership: move-only; holds three descriptors, one of them the lock; destruction is Release().
@@ -97,43 +99,63 @@ class Claim {
   // started at once one may fail with another error than AlreadyExists.
   const absl::Status& path_lock() const { return lock_.why_none(); }
 
-  // Binds `socket` under a private name beside the path. Call once, before listen(2).
-  // PermissionDenied: this user may not give the socket that group, or not write there.
+  // Binds `socket` to the path. Call before listen(2). AlreadyExists: somebody took the path since
+  // Take(). PermissionDenied: this user may not give the socket that group, or not write there.
+  // Nothing is left at the path when it fails.
   absl::Status Bind(int socket, const SocketPermissions& permissions);
 
-  // Moves the bound socket to the path. Call after listen(2).
-  absl::Status Publish();
-
-  // Whether the path still leads to the published socket. NotFound: it was removed;
-  // FailedPrecondition: something else is there. New clients cannot find this server then.
+  // Whether the path still leads to the bound socket. NotFound: it was removed or moved, or its
+  // directory was; FailedPrecondition: something else is there; PermissionDenied: the path may not
+  // be looked at any more. New clients cannot find this server then.
   absl::Status CheckStillOurs() const;
 
-  // Tells when that may have changed. After Publish().
-  PathWatch Watch() const { return PathWatch(ours_); }
+  // Tells when that may have changed. After Bind().
+  PathWatch Watch() const { return PathWatch(ours_, path_); }
 
-  // Removes the path if it is still ours, and gives the lock back in any case. The status is that
-  // of CheckStillOurs(): a path that is not ours is left as it is. Later calls do nothing.
+  enum class Restored {
+    kSameSocket,  // it had another name, and has the path again besides
+    kNewSocket,   // `socket` is bound, and has to listen(2)
+  };
+
+  // Makes the path lead here again, after CheckStillOurs() gave NotFound: with the socket of before
+  // if it still has a name, otherwise by binding `socket`. The directory may be another by now; it
+  // is examined as Take() does, and locked. AlreadyExists: somebody took the path or the lock;
+  // other errors are those of Take() and Bind(). It may be tried again.
+  absl::StatusOr<Restored> Restore(int socket, const SocketPermissions& permissions);
+
+  // Removes the path if it is still ours, and keeps the lock. The status is that of
+  // CheckStillOurs(): a path that is not ours is left as it is. Later calls do nothing.
+  absl::Status Unbind();
+
+  // Unbind(), and gives the lock back in any case.
   absl::Status Release();
 
  private:
-  Claim(Directory directory, absl::Status path_trust)
-      : directory_(std::move(directory)), path_trust_(std::move(path_trust)) {}
+  Claim(std::string path, Directory directory, absl::Status path_trust)
+      : path_(std::move(path)),
+        directory_(std::move(directory)),
+        path_trust_(std::move(path_trust)) {}
 
   absl::Status TakePath(const ClaimOptions& options);
-  absl::Status MakePrivateNameFree();
-  absl::Status PublishWherePathIsFree();
-  absl::Status PublishOverStale();
-  absl::Status CannotReplace(int error) const;
+  absl::StatusOr<std::string> AsideName() const;
+  absl::Status CannotRemove(int error, const UniqueFd& stale) const;
+  absl::Status RemoveStale();
+  absl::StatusOr<Address> AddressToBind() const;
+  absl::Status SetPermissions(const SocketPermissions& permissions) const;
+  absl::Status LockAgain(const Directory& directory);
+  bool LinkAgain() const;
 
-  std::string path() const { return directory_.Show(directory_.base_name()); }
+  std::string shown() const { return directory_.Show(directory_.base_name()); }
 
+  std::string path_;  // absolute, if the working directory could be told
   Directory directory_;
   absl::Status path_trust_;
+  bool allow_shared_directory_ = false;
   PathLock lock_;
-  std::string private_name_;
-  UniqueFd stale_;        // a dead server's socket at the path; invalid when there is none
-  UniqueFd ours_;         // the socket file that was bound; invalid before and after
-  std::string our_name_;  // where it is
+  UniqueFd stale_;  // a dead server's socket at the path; invalid when there is none
+  UniqueFd ours_;   // the socket file that was bound; invalid before and after
+  // The one before Restore(): it may come back, as when what was mounted over it is unmounted.
+  UniqueFd earlier_;
 };
 
 }  // namespace uds

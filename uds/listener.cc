@@ -16,6 +16,10 @@ absl::Status Failed(const Address& address, int error) {
   return absl::ErrnoToStatus(error, absl::StrCat("cannot listen on ", address.ToString()));
 }
 
+UniqueFd NewSocket() {
+  return UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+}
+
 absl::Status BindAbstract(int fd, const Address& address) {
   if (bind(fd, address.socket_address(), address.socket_address_length()) == 0) {
     return absl::OkStatus();
@@ -30,7 +34,7 @@ absl::Status BindAbstract(int fd, const Address& address) {
 }  // namespace
 
 absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOptions& options) {
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  UniqueFd fd = NewSocket();
   if (!fd.valid()) return Failed(address, errno);
 
   std::optional<Claim> claim;
@@ -44,14 +48,11 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
     if (!status.ok()) return status;
   }
   if (listen(fd.get(), options.backlog) != 0) return Failed(address, errno);
-  if (claim.has_value()) {
-    if (absl::Status status = claim->Publish(); !status.ok()) return status;
-  }
-  return Listener(std::move(fd), address, std::move(claim));
+  return Listener(std::move(fd), address, std::move(claim), options);
 }
 
 Listener Listener::Of(UniqueFd listening, Address address) {
-  Listener listener(std::move(listening), std::move(address), std::nullopt);
+  Listener listener(std::move(listening), std::move(address), std::nullopt, {});
   listener.handed_in_ = true;
   return listener;
 }
@@ -59,7 +60,8 @@ Listener Listener::Of(UniqueFd listening, Address address) {
 absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
   if (left_to_the_next_ && fd_.valid()) return std::optional<UniqueFd>();
   for (;;) {
-    UniqueFd connection(accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    const int fd = earlier_.valid() ? earlier_.get() : fd_.get();
+    UniqueFd connection(accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) return std::optional<UniqueFd>(std::move(connection));
     switch (errno) {
       case EINTR:
@@ -67,6 +69,10 @@ absl::StatusOr<std::optional<UniqueFd>> Listener::Accept() {
         continue;
       case EAGAIN:
       case EINVAL:  // after StopAccepting() some kernels say this once the backlog is empty
+        if (earlier_.valid()) {
+          earlier_.reset();
+          continue;
+        }
         is_empty_ = is_stopped_;
         return std::optional<UniqueFd>();
       case EMFILE:
@@ -98,6 +104,7 @@ void Listener::StopAccepting() {
 }
 
 void Listener::Close() {
+  earlier_.reset();
   // Those who wait would wait on for as long as a descriptor is there.
   if (claim_.has_value() && is_empty_) bound_ = std::move(fd_);
   fd_.reset();
@@ -106,6 +113,32 @@ void Listener::Close() {
 absl::Status Listener::CheckStillOurs() const {
   watch_.Clear();
   return claim_.has_value() ? claim_->CheckStillOurs() : absl::OkStatus();
+}
+
+absl::Status Listener::Restore() {
+  if (!claim_.has_value() || !fd_.valid()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(address_.ToString(), " has no path that could be made again"));
+  }
+  if (earlier_.valid()) {
+    return absl::UnavailableError("connections still wait at the socket of before");
+  }
+  UniqueFd fd = NewSocket();
+  if (!fd.valid()) return Failed(address_, errno);
+  absl::StatusOr<Claim::Restored> restored =
+      claim_->Restore(fd.get(), {options_.mode, options_.group});
+  if (!restored.ok()) return restored.status();
+  if (*restored == Claim::Restored::kNewSocket) {
+    if (listen(fd.get(), options_.backlog) != 0) {
+      const int error = errno;
+      claim_->Unbind().IgnoreError();
+      return Failed(address_, error);
+    }
+    earlier_ = std::exchange(fd_, std::move(fd));
+    shutdown(earlier_.get(), SHUT_RD);  // as StopAccepting() does
+  }
+  watch_ = claim_->Watch();
+  return absl::OkStatus();
 }
 
 absl::Status Listener::Release() {

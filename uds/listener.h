@@ -70,8 +70,9 @@ class Listener {
   // leaves those who wait to the process that is handed it next, and refuses nobody.
   static Listener Of(UniqueFd listening, Address address);
 
-  // Non-blocking, for poll(2) and its like; -1 after Close(). After StopAccepting() it stays
-  // readable for good: take it out of the poll set once Accept() has nothing more.
+  // Non-blocking, for poll(2) and its like; -1 after Close(), and another after Restore(). After
+  // StopAccepting() it stays readable for good: take it out of the poll set once Accept() has
+  // nothing more.
   int fd() const { return fd_.get(); }
 
   // One connection, non-blocking and close-on-exec; nullopt when nobody waits. ResourceExhausted
@@ -105,6 +106,18 @@ class Listener {
   // may clean up /tmp. -1 when there is no path to watch, or nothing to watch it with.
   int watch_fd() const { return watch_.fd(); }
 
+  // If not OK, watch_fd() misses changes, and why: ask CheckStillOurs() from time to time.
+  const absl::Status& watch_gap() const { return watch_.gap(); }
+
+  // Makes the path lead here again once CheckStillOurs() gave NotFound: see Claim::Restore(). After
+  // success, fd() and watch_fd() are new: take both out of the poll set before. Unavailable while
+  // has_earlier().
+  absl::Status Restore();
+
+  // Accept() has first what waits at the socket of before Restore(), of which fd() does not tell:
+  // call it until this is false.
+  bool has_earlier() const { return earlier_.valid(); }
+
   // Closes, removes the path if it is still ours, and lets successors in. The status says whether
   // the path was still ours. Destruction does the same.
   absl::Status Release();
@@ -113,8 +126,11 @@ class Listener {
 
  private:
   // Without a claim it owns no path: an abstract name, or a socket that was handed in.
-  Listener(UniqueFd fd, Address address, std::optional<Claim> claim)
-      : claim_(std::move(claim)), fd_(std::move(fd)), address_(std::move(address)) {
+  Listener(UniqueFd fd, Address address, std::optional<Claim> claim, const ListenerOptions& options)
+      : claim_(std::move(claim)),
+        fd_(std::move(fd)),
+        address_(std::move(address)),
+        options_(options) {
     if (claim_.has_value()) watch_ = claim_->Watch();
   }
 
@@ -124,7 +140,9 @@ class Listener {
   UniqueFd bound_;
   std::optional<Claim> claim_;  // before fd_, so that the descriptor is closed first
   UniqueFd fd_;
+  UniqueFd earlier_;  // the socket before Restore(), until nobody waits there any more
   Address address_;
+  ListenerOptions options_;
   PathWatch watch_;
   bool handed_in_ = false;
   bool left_to_the_next_ = false;

@@ -133,4 +133,8 @@ void PathLock::Release(const Directory& directory) {
   fd_.reset();
 }
 
+bool PathLock::IsIn(const Directory& directory) const {
+  return directory.CheckIs(absl::StrCat(directory.base_name(), ".lock"), fd_).ok();
+}
+
 }  // namespace uds

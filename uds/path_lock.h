@@ -56,6 +56,9 @@ class PathLock {
   // number of another pid namespace.
   std::optional<pid_t> holder() const { return holder_; }
 
+  // Whether the lock guards the path of this directory: the file that is locked is the one there.
+  bool IsIn(const Directory& directory) const;
+
   // Removes the file, if this took the lock, and gives the lock back.
   void Release(const Directory& directory);
 

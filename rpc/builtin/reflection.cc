@@ -30,31 +30,6 @@ void NotFound(absl::string_view what, absl::string_view name, Response* response
       absl::StrCat("no ", what, " named ", name, " is linked into this server"));
 }
 
-// `file` and, depth first, those of its dependencies that were not sent yet.
-template <class Response>
-void AddFile(const FileDescriptor* file, std::set<const FileDescriptor*>* sent,
-             Response* response) {
-  sent->insert(file);
-  google::protobuf::FileDescriptorProto proto;
-  file->CopyTo(&proto);
-  response->mutable_file_descriptor_response()->add_file_descriptor_proto(
-      proto.SerializeAsString());
-  for (int i = 0; i < file->dependency_count(); ++i) {
-    const FileDescriptor* dependency = file->dependency(i);
-    if (!sent->contains(dependency)) AddFile(dependency, sent, response);
-  }
-}
-
-template <class Response>
-void AddFileOrError(const FileDescriptor* file, absl::string_view what, absl::string_view name,
-                    std::set<const FileDescriptor*>* sent, Response* response) {
-  if (file == nullptr) {
-    NotFound(what, name, response);
-  } else {
-    AddFile(file, sent, response);
-  }
-}
-
 const FileDescriptor* FileWithSymbol(const std::string& symbol) {
   return CanBeAName(symbol) ? Pool().FindFileContainingSymbol(symbol) : nullptr;
 }
@@ -82,6 +57,37 @@ void ListExtensions(const std::string& type_name, Response* response) {
 }
 
 }  // namespace
+
+// `file` and, depth first, those of its dependencies that were not sent yet.
+template <class Version>
+void Reflection<Version>::AddFile(const FileDescriptor* file, Files* sent,
+                                  Response* response) const {
+  sent->insert(file);
+  google::protobuf::FileDescriptorProto proto;
+  file->CopyTo(&proto);
+  file->CopyJsonNameTo(&proto);  // tools that do not make them up print the fields' own names
+  response->mutable_file_descriptor_response()->add_file_descriptor_proto(
+      proto.SerializeAsString());
+  for (int i = 0; i < file->dependency_count(); ++i) {
+    const FileDescriptor* dependency = file->dependency(i);
+    if (!sent->contains(dependency)) AddFile(dependency, sent, response);
+  }
+  if (file->name() != "google/protobuf/any.proto") return;
+  for (const FileDescriptor* held : *for_any_) {
+    if (!sent->contains(held)) AddFile(held, sent, response);
+  }
+}
+
+template <class Version>
+void Reflection<Version>::AddFileOrError(const FileDescriptor* file, absl::string_view what,
+                                         absl::string_view name, Files* sent,
+                                         Response* response) const {
+  if (file == nullptr) {
+    NotFound(what, name, response);
+  } else {
+    AddFile(file, sent, response);
+  }
+}
 
 template <class Version>
 void Reflection<Version>::ListServices(Response* response) const {

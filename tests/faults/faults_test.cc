@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -35,14 +36,18 @@ namespace {
 
 using security::RawPeer;
 
+constexpr int kPeerPidFd = 77;  // SO_PEERPIDFD of Linux 6.5
+
 struct Fault {
   std::string function;
   int error;
   bool told = true;  // a line of level warn or error is due
+  int option = -1;   // of getsockopt
 };
 
 std::string NameOf(const Fault& fault) {
-  return absl::StrCat(fault.function, "_", strerrorname_np(fault.error));
+  return absl::StrCat(fault.function, "_", strerrorname_np(fault.error),
+                      fault.option < 0 ? "" : absl::StrCat("_", fault.option));
 }
 void PrintTo(const Fault& fault, std::ostream* out) { *out << NameOf(fault); }
 
@@ -56,7 +61,8 @@ class Life {
                   .environment = {
                       absl::StrCat("LD_PRELOAD=",
                                    std::filesystem::absolute(std::getenv("REFUSE_SO")).string()),
-                      absl::StrCat("REFUSE=", fault.function, " ", nth, " ", fault.error)}}) {}
+                      absl::StrCat("REFUSE=", fault.function, " ", nth, " ", fault.error, " ",
+                                   fault.option)}}) {}
 
   // Until it serves, or has ended.
   bool Starts() { return FindEvent("service_started"); }
@@ -206,13 +212,14 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"bind", EACCES}, Fault{"epoll_create1", EMFILE}, Fault{"epoll_ctl", ENOMEM},
         Fault{"epoll_ctl", ENOSPC}, Fault{"eventfd", EMFILE}, Fault{"eventfd", ENOMEM},
         Fault{"flock", EINTR, false}, Fault{"flock", ENOLCK}, Fault{"flock", EWOULDBLOCK, false},
-        Fault{"getsockopt", EPERM}, Fault{"inotify_init1", EMFILE, false}, Fault{"listen", ENOBUFS},
-        Fault{"openat", EMFILE}, Fault{"openat", EACCES}, Fault{"openat", EINTR},
-        Fault{"recv", EINTR, false}, Fault{"recv", ENOMEM}, Fault{"recv", ECONNRESET, false},
-        Fault{"renameat2", EACCES}, Fault{"renameat2", ENOSPC}, Fault{"renameat2", EINVAL, false},
-        Fault{"sendmsg", EINTR, false}, Fault{"sendmsg", EAGAIN, false},
-        Fault{"sendmsg", EPIPE, false}, Fault{"sendmsg", ENOBUFS}, Fault{"sendmsg", ENOMEM},
-        Fault{"socket", EMFILE}),
+        Fault{"getsockopt", EPERM, true, SO_PEERCRED},
+        Fault{"getsockopt", EPERM, false, SO_PEERGROUPS},
+        Fault{"getsockopt", EMFILE, false, kPeerPidFd}, Fault{"inotify_init1", EMFILE},
+        Fault{"listen", ENOBUFS}, Fault{"openat", EMFILE}, Fault{"openat", EACCES},
+        Fault{"openat", EINTR}, Fault{"recv", EINTR, false}, Fault{"recv", ENOMEM},
+        Fault{"recv", ECONNRESET, false}, Fault{"sendmsg", EINTR, false},
+        Fault{"sendmsg", EAGAIN, false}, Fault{"sendmsg", EPIPE, false}, Fault{"sendmsg", ENOBUFS},
+        Fault{"sendmsg", ENOMEM}, Fault{"socket", EMFILE}),
     [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace

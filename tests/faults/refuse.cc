@@ -3,9 +3,10 @@
 
 // Preloaded into a program (LD_PRELOAD), it refuses one call of the C library:
 //
-//   REFUSE="accept4 3 24"   the third accept4() of the process fails with errno 24, EMFILE
+//   REFUSE="accept4 3 24"         the third accept4() of the process fails with errno 24, EMFILE
+//   REFUSE="getsockopt 0 92 59"   each getsockopt() with option 59 fails, as on a system without it
 //
-// and says "refused" on standard output then. All other calls do what they always do. "malloc" is those calls of
+// and says "refused" on standard output for one call. All other calls do what they always do. "malloc" is those calls of
 // malloc, calloc and realloc that the program makes itself or by operator new, from its first accept4() on. Names are
 // those in the table below.
 
@@ -15,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -31,10 +33,15 @@ constexpr char kRefused[] = "refused\n";
 // What is to be refused. Read when the first call comes, which is before main().
 class Order {
  public:
-  // Whether this call is the one; sets errno then.
-  bool IsFor(const char* function) {
+  // Whether this call is the one; sets errno then. `option`: of getsockopt.
+  bool IsFor(const char* function, int option = kAny) {
     if (!std::atomic_exchange(&is_read_, true)) Read();
     if (std::strcmp(function, function_) != 0) return false;
+    if (option_ != kAny && option_ != option) return false;
+    if (nth_ == 0) {
+      errno = error_;
+      return true;
+    }
     if (calls_.fetch_add(1) + 1 != nth_) return false;
     static_cast<void>(write(STDOUT_FILENO, kRefused, sizeof(kRefused) - 1) < 0);
     errno = error_;
@@ -44,13 +51,18 @@ class Order {
  private:
   void Read() {
     const char* const order = std::getenv("REFUSE");
-    if (order != nullptr) std::sscanf(order, "%31s %ld %d", function_, &nth_, &error_);
+    if (order != nullptr) {
+      std::sscanf(order, "%31s %ld %d %d", function_, &nth_, &error_, &option_);
+    }
   }
 
   std::atomic<bool> is_read_ = false;
+  static constexpr int kAny = -1;
+
   char function_[32] = "";
   long nth_ = 0;
   int error_ = 0;
+  int option_ = kAny;
   std::atomic<long> calls_ = 0;
 };
 
@@ -124,8 +136,9 @@ REFUSABLE(int, bind, (int fd, const sockaddr* name, socklen_t size), (fd, name, 
 REFUSABLE(int, epoll_create1, (int flags), (flags))
 REFUSABLE(int, eventfd, (unsigned int count, int flags), (count, flags))
 REFUSABLE(int, flock, (int fd, int how), (fd, how))
-REFUSABLE(int, getsockopt, (int fd, int level, int option, void* value, socklen_t* size),
-          (fd, level, option, value, size))
+REFUSABLE(int, fchmod, (int fd, mode_t mode), (fd, mode))
+REFUSABLE(int, fchmodat, (int directory, const char* path, mode_t mode, int flags),
+          (directory, path, mode, flags))
 REFUSABLE(int, inotify_init1, (int flags), (flags))
 REFUSABLE(int, listen, (int fd, int backlog), (fd, backlog))
 REFUSABLE(ssize_t, recv, (int fd, void* bytes, size_t size, int flags), (fd, bytes, size, flags))
@@ -135,6 +148,11 @@ REFUSABLE(ssize_t, sendmsg, (int fd, const msghdr* message, int flags), (fd, mes
 REFUSABLE(int, signalfd, (int fd, const sigset_t* signals, int flags), (fd, signals, flags))
 REFUSABLE(int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 REFUSABLE(int, unlinkat, (int directory, const char* path, int flags), (directory, path, flags))
+
+extern "C" int getsockopt(int fd, int level, int option, void* value, socklen_t* size) {
+  static auto* const kReal = Real<int(int, int, int, void*, socklen_t*)>("getsockopt");
+  return order.IsFor("getsockopt", option) ? -1 : kReal(fd, level, option, value, size);
+}
 
 extern "C" int openat(int directory, const char* path, int flags, ...) {
   static auto* const kReal = Real<int(int, const char*, int, ...)>("openat");

@@ -113,6 +113,22 @@ TEST_F(GrpcurlTest, ChecksHealth) {
               HasSubstr("\"SERVING\""));
 }
 
+TEST_F(GrpcurlTest, SendsAndShowsErrorDetails) {
+  const support::Finished grpcurl =
+      Run({"-format-error", "-d",
+           R"({"fault":{"code":14,"details":[)"
+           R"({"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"1s"},)"
+           R"({"@type":"type.googleapis.com/google.rpc.BadRequest",)"
+           R"("fieldViolations":[{"field":"f","localizedMessage":{"message":"m"}}]},)"
+           R"({"@type":"type.googleapis.com/google.protobuf.StringValue","value":"s"}]}})"},
+          {"udsecho.v1.Echo/Echo"});
+  const auto details = nlohmann::json::parse(grpcurl.err)["details"];
+  ASSERT_EQ(details.size(), 3u) << grpcurl.err;
+  EXPECT_EQ(details[0]["retryDelay"], "1s");
+  EXPECT_EQ(details[1]["fieldViolations"][0]["localizedMessage"]["message"], "m");
+  EXPECT_EQ(details[2]["value"], "s");
+}
+
 TEST_F(GrpcurlTest, UnknownNamesAreErrorsAndNoCrash) {
   EXPECT_NE(Run({}, {"describe", "no.such.Service"}).exit_code, kExitOk);
   EXPECT_NE(Run({}, {"udsecho.v1.Echo/NoSuch"}).exit_code, kExitOk);

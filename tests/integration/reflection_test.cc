@@ -10,8 +10,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "google/protobuf/descriptor_database.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
 #include "tests/integration/calls.h"
 #include "tests/integration/server_process.h"
@@ -21,6 +23,7 @@ namespace {
 
 namespace reflection = grpc::reflection::v1;
 
+using ::testing::IsSupersetOf;
 using ::testing::UnorderedElementsAre;
 
 class ReflectionTest : public ::testing::Test {
@@ -57,9 +60,9 @@ TEST_F(ReflectionTest, OneAnswerHasAFileWithItsDependencies) {
   auto files = Ask(request);
   std::vector<std::string> names;
   for (const auto& [name, file] : files) names.push_back(name);
-  EXPECT_THAT(names, UnorderedElementsAre("udsecho/v1/echo.proto", "google/protobuf/any.proto",
-                                          "google/protobuf/duration.proto",
-                                          "google/protobuf/timestamp.proto"));
+  EXPECT_THAT(names,
+              IsSupersetOf({"udsecho/v1/echo.proto", "google/protobuf/any.proto",
+                            "google/protobuf/duration.proto", "google/protobuf/timestamp.proto"}));
   google::protobuf::DescriptorPool pool;
   for (const std::string dependency : {"any", "duration", "timestamp"}) {
     ASSERT_NE(pool.BuildFile(files["google/protobuf/" + dependency + ".proto"]), nullptr);
@@ -68,6 +71,43 @@ TEST_F(ReflectionTest, OneAnswerHasAFileWithItsDependencies) {
   ASSERT_NE(echo, nullptr);
   ASSERT_EQ(echo->service_count(), 1);
   EXPECT_EQ(echo->service(0)->method_count(), 5);
+}
+
+// Which no .proto names: tools that build what they need of one answer have it all the same.
+TEST_F(ReflectionTest, WithAnyComeTheTypesThatItMayHold) {
+  reflection::ServerReflectionRequest request;
+  request.set_file_containing_symbol("udsecho.v1.Echo");
+  const auto files = Ask(request);
+  google::protobuf::SimpleDescriptorDatabase database;
+  for (const auto& [name, file] : files) database.Add(file);
+  google::protobuf::DescriptorPool pool(&database);
+  for (const char* const type :
+       {"ErrorInfo", "RetryInfo", "DebugInfo", "QuotaFailure", "PreconditionFailure", "BadRequest",
+        "RequestInfo", "ResourceInfo", "Help", "LocalizedMessage", "Status"}) {
+    EXPECT_NE(pool.FindMessageTypeByName(absl::StrCat("google.rpc.", type)), nullptr) << type;
+  }
+  for (const char* const type : {"Any", "Duration", "Empty", "FieldMask", "Struct", "Timestamp",
+                                 "StringValue", "BytesValue"}) {
+    EXPECT_NE(pool.FindMessageTypeByName(absl::StrCat("google.protobuf.", type)), nullptr) << type;
+  }
+}
+
+TEST_F(ReflectionTest, ATypeOfDetailsIsFoundByItsName) {
+  reflection::ServerReflectionRequest request;
+  request.set_file_containing_symbol("google.rpc.RetryInfo");
+  EXPECT_EQ(Ask(request).count("google/rpc/error_details.proto"), 1u);
+}
+
+// grpcurl and others do not make them up.
+TEST_F(ReflectionTest, FieldsHaveTheirNamesInJson) {
+  reflection::ServerReflectionRequest request;
+  request.set_file_containing_symbol("google.rpc.RetryInfo");
+  const auto files = Ask(request);
+  const auto file = files.find("google/rpc/error_details.proto");
+  ASSERT_NE(file, files.end());
+  for (const auto& message : file->second.message_type()) {
+    for (const auto& field : message.field()) EXPECT_TRUE(field.has_json_name()) << field.name();
+  }
 }
 
 TEST_F(ReflectionTest, SoHasOneThatIsAskedForByName) {

@@ -5,11 +5,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "tests/support/temp_dir.h"
+#include "uds/peer_credentials.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho {
 namespace {
@@ -23,8 +26,24 @@ TEST(ProcessFactsTest, ResidentBytesAreThoseOfAProcess) {
 }
 
 TEST(ProcessFactsTest, CommandOfAProcess) {
-  EXPECT_EQ(CommandOf(getpid()), "process_facts_t");
-  EXPECT_EQ(CommandOf(-1), "");
+  uds::PeerCredentials peer;
+  EXPECT_EQ(CommandOf(peer), "");
+  peer.pid = getpid();
+  EXPECT_EQ(CommandOf(peer), "process_facts_t");
+  peer.pid = -1;
+  EXPECT_EQ(CommandOf(peer), "");
+}
+
+TEST(ProcessFactsTest, NoCommandOfTheNextProcessWithThatPid) {
+  int pair[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+  const uds::UniqueFd one(pair[0]);
+  const uds::UniqueFd other(pair[1]);
+  uds::PeerCredentials peer = uds::ReadPeerCredentials(one.get()).value();
+  if (!peer.process.has_value()) GTEST_SKIP() << "this kernel does not tell";
+  EXPECT_EQ(CommandOf(peer), "process_facts_t");
+  peer.process = *peer.process + 1;
+  EXPECT_EQ(CommandOf(peer), "");
 }
 
 TEST(ProcessFactsTest, UserNamesAreTheFirstOfEachUid) {

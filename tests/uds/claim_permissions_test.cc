@@ -38,20 +38,19 @@ constexpr int kMayNot = 77;
 
 class ClaimPermissionsTest : public testing::Test {
  protected:
-  // Claims, binds, listens, publishes, and gives the path's mode and group away.
+  // Claims, binds, listens, and gives the path's mode and group away.
   absl::StatusOr<struct stat> Publish(const SocketPermissions& permissions) {
     absl::StatusOr<Claim> claim = Claim::Take(AddressOf(path_));
     if (!claim.ok()) return claim.status();
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (absl::Status status = claim->Bind(fd.get(), permissions); !status.ok()) return status;
     CheckThat(listen(fd.get(), 16) == 0, "listen");
-    if (absl::Status status = claim->Publish(); !status.ok()) return status;
     return Stat(path_);
   }
 
   support::TempDir dir_;
   const std::string path_ = dir_.Path("s");
-  const std::string private_path_ = dir_.Path("s.new");
+  const std::string lock_path_ = dir_.Path("s.lock");
 };
 
 TEST_F(ClaimPermissionsTest, TheUmaskHasNoSay) {
@@ -72,12 +71,10 @@ TEST_F(ClaimPermissionsTest, IsNeverLooser) {
   std::atomic<int> sightings = 0;
   std::thread watcher([&] {
     while (!done) {
-      for (const std::string& path : {path_, private_path_}) {
-        struct stat file = {};
-        if (lstat(path.c_str(), &file) != 0) continue;
-        seen = seen | file.st_mode;
-        ++sightings;
-      }
+      struct stat file = {};
+      if (lstat(path_.c_str(), &file) != 0) continue;
+      seen = seen | file.st_mode;
+      ++sightings;
     }
   });
   const mode_t before = umask(0);
@@ -110,7 +107,7 @@ TEST_F(ClaimPermissionsTest, SaysThatItMayNotSetTheGroup) {
     EXPECT_THAT(Publish({.mode = 0660, .group = 4321}),
                 StatusIs(absl::StatusCode::kPermissionDenied,
                          AllOf(HasSubstr(path_), HasSubstr("4321"), HasSubstr("1000"))));
-    EXPECT_FALSE(Exists(private_path_));
+    EXPECT_FALSE(Exists(path_));
     return 0;
   });
   const int code = child.Wait();
@@ -137,7 +134,7 @@ TEST_F(ClaimPermissionsTest, CannotDisplaceAnotherUsersServerInASharedDirectory)
     EXPECT_THAT(published, StatusIs(absl::StatusCode::kPermissionDenied,
                                     AllOf(HasSubstr(path_), HasSubstr("belongs to uid 0"))));
     EXPECT_EQ(Stat(path_).st_ino, inode);
-    EXPECT_FALSE(Exists(private_path_));
+    EXPECT_FALSE(Exists(dir_.Path(".s.old")));
     return 0;
   });
   const int code = child.Wait();

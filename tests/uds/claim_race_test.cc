@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <functional>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@ namespace {
 
 std::function<void()> before_rename;
 std::function<void()> before_flock;
+int rename_error = 0;  // if not 0, it fails
 
 void RunOnce(std::function<void()>& act) {
   if (act) std::exchange(act, nullptr)();
@@ -36,6 +38,10 @@ void RunOnce(std::function<void()>& act) {
 extern "C" int renameat2(int from_fd, const char* from, int to_fd, const char* to,
                          unsigned flags) noexcept {
   RunOnce(before_rename);
+  if (rename_error != 0) {
+    errno = rename_error;
+    return -1;
+  }
   return static_cast<int>(syscall(SYS_renameat2, from_fd, from, to_fd, to, flags));
 }
 
@@ -54,13 +60,11 @@ using ::testing::HasSubstr;
 
 class ClaimRaceTest : public testing::Test {
  protected:
-  // A claim that is ready to be published.
-  Claim Prepare() {
-    Claim claim = Claim::Take(AddressOf(path_)).value();
+  absl::Status Bind(Claim* claim) {
     fd_ = UniqueFd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_THAT(claim.Bind(fd_.get(), {}), IsOk());
-    CheckThat(listen(fd_.get(), 16) == 0, "listen");
-    return claim;
+    const absl::Status status = claim->Bind(fd_.get(), {});
+    if (status.ok()) CheckThat(listen(fd_.get(), 16) == 0, "listen");
+    return status;
   }
 
   support::TempDir dir_;
@@ -70,7 +74,7 @@ class ClaimRaceTest : public testing::Test {
 
 TEST_F(ClaimRaceTest, GivesBackThePathOfOneWhoTookItAtTheLastMoment) {
   LeaveDeadSocket(path_);
-  Claim claim = Prepare();
+  Claim claim = Claim::Take(AddressOf(path_)).value();
   UniqueFd other;
   ino_t inode = 0;
   before_rename = [&] {
@@ -78,20 +82,34 @@ TEST_F(ClaimRaceTest, GivesBackThePathOfOneWhoTookItAtTheLastMoment) {
     other = Listening(path_);
     inode = Stat(path_).st_ino;
   };
-  EXPECT_THAT(claim.Publish(), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(path_)));
+  EXPECT_THAT(Bind(&claim), StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr(path_)));
   ASSERT_TRUE(other.valid());
   EXPECT_THAT(claim.Release(), IsOk());
   EXPECT_EQ(Stat(path_).st_ino, inode);
   EXPECT_TRUE(Dial(path_).valid());
-  EXPECT_FALSE(Exists(path_ + ".new"));
+  EXPECT_FALSE(Exists(dir_.Path(".s.old")));
 }
 
 TEST_F(ClaimRaceTest, TakesThePathThatWasFreedAtTheLastMoment) {
   LeaveDeadSocket(path_);
-  Claim claim = Prepare();
+  Claim claim = Claim::Take(AddressOf(path_)).value();
   before_rename = [&] { CheckThat(unlink(path_.c_str()) == 0, "unlink"); };
-  EXPECT_THAT(claim.Publish(), IsOk());
+  EXPECT_THAT(Bind(&claim), IsOk());
   EXPECT_TRUE(Dial(path_).valid());
+}
+
+// Such as NFS.
+TEST_F(ClaimRaceTest, ReclaimsWhereTheFileSystemCannotRenameSo) {
+  for (const int error : {EINVAL, ENOSYS, EACCES}) {
+    LeaveDeadSocket(path_);
+    Claim claim = Claim::Take(AddressOf(path_)).value();
+    rename_error = error;
+    const absl::Status bound = Bind(&claim);
+    rename_error = 0;
+    EXPECT_EQ(bound.code(),
+              error == EACCES ? absl::StatusCode::kPermissionDenied : absl::StatusCode::kOk);
+    EXPECT_EQ(Dial(path_).valid(), bound.ok());
+  }
 }
 
 TEST_F(ClaimRaceTest, ALockOnADeletedFileIsNone) {

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,14 +42,13 @@ class ClaimTest : public testing::Test {
  protected:
   absl::StatusOr<Claim> Take() { return Claim::Take(AddressOf(path_)); }
 
-  // Claims, binds, listens and publishes.
+  // Claims, binds and listens.
   absl::StatusOr<std::pair<Claim, UniqueFd>> Serve() {
     absl::StatusOr<Claim> claim = Take();
     if (!claim.ok()) return claim.status();
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (absl::Status status = claim->Bind(fd.get(), {}); !status.ok()) return status;
     CheckThat(listen(fd.get(), 16) == 0, "listen");
-    if (absl::Status status = claim->Publish(); !status.ok()) return status;
     return std::make_pair(*std::move(claim), std::move(fd));
   }
 
@@ -67,9 +67,18 @@ class ClaimTest : public testing::Test {
     }
   }
 
+  // What /proc/net/unix shows.
+  static std::string NameOf(const UniqueFd& socket) {
+    sockaddr_un name = {};
+    socklen_t length = sizeof(name);
+    CheckThat(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0,
+              "getsockname");
+    return name.sun_path;
+  }
+
   support::TempDir dir_;
   const std::string path_ = dir_.Path("s");
-  const std::string private_path_ = dir_.Path("s.new");
+  const std::string aside_path_ = dir_.Path(".s.old");
   const std::string lock_path_ = dir_.Path("s.lock");
 };
 
@@ -77,7 +86,6 @@ TEST_F(ClaimTest, ServesAndLeavesNothing) {
   absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
   ASSERT_THAT(server, IsOk());
   EXPECT_TRUE(IsServedBy(server->second));
-  EXPECT_FALSE(Exists(private_path_));
   EXPECT_EQ(Stat(lock_path_).st_mode, S_IFREG | 0600);
   EXPECT_THAT(server->first.CheckStillOurs(), IsOk());
   EXPECT_THAT(server->first.Release(), IsOk());
@@ -85,25 +93,55 @@ TEST_F(ClaimTest, ServesAndLeavesNothing) {
   EXPECT_THAT(server->first.Release(), IsOk());
 }
 
-TEST_F(ClaimTest, NobodyConnectsBeforeItIsPublished) {
+TEST_F(ClaimTest, NobodyConnectsBeforeItListens) {
   absl::StatusOr<Claim> claim = Take();
   ASSERT_THAT(claim, IsOk());
   EXPECT_FALSE(Exists(path_));
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  EXPECT_FALSE(Exists(path_));
-  EXPECT_EQ(Stat(private_path_).st_mode, S_IFSOCK | 0600);
+  EXPECT_EQ(Stat(path_).st_mode, S_IFSOCK | 0600);
+  EXPECT_FALSE(Dial(path_).valid());
+  CheckThat(listen(fd.get(), 16) == 0, "listen");
+  EXPECT_TRUE(Dial(path_).valid());
 }
 
-TEST_F(ClaimTest, GivesUpCleanlyBeforeItIsPublished) {
+TEST_F(ClaimTest, GivesUpCleanlyBeforeItListens) {
   {
     absl::StatusOr<Claim> claim = Take();
     ASSERT_THAT(claim, IsOk());
     UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
   }
-  EXPECT_FALSE(Exists(private_path_));
+  EXPECT_FALSE(Exists(path_));
   EXPECT_THAT(Serve(), IsOk());
+}
+
+// As systemd-tmpfiles looks it up in /proc/net/unix.
+TEST_F(ClaimTest, TheKernelKnowsTheSocketByItsPath) {
+  for (const bool over_a_dead_one : {false, true}) {
+    if (over_a_dead_one) LeaveDeadSocket(path_);
+    absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
+    ASSERT_THAT(server, IsOk());
+    EXPECT_EQ(NameOf(server->second), path_);
+  }
+}
+
+TEST_F(ClaimTest, TheKernelKnowsItByItsRealPath) {
+  ASSERT_EQ(mkdir(dir_.Path("real").c_str(), 0700), 0);
+  ASSERT_EQ(symlink("real", dir_.Path("link").c_str()), 0);
+  const std::string real = dir_.Path("real/s");
+  for (const std::string& path : {dir_.Path("link/s"), std::string("link/s")}) {
+    ChildProcess child([&](Doorbell&) {
+      CheckThat(chdir(dir_.path().c_str()) == 0, "chdir");
+      absl::StatusOr<Claim> claim = Claim::Take(AddressOf(path));
+      EXPECT_THAT(claim, IsOk());
+      UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      EXPECT_THAT(claim->Bind(fd.get(), {}), IsOk());
+      EXPECT_EQ(NameOf(fd), real);
+      return 0;
+    });
+    EXPECT_EQ(child.Wait(), 0) << path;
+  }
 }
 
 TEST_F(ClaimTest, RefusesWhatIsNoSocketAndLeavesItAlone) {
@@ -209,7 +247,7 @@ TEST_F(ClaimTest, ReclaimsADeadSocket) {
   absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
   ASSERT_THAT(server, IsOk());
   EXPECT_TRUE(IsServedBy(server->second));
-  EXPECT_FALSE(Exists(private_path_));
+  EXPECT_FALSE(Exists(aside_path_));
 }
 
 TEST_F(ClaimTest, ReclaimsAfterSigkill) {
@@ -231,33 +269,25 @@ TEST_F(ClaimTest, ReclaimsAfterSigkill) {
   EXPECT_TRUE(IsServedBy(server->second));
 }
 
-TEST_F(ClaimTest, CleansUpAfterOneKilledBeforeItPublished) {
-  ChildProcess child([&](Doorbell& parent) {
-    absl::StatusOr<Claim> claim = Take();
-    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_THAT(claim->Bind(fd.get(), {}), IsOk());
-    parent.Ring();
-    parent.Wait();
-    return 0;
-  });
-  ASSERT_TRUE(child.bell().Wait());
-  child.Kill(SIGKILL);
-  ASSERT_EQ(child.Wait(), 128 + SIGKILL);
-  ASSERT_TRUE(Exists(private_path_));
+TEST_F(ClaimTest, CleansUpAfterOneKilledWhileItReclaimed) {
+  LeaveDeadSocket(aside_path_);
+  LeaveDeadSocket(path_);
   absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
   ASSERT_THAT(server, IsOk());
-  EXPECT_FALSE(Exists(private_path_));
+  EXPECT_FALSE(Exists(aside_path_));
 }
 
-TEST_F(ClaimTest, LeavesAloneWhatOthersHaveUnderThePrivateName) {
-  std::ofstream(private_path_) << "precious";
+TEST_F(ClaimTest, LeavesAloneWhatOthersHaveWhereItPutsADeadSocket) {
+  LeaveDeadSocket(path_);
+  std::ofstream(aside_path_) << "precious";
   EXPECT_THAT(Serve(), IsOk());
-  EXPECT_EQ(Stat(private_path_).st_size, 8);
-  ASSERT_EQ(unlink(private_path_.c_str()), 0);
+  EXPECT_EQ(Stat(aside_path_).st_size, 8);
+  ASSERT_EQ(unlink(aside_path_.c_str()), 0);
 
-  UniqueFd live = Listening(private_path_);
+  LeaveDeadSocket(path_);
+  UniqueFd live = Listening(aside_path_);
   EXPECT_THAT(Serve(), IsOk());
-  EXPECT_TRUE(Dial(private_path_).valid());
+  EXPECT_TRUE(Dial(aside_path_).valid());
 }
 
 TEST_F(ClaimTest, OneOfTwoWins) {
@@ -284,7 +314,7 @@ TEST_F(ClaimTest, OneOfTwoWins) {
     const int code_a = a.Wait();
     const int code_b = b.Wait();
     ASSERT_EQ(code_a + code_b, 1) << code_a << " and " << code_b << " in round " << round;
-    ASSERT_FALSE(Exists(private_path_));
+    ASSERT_FALSE(Exists(aside_path_));
     unlink(path_.c_str());
   }
 }
@@ -309,56 +339,55 @@ TEST_F(ClaimTest, NoticesThatThePathIsGone) {
   EXPECT_THAT(Serve(), IsOk());
 }
 
-TEST_F(ClaimTest, GivesWayToOneWhoTookTheFreePathMeanwhile) {
-  absl::StatusOr<Claim> claim = Take();
-  ASSERT_THAT(claim, IsOk());
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  UniqueFd other = Listening(path_);
-  EXPECT_THAT(claim->Publish(), StatusIs(kInUse, HasSubstr(path_)));
-  EXPECT_THAT(claim->Release(), IsOk());
-  EXPECT_TRUE(IsServedBy(other));
-  EXPECT_FALSE(Exists(private_path_));
+TEST_F(ClaimTest, GivesWayToOneWhoTookThePathMeanwhile) {
+  for (const bool was_free : {true, false}) {
+    if (!was_free) LeaveDeadSocket(path_);
+    absl::StatusOr<Claim> claim = Take();
+    ASSERT_THAT(claim, IsOk());
+    unlink(path_.c_str());
+    UniqueFd other = Listening(path_);
+    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_THAT(claim->Bind(fd.get(), {}), StatusIs(kInUse, HasSubstr(path_)));
+    EXPECT_THAT(claim->Release(), IsOk());
+    EXPECT_TRUE(IsServedBy(other));
+    EXPECT_FALSE(Exists(aside_path_));
+    unlink(path_.c_str());
+  }
 }
 
-TEST_F(ClaimTest, GivesWayToOneWhoTookTheDeadPathMeanwhile) {
+TEST_F(ClaimTest, LeavesAFileThatCameMeanwhile) {
+  absl::StatusOr<Claim> claim = Take();
+  ASSERT_THAT(claim, IsOk());
+  std::ofstream(path_) << "precious";
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_THAT(claim->Bind(fd.get(), {}), StatusIs(kRefused, HasSubstr("a regular file")));
+  EXPECT_THAT(claim->Release(), IsOk());
+  EXPECT_EQ(Stat(path_).st_size, 8);
+}
+
+TEST_F(ClaimTest, BindsWhereTheDeadSocketWasRemovedMeanwhile) {
   LeaveDeadSocket(path_);
   absl::StatusOr<Claim> claim = Take();
   ASSERT_THAT(claim, IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  ASSERT_EQ(unlink(path_.c_str()), 0);
-  UniqueFd other = Listening(path_);
-  EXPECT_THAT(claim->Publish(), StatusIs(kInUse, HasSubstr(path_)));
-  EXPECT_THAT(claim->Release(), IsOk());
-  EXPECT_TRUE(IsServedBy(other));
-}
-
-TEST_F(ClaimTest, PublishesWhereTheDeadSocketWasRemovedMeanwhile) {
-  LeaveDeadSocket(path_);
-  absl::StatusOr<Claim> claim = Take();
-  ASSERT_THAT(claim, IsOk());
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  ASSERT_EQ(unlink(path_.c_str()), 0);
   CheckThat(listen(fd.get(), 16) == 0, "listen");
-  EXPECT_THAT(claim->Publish(), IsOk());
   EXPECT_TRUE(IsServedBy(fd));
 }
 
-TEST_F(ClaimTest, FollowsItsDirectoryWhereverItGoes) {
+TEST_F(ClaimTest, CleansUpInItsDirectoryWhereverThatGoes) {
   const std::string before = dir_.Path("before");
   const std::string after = dir_.Path("after");
   ASSERT_EQ(mkdir(before.c_str(), 0700), 0);
   absl::StatusOr<Claim> claim = Claim::Take(AddressOf(before + "/s"));
   ASSERT_THAT(claim, IsOk());
+  ASSERT_EQ(rename(before.c_str(), after.c_str()), 0);
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  ASSERT_EQ(rename(before.c_str(), after.c_str()), 0);
-  EXPECT_THAT(claim->Publish(), IsOk());
   EXPECT_TRUE(Exists(after + "/s"));
-  EXPECT_THAT(claim->CheckStillOurs(), IsOk());
-  EXPECT_THAT(claim->Release(), IsOk());
+  EXPECT_THAT(claim->CheckStillOurs(), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(claim->Release(), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_FALSE(Exists(after + "/s"));
 }
 

@@ -3,13 +3,18 @@
 
 #include "uds/path_watch.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
 #include "tests/uds/raw_socket.h"
@@ -72,6 +77,78 @@ TEST_F(PathWatchTest, TellsOfMovingAwayAndBack) {
   EXPECT_TRUE(Tells());
   EXPECT_THAT(listener_.CheckStillOurs(), IsOk());
   EXPECT_FALSE(Tells());
+}
+
+TEST_F(PathWatchTest, MissesNothing) { EXPECT_THAT(listener_.watch_gap(), IsOk()); }
+
+TEST_F(PathWatchTest, StartsAnewWithTheSocketThatIsMadeAgain) {
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(unlink(path_.c_str()), 0);
+    EXPECT_TRUE(Tells());
+    ASSERT_THAT(listener_.Restore(), IsOk());
+    EXPECT_THAT(listener_.Accept(), IsOk());  // nobody waits at the socket of before
+    EXPECT_THAT(listener_.CheckStillOurs(), IsOk());
+    EXPECT_FALSE(Tells());
+  }
+}
+
+// A path whose directories go away, with the socket in them.
+class WayTest : public PathWatchTest {
+ protected:
+  WayTest() {
+    CheckThat(mkdir(dir_.Path("a").c_str(), 0700) == 0, "mkdir");
+    CheckThat(mkdir(dir_.Path("a/b").c_str(), 0700) == 0, "mkdir");
+    CheckThat(symlink("a", dir_.Path("link").c_str()) == 0, "symlink");
+    listener_ = Listener::Open(AddressOf(dir_.Path("link/b/s"))).value();
+  }
+  void ExpectTold() {
+    EXPECT_TRUE(Tells());
+    EXPECT_THAT(listener_.CheckStillOurs(), StatusIs(absl::StatusCode::kNotFound));
+    EXPECT_FALSE(Tells());
+  }
+};
+
+TEST_F(WayTest, TellsOfItsDirectorysMoving) {
+  ASSERT_EQ(std::rename(dir_.Path("a/b").c_str(), elsewhere_.c_str()), 0);
+  ExpectTold();
+}
+
+TEST_F(WayTest, TellsOfTheMovingOfTheDirectoryAbove) {
+  ASSERT_EQ(std::rename(dir_.Path("a").c_str(), elsewhere_.c_str()), 0);
+  ExpectTold();
+}
+
+TEST_F(WayTest, TellsOfASymbolicLinkThatLeadsElsewhere) {
+  ASSERT_EQ(symlink("nowhere", elsewhere_.c_str()), 0);
+  ASSERT_EQ(std::rename(elsewhere_.c_str(), dir_.Path("link").c_str()), 0);
+  ExpectTold();
+}
+
+TEST_F(WayTest, IsSilentAboutWhatIsDoneInItsDirectories) {
+  LeaveDeadSocket(dir_.Path("a/b/other"));
+  EXPECT_EQ(mkdir(dir_.Path("a/other").c_str(), 0700), 0);
+  EXPECT_EQ(rmdir(dir_.Path("a/other").c_str()), 0);
+  EXPECT_FALSE(Tells());
+}
+
+TEST_F(PathWatchTest, SaysWhatItMissesWithoutDescriptors) {
+  support::ChildProcess child([&](support::Doorbell&) {
+    for (int free = 0; free < 3; ++free) {
+      const std::string path = dir_.Path("few");
+      const UniqueFd file(open(path_.c_str(), O_PATH | O_CLOEXEC));
+      std::vector<UniqueFd> all;
+      rlimit limit = {64, 64};
+      CheckThat(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+      while ((all.emplace_back(dup(file.get())), all.back().valid())) {
+      }
+      all.resize(all.size() - 1 - static_cast<std::size_t>(free));
+      const PathWatch watch(file, path_);
+      EXPECT_THAT(watch.gap(), StatusIs(absl::StatusCode::kResourceExhausted)) << free;
+      watch.Clear();
+    }
+    return 0;
+  });
+  EXPECT_EQ(child.Wait(), 0);
 }
 
 TEST_F(PathWatchTest, GoesWithTheListener) {

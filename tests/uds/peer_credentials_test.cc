@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include "tests/support/child_process.h"
@@ -44,6 +45,57 @@ TEST(PeerCredentialsTest, NamesOurselves) {
   EXPECT_EQ(peer->pid, getpid());
   EXPECT_THAT(peer->groups, testing::UnorderedElementsAreArray(groups));
 }
+
+TEST(PeerCredentialsTest, KnowsWhetherThePidIsStillThatProcesss) {
+  support::TempDir dir;
+  UniqueFd server = Listening(dir.Path("s"));
+  ChildProcess child([&](Doorbell& parent) {
+    const UniqueFd connection = Dial(dir.Path("s"));
+    parent.Ring();
+    parent.Wait();
+    return 0;
+  });
+  ASSERT_TRUE(child.bell().Wait());
+  UniqueFd connection(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  const PeerCredentials peer = ReadPeerCredentials(connection.get()).value();
+  if (!peer.process.has_value()) GTEST_SKIP() << "this kernel does not tell";
+  EXPECT_EQ(peer.pid, child.pid());
+  EXPECT_EQ(IsStillItsPid(peer), true);
+  PeerCredentials other = peer;
+  other.pid = getpid();  // as if that number were given to this process
+  EXPECT_EQ(IsStillItsPid(other), false);
+  child.bell().Ring();
+  EXPECT_EQ(child.Wait(), 0);
+  EXPECT_EQ(IsStillItsPid(peer), false);
+  other.process.reset();
+  EXPECT_EQ(IsStillItsPid(other), std::nullopt);
+}
+
+TEST(PeerCredentialsTest, NobodyIsOurselvesInAUserNamespaceThatDoesNotMapAll) {
+  PeerCredentials peer;
+  peer.uid = geteuid();
+  EXPECT_TRUE(IsOurUser(peer) || geteuid() == 65534);
+  ++peer.uid;
+  EXPECT_FALSE(IsOurUser(peer));
+  const auto is_ourselves = [&](bool in_a_namespace) {
+    ChildProcess child([&](Doorbell&) {
+      if (in_a_namespace ? unshare(CLONE_NEWUSER) != 0 : setresuid(65534, 65534, 65534) != 0) {
+        return kMayNot;
+      }
+      EXPECT_EQ(geteuid(), 65534u);
+      peer.uid = 65534;
+      return IsOurUser(peer) ? 1 : 0;
+    });
+    return child.Wait();
+  };
+  for (const bool in_a_namespace : {false, true}) {
+    const int code = is_ourselves(in_a_namespace);
+    if (code == kMayNot) GTEST_SKIP() << "needs root, and user namespaces";
+    EXPECT_EQ(code, in_a_namespace ? 0 : 1);
+  }
+}
+
+TEST(PeerCredentialsTest, TheKernelTellsGroupsHere) { EXPECT_TRUE(KernelTellsPeerGroups()); }
 
 TEST(PeerCredentialsTest, NamesAnotherUserWithManyGroups) {
   support::TempDir dir;
