@@ -203,7 +203,8 @@ absl::Status Claim::MakePrivateNameFree() {
     const bool is_shared = is_locked && attempt == 0;
     private_name_ = is_shared ? PrivateName(directory_.base_name()) : PrivateNameOfThisClaim();
     absl::StatusOr<Occupant> occupant = Look(directory_, private_name_, /*is_held=*/false);
-    if (!occupant.ok()) continue;
+    if (absl::IsFailedPrecondition(occupant.status())) continue;
+    if (!occupant.ok()) return occupant.status();
     if (!occupant->socket.valid()) return absl::OkStatus();
     // Without the lock, what looks dead may just be about to be bound.
     if (!is_shared || occupant->liveness != Liveness::kDead) continue;
