@@ -142,7 +142,7 @@ absl::StatusOr<bool> IsBound(const SocketFile& file) {
   if (!bound.ok()) bound = IsBoundInProcNetUnix(file);
   if (bound.ok()) return bound;
   return absl::FailedPreconditionError(
-      "cannot list this machine's Unix sockets (neither netlink nor /proc/self/net/unix may be used)");
+      "cannot list this machine's Unix sockets (neither netlink nor /proc/self/net/unix works)");
 }
 
 }  // namespace uds

@@ -281,7 +281,8 @@ absl::StatusOr<std::string> Claim::AsideName() const {
     const bool is_shared = is_locked && attempt == 0;
     aside = is_shared ? absl::StrCat(".", base, ".old") : NameOfThisClaim();
     absl::StatusOr<Occupant> occupant = Look(directory_, aside, /*is_held=*/false);
-    if (!occupant.ok()) continue;
+    if (absl::IsFailedPrecondition(occupant.status())) continue;
+    if (!occupant.ok()) return occupant.status();
     if (!occupant->socket.valid()) return aside;
     // Without the lock another claim may just be about to give it back.
     if (!is_shared || occupant->liveness != Liveness::kDead) continue;
