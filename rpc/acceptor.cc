@@ -28,6 +28,10 @@ constexpr absl::Duration kGuestStay = absl::Seconds(1);
 // here. Two system calls each.
 constexpr absl::Duration kCheckPath = absl::Seconds(2);
 
+// How long it must be gone before it is made again. Whoever removes the whole directory, or removes
+// the socket to put another one there, is done by then.
+constexpr absl::Duration kPathIsGone = absl::Milliseconds(100);
+
 // Against somebody who removes it in a loop; and how often to try while it cannot be made.
 constexpr absl::Duration kRestorePathAtMostEvery = absl::Seconds(1);
 
@@ -86,11 +90,17 @@ absl::Status Acceptor::WatchPath() {
 
 void Acceptor::CheckPath() {
   absl::Status path = listener_.CheckStillOurs();
-  if (absl::IsNotFound(path) && MayRestorePath()) {
+  if (!absl::IsNotFound(path)) {
+    path_gone_since_.reset();
+  } else if (!path_gone_since_.has_value()) {
+    path_gone_since_ = parts_.loop->now();
+  }
+  if (MayRestorePath()) {
     const absl::Status restored = RestorePath();
     if (restored.ok()) {
       TellOfPath(path);
       path = absl::OkStatus();
+      path_gone_since_.reset();
     } else {
       path = absl::NotFoundError(
           absl::StrCat(path.message(), "; it cannot be made again: ", restored.message()));
@@ -107,9 +117,11 @@ void Acceptor::TellOfPath(const absl::Status& path) {
 }
 
 bool Acceptor::MayRestorePath() const {
-  if (refusing_) return false;
-  return !path_restored_at_.has_value() || parts_.loop->now() - *path_restored_at_ >=
-                                               absl::ToInt64Nanoseconds(kRestorePathAtMostEvery);
+  const auto is_past = [this](std::optional<http2::Nanoseconds> time, absl::Duration by) {
+    return time.has_value() && parts_.loop->now() - *time >= absl::ToInt64Nanoseconds(by);
+  };
+  if (refusing_ || !is_past(path_gone_since_, kPathIsGone)) return false;
+  return !path_restored_at_.has_value() || is_past(path_restored_at_, kRestorePathAtMostEvery);
 }
 
 absl::Status Acceptor::RestorePath() {
@@ -135,7 +147,11 @@ void Acceptor::CheckPathLater() {
   const bool is_told = path_.ok() && path_is_watched_ && listener_.watch_gap().ok();
   if (is_told || refusing_ || path_is_checked_later_) return;
   path_is_checked_later_ = true;
-  parts_.loop->After(absl::IsNotFound(path_) ? kRestorePathAtMostEvery : kCheckPath, [this] {
+  absl::Duration wait = kCheckPath;
+  if (path_gone_since_.has_value()) {
+    wait = path_gone_since_ == parts_.loop->now() ? kPathIsGone : kRestorePathAtMostEvery;
+  }
+  parts_.loop->After(wait, [this] {
     path_is_checked_later_ = false;
     CheckPath();
   });

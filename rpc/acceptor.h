@@ -132,6 +132,7 @@ class Acceptor {
   absl::Status path_;  // what PathChanged() was last called with
   bool path_is_watched_ = true;
   bool path_is_checked_later_ = false;
+  std::optional<http2::Nanoseconds> path_gone_since_;
   std::optional<http2::Nanoseconds> path_restored_at_;
   bool paused_ = false;
   bool refusing_ = false;

@@ -55,12 +55,13 @@ TEST(PathTest, ADirectoryThatGoesAwayIsWaitedFor) {
   const std::string directory = dir.Path("d");
   ASSERT_TRUE(std::filesystem::create_directory(directory));
   ServerProcess server({.path = directory + "/s", .flags = {}, .spawn = {}});
-  std::filesystem::remove_all(directory);
+  // Nothing happens to the socket itself here.
+  ASSERT_EQ(rename(directory.c_str(), dir.Path("removed").c_str()), 0);
   server.Event("path_lost");
+  std::filesystem::remove_all(dir.Path("removed"));
   ASSERT_TRUE(std::filesystem::create_directory(directory));
   server.Event("path_back");
   EXPECT_EQ(RunClient({server.path(), "hi"}).out, "hi\n");
-  // Nothing happens to the socket itself here.
   ASSERT_EQ(rename(directory.c_str(), dir.Path("elsewhere").c_str()), 0);
   server.Event("path_lost", 2);
   ASSERT_TRUE(std::filesystem::create_directory(directory));
