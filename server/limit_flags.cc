@@ -99,13 +99,8 @@ class Group {
 
   void Flag(const std::string& flag, bool rpc::Limits::*field, const std::string& what) {
     bool* const value = &(limits_->*field);
-    DeclareOne(app_, flag, "BOOL", name_, what, *value ? "true" : "false",
-               [flag, value](const std::string& text) {
-                 if (text != "true" && text != "false") {
-                   Throw(flag, absl::StrCat("'", text, "' is neither true nor false"));
-                 }
-                 *value = text == "true";
-               });
+    DeclareOne(app_, flag, "true|false", name_, what, *value ? "true" : "false",
+               [value](const std::string& text) { *value = text == "true"; });
   }
 
   void Duration(const std::string& flag, absl::Duration rpc::Limits::*field,

@@ -9,8 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "uds/printable.h"
 
@@ -40,10 +42,44 @@ absl::Status CheckBarePath(absl::string_view text) {
   const std::string what =
       is_port ? "looks like a host and port"
               : absl::StrCat("has the scheme \"", Printable(text.substr(0, colon)), ":\"");
-  return Refuse(text, absl::StrCat(what,
-                                   ", and only Unix sockets are served: say a path such as "
-                                   "/tmp/sock1, or ./",
-                                   Printable(text), " for a file of that name"));
+  const bool may_be_a_file = !absl::StrContains(text, '/');
+  return Refuse(
+      text, absl::StrCat(what, ", and only Unix sockets are served: say a path such as /tmp/sock1",
+                         may_be_a_file
+                             ? absl::StrCat(", or ./", Printable(text), " for a file of that name")
+                             : ""));
+}
+
+// What follows `unix:` or `unix-abstract:` is read as a URI (RFC 3986), as gRPC's clients do: an
+// authority has no place there, %2F is a byte, and '?' and '#' would begin what is no path.
+absl::StatusOr<std::string> DecodeUri(absl::string_view text, absl::string_view scheme,
+                                      absl::string_view rest) {
+  if (absl::ConsumePrefix(&rest, "//") && !rest.empty() && rest[0] != '/') {
+    return Refuse(text, absl::StrCat("names an authority where a path belongs: say ", scheme,
+                                     Printable(rest), ", or ", scheme, "///", Printable(rest),
+                                     " for one that begins with a slash"));
+  }
+  const size_t end = rest.find_first_of("?#");
+  if (end != absl::string_view::npos) {
+    const std::string character(rest.substr(end, 1));
+    return Refuse(text, absl::StrCat("has a '", character, "', where gRPC's clients end the path: ",
+                                     "say ", character == "?" ? "%3F" : "%23", " for it"));
+  }
+  std::string decoded;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    const bool is_escape = rest[i] == '%' && i + 2 < rest.size() &&
+                           absl::ascii_isxdigit(static_cast<unsigned char>(rest[i + 1])) &&
+                           absl::ascii_isxdigit(static_cast<unsigned char>(rest[i + 2]));
+    decoded += is_escape ? absl::HexStringToBytes(rest.substr(i + 1, 2)) : std::string(1, rest[i]);
+    if (is_escape) i += 2;
+  }
+  if (absl::StrContains(decoded, '\0')) return Refuse(text, "contains a NUL byte, as %00");
+  return decoded;
+}
+
+// So that it means the same after `unix:`.
+std::string EncodeUri(absl::string_view name) {
+  return absl::StrReplaceAll(name, {{"%", "%25"}, {"?", "%3F"}, {"#", "%23"}});
 }
 
 absl::Status CheckLength(absl::string_view text, absl::string_view name) {
@@ -77,27 +113,25 @@ absl::StatusOr<Address> Address::Parse(absl::string_view text) {
                   "name, without its leading NUL");
   }
 
-  absl::string_view name = text;
-  if (absl::ConsumePrefix(&name, "unix-abstract:")) {
-    if (name.empty()) return Refuse(text, "has no name: say unix-abstract:name");
-    if (absl::Status status = CheckLength(text, name); !status.ok()) return status;
-    return OfAbstractName(name);
+  absl::string_view rest = text;
+  if (absl::ConsumePrefix(&rest, "unix-abstract:")) {
+    const absl::StatusOr<std::string> name = DecodeUri(text, "unix-abstract:", rest);
+    if (!name.ok()) return name.status();
+    if (name->empty()) return Refuse(text, "has no name: say unix-abstract:name");
+    if (absl::Status status = CheckLength(text, *name); !status.ok()) return status;
+    return OfAbstractName(*name);
   }
 
-  if (absl::ConsumePrefix(&name, "unix:")) {
-    if (absl::StartsWith(name, "//")) {
-      name.remove_prefix(2);  // An empty authority, as in unix:///tmp/sock1.
-      if (!name.empty() && name[0] != '/') {
-        return Refuse(text, absl::StrCat("names an authority where a path belongs: say unix:",
-                                         Printable(name), " for a relative path or unix:///",
-                                         Printable(name), " for an absolute one"));
-      }
-    }
+  std::string path(text);
+  if (absl::ConsumePrefix(&rest, "unix:")) {
+    absl::StatusOr<std::string> decoded = DecodeUri(text, "unix:", rest);
+    if (!decoded.ok()) return decoded.status();
+    path = *std::move(decoded);
   } else if (absl::Status status = CheckBarePath(text); !status.ok()) {
     return status;
   }
-  if (absl::Status status = CheckPath(text, name); !status.ok()) return status;
-  return OfPath(name);
+  if (absl::Status status = CheckPath(text, path); !status.ok()) return status;
+  return OfPath(path);
 }
 
 std::string Address::ToString() const {
@@ -106,7 +140,7 @@ std::string Address::ToString() const {
   return absl::StrCat(is_abstract_      ? "unix-abstract:"
                       : needs_authority ? "unix://"
                                         : "unix:",
-                      Printable(name_));
+                      Printable(EncodeUri(name_)));
 }
 
 Address Address::OfPath(absl::string_view path) {
