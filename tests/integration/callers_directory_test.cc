@@ -23,10 +23,14 @@ class CallersDirectoryTest : public ::testing::Test {
     for (const char* each : {"typed", "bin/server.runfiles/main", "bin/client.runfiles/main"}) {
       std::filesystem::create_directories(dir_.Path(each));
     }
-    std::filesystem::copy_file(ServerCommand({})[0], dir_.Path("bin/server"));
-    std::filesystem::copy_file(ClientCommand({})[0], dir_.Path("bin/client"));
+    std::filesystem::copy_file(server_, dir_.Path("bin/server"));
+    std::filesystem::copy_file(client_, dir_.Path("bin/client"));
     setenv("UDSECHO_SERVER", dir_.Path("bin/server").c_str(), 1);
     setenv("UDSECHO_CLIENT", dir_.Path("bin/client").c_str(), 1);
+  }
+  ~CallersDirectoryTest() override {
+    setenv("UDSECHO_SERVER", server_.c_str(), 1);
+    setenv("UDSECHO_CLIENT", client_.c_str(), 1);
   }
 
   support::SpawnOptions In(const std::string& directory, const std::string& typed) const {
@@ -35,6 +39,8 @@ class CallersDirectoryTest : public ::testing::Test {
   }
 
   const support::TempDir dir_;
+  const std::string server_ = ServerCommand({})[0];
+  const std::string client_ = ClientCommand({})[0];
 };
 
 TEST_F(CallersDirectoryTest, BazelRunsIt) {
