@@ -15,10 +15,9 @@
 namespace udsecho::cli {
 namespace {
 
-constexpr absl::string_view kCommands[] = {"-",     "bench", "client", "completion", "health",
-                                           "help",  "list",  "ping",   "reload",     "restart",
-                                           "run",   "send",  "serve",  "server",     "start",
-                                           "stats", "stop",  "status", "usage",      "version"};
+constexpr absl::string_view kCommands[] = {
+    "-",   "bench", "completion", "health", "help",  "list", "ping",   "reload", "restart",
+    "run", "send",  "serve",      "start",  "stats", "stop", "status", "usage",  "version"};
 
 bool IsCommand(absl::string_view text) {
   const std::string word = absl::AsciiStrToLower(text);

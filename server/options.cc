@@ -3,6 +3,7 @@
 
 #include "server/options.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <map>
@@ -12,7 +13,6 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/address.h"
@@ -21,6 +21,7 @@
 #include "cli/duration.h"
 #include "cli/flag.h"
 #include "cli/help.h"
+#include "cli/integer.h"
 #include "cli/print.h"
 #include "cli/utf8.h"
 #include "cli/version.h"
@@ -40,13 +41,12 @@ constexpr char kUsageText[] =
 
 constexpr char kNotes[] =
     "The server's own user and root are always allowed. Without --allow, all who can\n"
-    "connect are.\n"
+    "connect are.\n\n"
     "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB,\n"
-    "4MB, or bytes. Of two flags that are the same, the last one wins.\n"
+    "4MB, or bytes. Of two flags that are the same, the last one wins.\n\n"
     "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one\n"
-    "cuts them off.\n"
-    "Started by systemd with a socket (LISTEN_FDS), it serves that one, and ADDRESS may\n"
-    "be left out.\n\n"
+    "cuts them off. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
+    "that one, and ADDRESS may be left out.\n\n"
     "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address\n"
     "cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and\n"
     "gave up.\n";
@@ -76,12 +76,9 @@ struct Flags {
 
 // Of what may be 0.
 absl::Duration ParseUpTo(const std::string& flag, const std::string& text, absl::Duration most) {
-  const absl::StatusOr<absl::Duration> duration = cli::ParseDuration(flag, text);
+  const absl::StatusOr<absl::Duration> duration =
+      cli::ParseDurationWithin(flag, text, absl::ZeroDuration(), most);
   if (!duration.ok()) throw CLI::ValidationError(std::string(duration.status().message()));
-  if (*duration < absl::ZeroDuration() || *duration > most) {
-    throw CLI::ValidationError(
-        absl::StrCat(flag, ": must be from 0 to ", absl::FormatDuration(most)));
-  }
   return *duration;
 }
 
@@ -144,10 +141,9 @@ void CheckPermissions(const Flags& flags, bool is_abstract, bool is_activated) {
 }
 
 int ParseShards(const std::string& text) {
-  int shards = 0;
-  if (absl::SimpleAtoi(text, &shards) && shards >= 1 && shards <= kMostShards) return shards;
-  throw CLI::ValidationError(
-      absl::StrCat("--shards: '", text, "' is no whole number from 1 to ", kMostShards));
+  const absl::StatusOr<int64_t> shards = cli::ParseInteger("--shards", text, 1, kMostShards);
+  if (!shards.ok()) throw CLI::ValidationError(std::string(shards.status().message()));
+  return static_cast<int>(*shards);
 }
 
 void DeclareHelp(CLI::App* app, Flags* flags) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "cli/integer.h"
 #include "cli/utf8.h"
 #include "client/command_line/values.h"
 
@@ -50,7 +51,7 @@ class Converter {
   }
   template <class Into>
   void Integer(const char* flag, const std::string& text, int64_t least, int64_t most, Into* into) {
-    if (!text.empty()) Take(ParseInteger(flag, text, least, most), into);
+    if (!text.empty()) Take(cli::ParseInteger(flag, text, least, most), into);
   }
 
   void Mode();

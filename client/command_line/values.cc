@@ -115,13 +115,6 @@ absl::Status CheckHeader(absl::string_view flag, absl::string_view text) {
   return Bad(flag, text, "has characters that HTTP/2 does not take: use printable ASCII");
 }
 
-absl::StatusOr<int64_t> ParseInteger(absl::string_view flag, absl::string_view text, int64_t least,
-                                     int64_t most) {
-  int64_t value = 0;
-  if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return value;
-  return Bad(flag, text, absl::StrCat("is no whole number from ", least, " to ", most));
-}
-
 absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most) {
   absl::StatusOr<int64_t> size = cli::ParseSize(flag, text);
   if (!size.ok() || *size <= most) return size;
