@@ -19,19 +19,21 @@
 namespace uds {
 namespace {
 
-// A sentence that names the address, but not all of it when somebody hands in a novel.
+// Not all of it when somebody hands in a novel.
+std::string Shown(absl::string_view text) {
+  constexpr size_t kMost = 160;
+  return absl::StrCat(Printable(text.substr(0, kMost)), text.size() > kMost ? "..." : "");
+}
+
 absl::Status Refuse(absl::string_view text, absl::string_view why) {
-  constexpr size_t kShown = 160;
-  return absl::InvalidArgumentError(absl::StrCat("the address \"",
-                                                 Printable(text.substr(0, kShown)),
-                                                 text.size() > kShown ? "..." : "", "\" ", why));
+  return absl::InvalidArgumentError(absl::StrCat("the address \"", Shown(text), "\" ", why));
 }
 
 // Text without `unix:` before it: refuses what can only be meant for another kind of network.
 absl::Status CheckBarePath(absl::string_view text) {
   if (text[0] == '@') {
-    return Refuse(text, absl::StrCat("begins with @: say unix-abstract:", Printable(text.substr(1)),
-                                     " for an abstract name, or ./", Printable(text),
+    return Refuse(text, absl::StrCat("begins with @: say unix-abstract:", Shown(text.substr(1)),
+                                     " for an abstract name, or ./", Shown(text),
                                      " for a file of that name"));
   }
   const size_t colon = text.substr(0, text.find('/')).find(':');
@@ -41,13 +43,13 @@ absl::Status CheckBarePath(absl::string_view text) {
   const bool is_port = !port.empty() && std::all_of(port.begin(), port.end(), absl::ascii_isdigit);
   const std::string what =
       is_port ? "looks like a host and port"
-              : absl::StrCat("has the scheme \"", Printable(text.substr(0, colon)), ":\"");
-  const bool may_be_a_file = !absl::StrContains(text, '/');
+              : absl::StrCat("has the scheme \"", Shown(text.substr(0, colon)), ":\"");
+  const bool may_be_a_file = !absl::StrContains(text, '/') && text.size() <= Address::kMaxLength;
   return Refuse(
-      text, absl::StrCat(what, ", and only Unix sockets are served: say a path such as /tmp/sock1",
-                         may_be_a_file
-                             ? absl::StrCat(", or ./", Printable(text), " for a file of that name")
-                             : ""));
+      text,
+      absl::StrCat(
+          what, ", and only Unix sockets are served: say a path such as /tmp/sock1",
+          may_be_a_file ? absl::StrCat(", or ./", Shown(text), " for a file of that name") : ""));
 }
 
 // What follows `unix:` or `unix-abstract:` is read as a URI (RFC 3986), as gRPC's clients do: an
@@ -56,7 +58,7 @@ absl::StatusOr<std::string> DecodeUri(absl::string_view text, absl::string_view 
                                       absl::string_view rest) {
   if (absl::ConsumePrefix(&rest, "//") && !rest.empty() && rest[0] != '/') {
     return Refuse(text, absl::StrCat("names an authority where a path belongs: say ", scheme,
-                                     Printable(rest), ", or ", scheme, "///", Printable(rest),
+                                     Shown(rest), ", or ", scheme, "///", Shown(rest),
                                      " for one that begins with a slash"));
   }
   const size_t end = rest.find_first_of("?#");
@@ -96,7 +98,7 @@ absl::Status CheckPath(absl::string_view text, absl::string_view path) {
   const absl::string_view last = slash == absl::string_view::npos ? path : path.substr(slash + 1);
   if (last.empty() || last == "." || last == "..") {
     return Refuse(text, absl::StrCat("names a directory: add the socket's own name, as in ",
-                                     Printable(absl::StripSuffix(path, "/")), "/sock1"));
+                                     Shown(absl::StripSuffix(path, "/")), "/sock1"));
   }
   return CheckLength(text, path);
 }
@@ -136,11 +138,8 @@ absl::StatusOr<Address> Address::Parse(absl::string_view text) {
 
 std::string Address::ToString() const {
   // What follows two slashes would be an authority, unless that is empty.
-  const bool needs_authority = absl::StartsWith(name_, "//");
-  return absl::StrCat(is_abstract_      ? "unix-abstract:"
-                      : needs_authority ? "unix://"
-                                        : "unix:",
-                      Printable(EncodeUri(name_)));
+  return absl::StrCat(is_abstract_ ? "unix-abstract:" : "unix:",
+                      absl::StartsWith(name_, "//") ? "//" : "", Printable(EncodeUri(name_)));
 }
 
 Address Address::OfPath(absl::string_view path) {
