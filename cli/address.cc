@@ -58,7 +58,7 @@ absl::Status CheckAddressWord(absl::string_view text, const AddressUser& user) {
   }
   if (!IsMachine(std::string(text))) return absl::OkStatus();
   const bool is_v6 = absl::string_view::npos != text.find(':');
-  return Refuse(shown, "names a machine and no socket",
+  return Refuse(shown, "is a host, not a socket",
                 user.reaches_tcp
                     ? absl::StrCat("say ", is_v6 ? absl::StrCat("[", shown, "]") : shown, ":PORT")
                     : std::string(kSocketsAlone));

@@ -150,7 +150,7 @@ absl::Status Reader::Set(const Flag& flag, const std::string& name,
   if (flag.value == Value::kNone) {
     if (value == "false") return absl::OkStatus();
     if (value.has_value() && value != "true") {
-      return Refuse(name, absl::StrCat("it takes no value, and '", *value, "' is one"));
+      return Refuse(name, absl::StrCat("this flag takes no value, but '", *value, "' was given"));
     }
     given.emplace_back();
     return absl::OkStatus();

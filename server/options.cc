@@ -43,7 +43,7 @@ constexpr char kNotes[] =
     "The server's own user and root are always allowed. Without --allow, all who can\n"
     "connect are.\n\n"
     "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB,\n"
-    "4MB, or bytes. Of two flags that are the same, the last one wins.\n\n"
+    "4MB, or bytes. If a flag is given twice, the last one wins.\n\n"
     "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one\n"
     "cuts them off. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
     "that one, and ADDRESS may be left out.\n\n"
@@ -103,8 +103,8 @@ uds::Address ParseAddress(const std::string& text) {
 uds::Address ChooseAddress(const std::vector<std::string>& words,
                            const std::optional<uds::Address>& activated) {
   if (words.size() > 1) {
-    throw CLI::ValidationError(
-        absl::StrCat("'", words[1], "': there is one ADDRESS, and '", words[0], "' is it already"));
+    throw CLI::ValidationError(absl::StrCat(
+        "'", words[1], "': there is only one ADDRESS, and it is already '", words[0], "'"));
   }
   if (words.empty()) {
     if (activated.has_value()) return *activated;

@@ -25,11 +25,10 @@ constexpr char kExitCodes[] =
     "with gRPC status code N (68: no reply in time).";
 
 constexpr char kNotes[] =
-    "A value follows its flag after '=' or a space. One that may be left out follows after '=';\n"
-    "after a space, only if it is a number or a TIME: --wait 3 is --wait=3. Of two that are the\n"
-    "same, the last flag wins. A message that begins with '-', or is to stand behind such a flag,\n"
-    "goes after '--'. A reply is printed as it is, line feeds included. A TIME is in seconds, or\n"
-    "with a unit: 500ms, 1m30s.\n";
+    "A value follows its flag after '=' or a space. An optional value, as in --wait[=TIME], needs\n"
+    "the '=', except for a number or a TIME: --wait 3 is --wait=3. If a flag is given twice, the\n"
+    "last one wins. After '--' all words are messages, also those that begin with '-'. A reply is\n"
+    "printed as it is, line feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
 
 }  // namespace
 
