@@ -19,4 +19,13 @@ absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag, absl::strin
       flag, ": '", text, "' is no duration; use seconds (5, 0.5) or a unit (500ms, 1m30s)"));
 }
 
+absl::StatusOr<absl::Duration> ParseDurationWithin(absl::string_view flag, absl::string_view text,
+                                                   absl::Duration least, absl::Duration most) {
+  absl::StatusOr<absl::Duration> duration = ParseDuration(flag, text);
+  if (!duration.ok() || (*duration >= least && *duration <= most)) return duration;
+  return absl::InvalidArgumentError(absl::StrCat(flag, ": '", text, "' is out of range; use ",
+                                                 absl::FormatDuration(least), " to ",
+                                                 absl::FormatDuration(most)));
+}
+
 }  // namespace udsecho::cli

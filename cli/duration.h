@@ -20,6 +20,10 @@ namespace udsecho::cli {
 // makes sense is for the flag to say.
 absl::StatusOr<absl::Duration> ParseDuration(absl::string_view flag, absl::string_view text);
 
+// The same, and INVALID_ARGUMENT for less than `least` or more than `most`.
+absl::StatusOr<absl::Duration> ParseDurationWithin(absl::string_view flag, absl::string_view text,
+                                                   absl::Duration least, absl::Duration most);
+
 }  // namespace udsecho::cli
 
 #endif  // CLI_DURATION_H_

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "cli/address.h"
 #include "client/tcp_connect.h"
 #include "uds/connect.h"
 #include "uds/printable.h"
@@ -42,6 +45,69 @@ std::optional<std::pair<std::string, std::string>> HostAndPort(absl::string_view
   return std::make_pair(std::string(host), std::string(port));
 }
 
+constexpr size_t kShown = 160;  // of an address in an error
+
+absl::Status Refuse(absl::string_view text, absl::string_view why) {
+  return absl::InvalidArgumentError(absl::StrCat("the address \"",
+                                                 uds::Printable(text.substr(0, kShown)),
+                                                 text.size() > kShown ? "..." : "", "\" ", why));
+}
+
+// "dns:///h:1", "http://h:1/x" and "ipv4:1.2.3.4:1" without what is around the host and the port.
+absl::string_view WithoutScheme(absl::string_view text, absl::string_view scheme) {
+  absl::string_view rest = text.substr(scheme.size());
+  if (absl::ConsumePrefix(&rest, "//")) {
+    const size_t slash = rest.find('/');
+    const bool is_grpcs = scheme == "dns:" || scheme == "passthrough:" || scheme == "xds:";
+    // After gRPC's schemes the authority names who is to be asked.
+    const bool has_target = slash != absl::string_view::npos && slash + 1 < rest.size();
+    if (has_target && (is_grpcs || slash == 0)) rest = rest.substr(slash + 1);
+  }
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  return rest.substr(rest.rfind('@') + 1);
+}
+
+// The form of `host`, which may lack a port, that Parse() takes; empty if there is none.
+std::string Suggestion(absl::string_view host) {
+  if (HostAndPort(host).has_value()) return std::string(host);
+  if (absl::StartsWith(host, ":") && IsPort(host.substr(1))) return absl::StrCat("localhost", host);
+  const size_t colon = host.rfind(':');
+  if (host.empty() || colon == 0) return "";
+  if (colon == absl::string_view::npos || host.back() == ']') return absl::StrCat(host, ":PORT");
+  const bool is_v6 = host[0] != '[' && absl::StrContains(host.substr(0, colon), ':');
+  if (!is_v6 || !IsPort(host.substr(colon + 1))) return "";
+  return absl::StrCat("[", host.substr(0, colon), "]", host.substr(colon));
+}
+
+// What is meant for another kind of network than the two there are, or written in another way.
+absl::Status CheckForm(absl::string_view text) {
+  const size_t colon = text.substr(0, text.find('/')).find(':');
+  if (colon == absl::string_view::npos || absl::StartsWith(text, "unix:") ||
+      absl::StartsWith(text, "unix-abstract:")) {
+    return absl::OkStatus();
+  }
+  const absl::string_view scheme = text.substr(0, colon + 1);
+  const absl::string_view rest = text.substr(colon + 1);
+  const bool has_scheme = absl::ascii_isalpha(static_cast<unsigned char>(text[0])) &&
+                          (absl::StartsWith(rest, "//") || HostAndPort(rest).has_value());
+  std::string form = Suggestion(has_scheme ? WithoutScheme(text, scheme) : text);
+  if (form.size() > kShown) form.clear();
+
+  std::string why = "is no host and port";
+  if (has_scheme) {
+    why = absl::StrCat("has the scheme \"", uds::Printable(scheme.substr(0, kShown)), "\"",
+                       scheme == "https:" ? ", and this client speaks no TLS" : "");
+  } else if (form.empty()) {
+    why = "has no port from 1 to 65535 after its last colon";
+  }
+  const std::string instead = form.empty() ? "HOST:PORT, such as localhost:50051," : form;
+  const bool may_be_a_file = !absl::StrContains(text, '/') && text.size() <= kShown;
+  return Refuse(text, absl::StrCat(why, ": say ", uds::Printable(instead), " or ",
+                                   may_be_a_file ? absl::StrCat("./", uds::Printable(text),
+                                                                " for a socket of that name")
+                                                 : "a socket's path, such as /tmp/sock1"));
+}
+
 bool NobodyIsThere(const absl::Status& status) {
   return status.code() == absl::StatusCode::kNotFound ||
          status.code() == absl::StatusCode::kUnavailable;
@@ -57,6 +123,9 @@ absl::StatusOr<Target> Target::Parse(absl::string_view text) {
     std::tie(target.host_, target.port_) = *std::move(parts);
     return target;
   }
+  absl::Status form = cli::CheckAddressWord(text, cli::kClient);
+  if (form.ok()) form = CheckForm(text);
+  if (!form.ok()) return form;
   absl::StatusOr<uds::Address> address = uds::Address::Parse(text);
   if (!address.ok()) return address.status();
   target.name_ = address->ToString();

@@ -11,10 +11,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "cli/duration.h"
+#include "cli/integer.h"
 #include "cli/size.h"
 #include "server/memory_limit.h"
 
@@ -41,12 +41,10 @@ T ValueOrThrow(absl::StatusOr<T> value) {
 }
 
 int ParseCount(absl::string_view flag, absl::string_view text) {
-  int count = 0;
-  if (!absl::SimpleAtoi(text, &count) || count < 1 || count > kMostOfAnything) {
-    Throw(flag, absl::StrCat("'", text, "' is not a whole number from 1 to ", kMostOfAnything,
-                             "; there is no value for unlimited, give a large one instead"));
-  }
-  return count;
+  const absl::StatusOr<int64_t> count = cli::ParseInteger(flag, text, 1, kMostOfAnything);
+  if (count.ok()) return static_cast<int>(*count);
+  throw CLI::ValidationError(absl::StrCat(
+      count.status().message(), "; there is no value for unlimited, give a large one instead"));
 }
 
 struct DurationRange {
@@ -60,13 +58,7 @@ constexpr absl::Duration kDay = absl::Hours(24);
 
 absl::Duration ParseWithin(absl::string_view flag, absl::string_view text,
                            const DurationRange& range) {
-  const absl::Duration duration = ValueOrThrow(cli::ParseDuration(flag, text));
-  if (duration < range.least || duration > range.most) {
-    Throw(flag,
-          absl::StrCat("'", text, "' is out of range; use ", absl::FormatDuration(range.least),
-                       " to ", absl::FormatDuration(range.most)));
-  }
-  return duration;
+  return ValueOrThrow(cli::ParseDurationWithin(flag, text, range.least, range.most));
 }
 
 int64_t ParseSizeWithin(absl::string_view flag, absl::string_view text, int64_t least,
@@ -101,13 +93,8 @@ class Group {
 
   void Flag(const std::string& flag, bool rpc::Limits::*field, const std::string& what) {
     bool* const value = &(limits_->*field);
-    DeclareOne(app_, flag, "BOOL", name_, what, *value ? "true" : "false",
-               [flag, value](const std::string& text) {
-                 if (text != "true" && text != "false") {
-                   Throw(flag, absl::StrCat("'", text, "' is neither true nor false"));
-                 }
-                 *value = text == "true";
-               });
+    DeclareOne(app_, flag, "true|false", name_, what, *value ? "true" : "false",
+               [value](const std::string& text) { *value = text == "true"; });
   }
 
   void Duration(const std::string& flag, absl::Duration rpc::Limits::*field,

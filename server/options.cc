@@ -3,18 +3,26 @@
 
 #include "server/options.h"
 
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
+#include "cli/address.h"
+#include "cli/arguments.h"
+#include "cli/completion.h"
 #include "cli/duration.h"
+#include "cli/flag.h"
+#include "cli/help.h"
+#include "cli/integer.h"
+#include "cli/print.h"
 #include "cli/utf8.h"
 #include "cli/version.h"
 #include "server/exit_code.h"
@@ -26,18 +34,22 @@
 namespace udsecho {
 namespace {
 
-constexpr char kFooter[] =
-    "The server's own user and root are always allowed. Without --allow, all who can connect are.\n"
-    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB, 4MB, or "
-    "bytes.\n"
-    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them "
-    "off.\n"
-    "Started by systemd with a socket (LISTEN_FDS), it serves that one, and ADDRESS may be left "
-    "out.\n\n"
-    "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
-    "had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and gave up.";
+constexpr char kUsageText[] =
+    "Usage: server ADDRESS [FLAGS]\n\n"
+    "Serves udsecho.v1.Echo on a Unix socket. ADDRESS is its path (/tmp/sock1, sock1,\n"
+    "unix:/tmp/sock1), or with --allow an abstract name (unix-abstract:NAME).\n";
 
-constexpr int kHelpColumn = 36;  // where descriptions begin: after the longest flag
+constexpr char kNotes[] =
+    "The server's own user and root are always allowed. Without --allow, all who can\n"
+    "connect are.\n\n"
+    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB,\n"
+    "4MB, or bytes. If a flag is given twice, the last one wins.\n\n"
+    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one\n"
+    "cuts them off. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
+    "that one, and ADDRESS may be left out.\n\n"
+    "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address\n"
+    "cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and\n"
+    "gave up.\n";
 
 constexpr absl::Duration kLongestGrace = absl::Hours(24);
 constexpr absl::Duration kLongestBusyPoll = absl::Milliseconds(10);
@@ -48,17 +60,18 @@ constexpr absl::Duration kAfterGrace = absl::Seconds(2);
 
 // The flags as they are typed.
 struct Flags {
-  std::string address;
   std::string grace;
   std::string busy_poll;
   std::string log_format = "text";
   std::string log_level = "info";
   std::string reply;
-  int shards = 1;
+  std::string shards = "1";
   SocketFlags socket;
   rpc::Limits limits;
-  CLI::Option* address_given = nullptr;
   bool interop = false;
+  std::string help;
+  std::string completion;
+  bool version = false;
   CLI::Option* grace_given = nullptr;
   CLI::Option* busy_poll_given = nullptr;
   CLI::Option* reply_given = nullptr;
@@ -66,12 +79,9 @@ struct Flags {
 
 // Of what may be 0.
 absl::Duration ParseUpTo(const std::string& flag, const std::string& text, absl::Duration most) {
-  const absl::StatusOr<absl::Duration> duration = cli::ParseDuration(flag, text);
+  const absl::StatusOr<absl::Duration> duration =
+      cli::ParseDurationWithin(flag, text, absl::ZeroDuration(), most);
   if (!duration.ok()) throw CLI::ValidationError(std::string(duration.status().message()));
-  if (*duration < absl::ZeroDuration() || *duration > most) {
-    throw CLI::ValidationError(
-        absl::StrCat(flag, ": must be from 0 to ", absl::FormatDuration(most)));
-  }
   return *duration;
 }
 
@@ -83,6 +93,8 @@ std::string CheckReply(const std::string& text) {
 }
 
 uds::Address ParseAddress(const std::string& text) {
+  const absl::Status word = cli::CheckAddressWord(text, cli::kServer);
+  if (!word.ok()) throw CLI::ValidationError("ADDRESS", std::string(word.message()));
   absl::StatusOr<uds::Address> address = uds::Address::Parse(text);
   if (!address.ok()) {
     throw CLI::ValidationError("ADDRESS", std::string(address.status().message()));
@@ -91,12 +103,17 @@ uds::Address ParseAddress(const std::string& text) {
 }
 
 // Where the server is to listen: what is typed, what is handed in, or both if they are the same.
-uds::Address ChooseAddress(const Flags& flags, const std::optional<uds::Address>& activated) {
-  if (flags.address_given->count() == 0) {
+uds::Address ChooseAddress(const std::vector<std::string>& words,
+                           const std::optional<uds::Address>& activated) {
+  if (words.size() > 1) {
+    throw CLI::ValidationError(absl::StrCat(
+        "'", words[1], "': there is only one ADDRESS, and it is already '", words[0], "'"));
+  }
+  if (words.empty()) {
     if (activated.has_value()) return *activated;
     throw CLI::ValidationError("ADDRESS is required: say where to listen, such as /tmp/sock1");
   }
-  uds::Address address = ParseAddress(flags.address);
+  uds::Address address = ParseAddress(words[0]);
   if (activated.has_value()) {
     const absl::Status same = uds::CheckSameAddress(*activated, address);
     if (!same.ok()) throw CLI::ValidationError("ADDRESS", std::string(same.message()));
@@ -126,11 +143,23 @@ void CheckPermissions(const Flags& flags, bool is_abstract, bool is_activated) {
   }
 }
 
+int ParseShards(const std::string& text) {
+  const absl::StatusOr<int64_t> shards = cli::ParseInteger("--shards", text, 1, kMostShards);
+  if (!shards.ok()) throw CLI::ValidationError(std::string(shards.status().message()));
+  return static_cast<int>(*shards);
+}
+
+void DeclareHelp(CLI::App* app, Flags* flags) {
+  app->add_flag("-h,--help", flags->help, "this screen")->type_name("[=all]")->group("Help");
+  app->add_flag("--version", flags->version, "the server's version")->group("Help");
+  app->add_option("--completion", flags->completion,
+                  "a script for the shell: source <(server --completion=bash)")
+      ->type_name(cli::kShells)
+      ->group("Help");
+}
+
 void Declare(CLI::App* app, Flags* flags) {
-  app->get_formatter()->column_width(kHelpColumn);
-  flags->address_given = app->add_option("ADDRESS", flags->address,
-                                         "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
-                             ->type_name("");
+  app->set_help_flag();
   flags->grace_given = app->add_option("--grace", flags->grace,
                                        "How long calls in flight may go on at the end (10s)")
                            ->type_name("TIME");
@@ -138,32 +167,27 @@ void Declare(CLI::App* app, Flags* flags) {
       app->add_option("--busy_poll", flags->busy_poll,
                       "How long to look for the next event before sleeping (50us)")
           ->type_name("TIME");
-  app->add_option("--shards", flags->shards, "How many threads handle calls (1)")
-      ->check(CLI::Range(1, kMostShards))
-      ->option_text("N");
+  app->add_option("--shards", flags->shards, "How many threads handle calls (1)")->type_name("N");
   flags->reply_given =
       app->add_option("--reply", flags->reply, "Answer every message with this")->type_name("TEXT");
-  app->add_option("--log_format", flags->log_format, "text, or json: an object a line (text)")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->option_text("FORMAT");
-  app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
-      ->option_text("LEVEL");
+  app->add_option("--log_format", flags->log_format, "json: an object a line (text)")
+      ->type_name("text|json");
+  app->add_option("--log_level", flags->log_level, "the least that is logged (info)")
+      ->type_name("debug|info|warn|error");
   app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
-  app->set_version_flag("--version", absl::StrCat("server (udsecho) ", cli::kVersion),
-                        "Print the version and exit");
   DeclareSocketFlags(app, &flags->socket);
   DeclareLimitFlags(app, &flags->limits);
-  app->footer(kFooter);
+  DeclareHelp(app, flags);
 }
 
 // Throws what the flags' own checks could not see.
-Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activated) {
+Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
+                  const std::optional<uds::Address>& activated) {
   static const std::map<std::string, LogLevel> kLevels = {{"debug", LogLevel::kDebug},
                                                           {"info", LogLevel::kInfo},
                                                           {"warn", LogLevel::kWarn},
                                                           {"error", LogLevel::kError}};
-  Options options{.address = ChooseAddress(flags, activated),
+  Options options{.address = ChooseAddress(words, activated),
                   .listener = {},
                   .allow = flags.socket.allow,
                   .reply = {},
@@ -183,34 +207,53 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
     options.server.busy_poll = ParseUpTo("--busy_poll", flags.busy_poll, kLongestBusyPoll);
   }
   options.server.limits = flags.limits;
-  options.server.shards = flags.shards;
+  options.server.shards = ParseShards(flags.shards);
   options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
   options.log.level = kLevels.at(flags.log_level);
   return options;
+}
+
+Command End(const absl::Status& status, int failed) {
+  if (status.ok()) return {.options = {}, .exit_code = kClean};
+  // It may quote what was typed.
+  std::cerr << "server: " << uds::Printable(status.message())
+            << (failed == kUsage ? " (see --help)\n" : "\n");
+  return {.options = {}, .exit_code = failed};
+}
+
+Command PrintAndEnd(absl::string_view text) { return End(cli::Print(text), kFailed); }
+
+// What --help, --version and --completion ask for, if one of them was given.
+std::optional<Command> Answer(const Flags& flags, CLI::App* app, absl::string_view program) {
+  const std::vector<cli::Flag> all = cli::FlagsOf(app);
+  if (!flags.help.empty()) {
+    return PrintAndEnd(absl::StrCat(kUsageText, "\n", cli::FlagTexts(all), "\n", kNotes));
+  }
+  if (flags.version) {
+    return PrintAndEnd(
+        absl::StrCat("server (udsecho) ", cli::kVersion, ", ", cli::kVersionDate, "\n"));
+  }
+  if (flags.completion.empty()) return std::nullopt;
+  const absl::StatusOr<std::string> script = cli::Completion(all, program, flags.completion);
+  return script.ok() ? PrintAndEnd(*script + "\n") : End(script.status(), kUsage);
 }
 
 }  // namespace
 
 Command ParseCommandLine(int argc, const char* const* argv,
                          const std::optional<uds::Address>& activated) {
-  CLI::App app("Serves udsecho.v1.Echo on a Unix socket.", "server");
+  CLI::App app;
   Flags flags;
   Declare(&app, &flags);
+  const absl::StatusOr<std::vector<std::string>> words = cli::Parse(&app, argc, argv);
+  if (!words.ok()) return End(words.status(), kUsage);
+  const absl::string_view program = argc > 0 ? argv[0] : "server";
+  if (std::optional<Command> answer = Answer(flags, &app, program)) return *std::move(answer);
   try {
-    app.parse(argc, argv);
     CheckLimitsTogether(app, flags.limits);
-    return {.options = ToOptions(flags, activated)};
-  } catch (const CLI::CallForHelp&) {
-    // It leaves two empty lines where one will do.
-    std::cout << absl::StrReplaceAll(app.help(), {{"\n\n\n", "\n\n"}});
-    return {.options = {}, .exit_code = kClean};
-  } catch (const CLI::Success& asked) {  // --version
-    app.exit(asked);
-    return {.options = {}, .exit_code = kClean};
+    return {.options = ToOptions(flags, *words, activated)};
   } catch (const CLI::ParseError& error) {
-    // It may quote what was typed.
-    std::cerr << "server: " << uds::Printable(error.what()) << " (see --help)\n";
-    return {.options = {}, .exit_code = kUsage};
+    return End(absl::InvalidArgumentError(error.what()), kUsage);
   }
 }
 

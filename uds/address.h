@@ -33,13 +33,15 @@ class Address {
   // path or begins an abstract name (unix(7)). Binding to 108 bytes fails.
   static constexpr size_t kMaxLength = sizeof(sockaddr_un::sun_path) - 1;
 
-  // Understands a path (`/tmp/sock1`, `sock1`, `./x`), gRPC's forms of one (`unix:rel`,
-  // `unix:/abs`, `unix:///abs`; no %-escapes), and `unix-abstract:name`.
+  // Understands a path (`/tmp/sock1`, `sock1`, `./x`), which means what it says, and gRPC's forms,
+  // which are URIs: `unix:rel`, `unix:/abs`, `unix:///abs` and `unix-abstract:name`. In those %20 is
+  // a space, as it is for gRPC's clients; what is no escape stays as it is.
   //
   // InvalidArgument, with a sentence that says what is wrong and what would be right, for: nothing,
-  // a NUL byte, more than kMaxLength bytes, a directory (`/tmp/`, `..`), `unix://rel`, and what is
-  // a legal file name but surely a mistake: another scheme (`tcp:x`), a host and port
-  // (`localhost:50051`), `@name`. Each of the latter can still be had as `./localhost:50051`.
+  // a NUL byte, more than kMaxLength bytes, a directory (`/tmp/`, `..`), `unix://rel`, `?` or `#`
+  // after `unix:` (gRPC's clients would leave out the rest), and what is a legal file name but
+  // surely a mistake: another scheme (`tcp:x`), a host and port (`localhost:50051`), `@name`. Each
+  // of the latter can still be had as `./localhost:50051`.
   static absl::StatusOr<Address> Parse(absl::string_view text);
 
   bool is_abstract() const { return is_abstract_; }
@@ -47,7 +49,8 @@ class Address {
   // The path, or the abstract name without its leading NUL.
   const std::string& name() const { return name_; }
 
-  // `unix:/tmp/sock1` or `unix-abstract:name`; safe to print, see uds/printable.h.
+  // `unix:/tmp/sock1` or `unix-abstract:name`, with %25, %3F and %23 for `%`, `?` and `#`; safe to
+  // print, see uds/printable.h.
   std::string ToString() const;
 
   // For bind(2) and connect(2). Valid while this Address lives and is not assigned to.

@@ -19,7 +19,9 @@
 
 namespace uds {
 
-// Does nothing when $BUILD_WORKING_DIRECTORY is unset or empty. Otherwise an error (NotFound,
+// Does nothing when $BUILD_WORKING_DIRECTORY is unset or empty, and when it is not Bazel that runs
+// this program: one that was started by `bazel run` hands the variable on to what it starts. Bazel
+// starts a program in its own runfiles tree, and nobody else does. Otherwise an error (NotFound,
 // PermissionDenied, ...) means that the working directory is as it was.
 absl::Status EnterCallersDirectory();
 

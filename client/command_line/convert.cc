@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "cli/integer.h"
 #include "cli/utf8.h"
 #include "client/command_line/values.h"
 
@@ -50,7 +51,7 @@ class Converter {
   }
   template <class Into>
   void Integer(const char* flag, const std::string& text, int64_t least, int64_t most, Into* into) {
-    if (!text.empty()) Take(ParseInteger(flag, text, least, most), into);
+    if (!text.empty()) Take(cli::ParseInteger(flag, text, least, most), into);
   }
 
   void Mode();
@@ -161,7 +162,11 @@ void Converter::Bench() {
   BenchOptions& bench = options_.bench;
   // Each in flight costs some 10 KB.
   Integer("--concurrency", raw_.concurrency, 1, 100'000, &bench.concurrency);
-  if (raw_.bench) Integer("--connections", raw_.connections, 1, 10'000, &bench.connections);
+  if (raw_.bench && raw_.connections == kNoValue) {
+    Fail("--connections: with --bench it needs a number, as in --connections=4");
+  } else if (raw_.bench) {
+    Integer("--connections", raw_.connections, 1, 10'000, &bench.connections);
+  }
   Integer("--threads", raw_.threads, 1, 64, &bench.threads);
   Integer("--stream_length", raw_.stream_length, 1, kMostMessages, &bench.stream_length);
   Time("--duration", raw_.duration, kInstant, kForever, &bench.duration);
@@ -188,7 +193,9 @@ void Converter::Together() {
 
   const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kBench;
   if (!sends && !options_.messages.empty()) {
-    Fail(absl::StrCat("'", options_.messages[0], "': this flag asks, and takes no MESSAGE"));
+    Fail(absl::StrCat(
+        "'", options_.messages[0], "': this flag asks, and takes no MESSAGE",
+        raw_.health == kNoValue ? "; a SERVICE follows after '=', as in --health=SERVICE" : ""));
   }
   if (raw_.bench && options_.messages.size() > 1) Fail("--bench: one MESSAGE at the most");
   if (raw_.bench && !raw_.size.empty() && !options_.messages.empty()) {

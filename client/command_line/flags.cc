@@ -3,6 +3,8 @@
 
 #include "client/command_line/flags.h"
 
+#include "cli/completion.h"
+
 namespace udsecho::client {
 namespace {
 
@@ -16,7 +18,7 @@ class Group {
     app_.add_option(flag, *into, text)->type_name(value)->group(name_);
   }
   void List(const char* flag, const char* value, std::vector<std::string>* into, const char* text) {
-    app_.add_option(flag, *into, text)->type_name(value)->group(name_)->allow_extra_args(false);
+    app_.add_option(flag, *into, text)->type_name(value)->group(name_);
   }
   // A flag without a value, or with one after '=' alone.
   template <class Value>
@@ -93,29 +95,14 @@ void DeclareHelp(CLI::App* app, RawOptions* raw) {
   Group group(app, "Help");
   group.Flag("-h,--help", &raw->help, "this screen, or all there is to say", "[=all]");
   group.Flag("--version", &raw->version, "the client's version, and gRPC's");
-  group.Option("--completion", "bash|zsh", &raw->completion,
+  group.Option("--completion", cli::kShells, &raw->completion,
                "a script for the shell: source <(client --completion=bash)");
 }
 
 }  // namespace
 
-std::vector<std::string*> RawOptions::Texts() {
-  std::vector<std::string*> texts = {
-      &address, &shape,       &count,    &interval,   &payload,      &delay,     &fault,
-      &health,  &fault_after, &timeout,  &wait,       &compression,  &authority, &output,
-      &warmup,  &connections, &shutdown, &duration,   &concurrency,  &threads,   &rate,
-      &size,    &report,      &help,     &completion, &stream_length};
-  for (std::vector<std::string>* list : {&messages, &metadata}) {
-    for (std::string& text : *list) texts.push_back(&text);
-  }
-  return texts;
-}
-
 void DeclareFlags(CLI::App* app, RawOptions* raw) {
   app->set_help_flag();
-  app->add_option("ADDRESS", raw->address, "a path, unix-abstract:NAME or HOST:PORT")
-      ->type_name("");
-  app->add_option("MESSAGE", raw->messages, "UTF-8 text")->type_name("");
   DeclareSending(app, raw);
   DeclareConnecting(app, raw);
   DeclarePrinting(app, raw);

@@ -7,7 +7,7 @@
 //   RawOptions raw;
 //   CLI::App app;
 //   DeclareFlags(&app, &raw);
-//   app.parse(...);
+//   cli::Parse(&app, argc, argv);
 //
 // Thread safety: none.
 
@@ -38,16 +38,13 @@ struct RawOptions {
   std::string duration, warmup, concurrency, threads, rate, size, stream_length, report;
   std::string help, completion;
   bool version = false;
-
-  // All strings of it, to be changed in place.
-  std::vector<std::string*> Texts();
 };
 
 // What stands for "not given" of a flag that may have an empty value.
 inline constexpr char kNoValue[] = "true";
 
-// Adds all flags to `app`, which writes into `raw` as long as it lives. A flag's type_name() is its
-// value as help shows it: alternatives are parted by '|', and "[=X]" is optional.
+// Adds all flags to `app`, which writes into `raw` as long as it lives. What a flag's type_name()
+// says: cli/flag.h.
 void DeclareFlags(CLI::App* app, RawOptions* raw);
 
 }  // namespace udsecho::client

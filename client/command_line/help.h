@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What --help prints, made from the flags of an App (client/command_line/flags.h).
+// What --help prints, made from the flags (client/command_line/flags.h).
 //
 // Thread safety: pure functions. Texts end without a line feed.
 
@@ -9,19 +9,17 @@
 #define CLIENT_COMMAND_LINE_HELP_H_
 
 #include <string>
+#include <vector>
 
-#include "CLI/CLI.hpp"
+#include "cli/flag.h"
 
 namespace udsecho::client {
 
 // All flags by name, in 24 lines of 80 columns.
-std::string ShortHelp(const CLI::App& app);
+std::string ShortHelp(const std::vector<cli::Flag>& flags);
 
-// A line or two for each flag. The manual page is made from it (man/BUILD.bazel).
-std::string FullHelp(const CLI::App& app);
-
-// "-o, --output=FILE": a flag as help shows it.
-std::string FlagWithValue(const CLI::Option& option);
+// A line or two for each flag. The manual page is made from it (tools/man).
+std::string FullHelp(const std::vector<cli::Flag>& flags);
 
 }  // namespace udsecho::client
 

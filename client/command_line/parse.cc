@@ -3,14 +3,14 @@
 
 #include "client/command_line/parse.h"
 
+#include <iterator>
 #include <utility>
 #include <vector>
 
-#include "CLI/CLI.hpp"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
+#include "cli/completion.h"
 #include "cli/version.h"
-#include "client/command_line/completion.h"
 #include "client/command_line/convert.h"
 #include "client/command_line/flags.h"
 #include "client/command_line/help.h"
@@ -19,58 +19,35 @@
 namespace udsecho::client {
 namespace {
 
-// CLI11 takes "[a,b]" apart into "a" and "b", and drops "[]". A value that could look so to it goes
-// in with a mark in front, and comes out without.
-constexpr char kMark = '\x01';
-
-std::string Marked(absl::string_view value) {
-  const bool needs_mark = !value.empty() && (value[0] == '[' || value[0] == kMark);
-  return needs_mark ? absl::StrCat(std::string(1, kMark), value) : std::string(value);
-}
-
-// --flag=[a,b]
-std::string MarkedFlag(absl::string_view argument) {
-  const size_t equals = argument.find('=');
-  if (equals == absl::string_view::npos) return std::string(argument);
-  return absl::StrCat(argument.substr(0, equals + 1), Marked(argument.substr(equals + 1)));
-}
-
-std::vector<std::string> MarkedBackwards(int argc, const char* const* argv) {
-  std::vector<std::string> arguments;
-  bool flags = true;
-  for (int i = 1; i < argc; ++i) {
-    const absl::string_view argument = argv[i];
-    const bool is_flag = flags && absl::StartsWith(argument, "--");
-    arguments.push_back(is_flag ? MarkedFlag(argument) : Marked(argument));
-    if (argument == "--") flags = false;
-  }
-  return {arguments.rbegin(), arguments.rend()};
-}
-
-void Unmark(RawOptions* raw) {
-  for (std::string* value : raw->Texts()) {
-    if (!value->empty() && value->front() == kMark) value->erase(0, 1);
-  }
-}
-
 std::string Version() {
-  return absl::StrCat("udsecho client ", cli::kVersion, " (gRPC ", grpc::Version(), ")");
+  return absl::StrCat("client (udsecho) ", cli::kVersion, ", ", cli::kVersionDate, ", with gRPC ",
+                      grpc::Version());
 }
 
 Parsed End(Outcome outcome, std::string output = "") {
   return {std::nullopt, std::move(outcome), std::move(output)};
 }
 
-Parsed Help(const CLI::App& app, const std::string& which) {
-  if (which == kNoValue) return End({}, ShortHelp(app));
-  if (which == "all") return End({}, FullHelp(app));
-  return End(UsageError(absl::StrCat("--help: there is no '", which, "'; write --help=all")));
+std::string Help(const std::vector<cli::Flag>& flags, const std::string& which) {
+  return which == "all" ? FullHelp(flags) : ShortHelp(flags);
 }
 
-Parsed Completion(const CLI::App& app, const std::string& shell) {
-  if (shell == "bash") return End({}, BashCompletion(app));
-  if (shell == "zsh") return End({}, ZshCompletion(app));
-  return End(UsageError(absl::StrCat("--completion: '", shell, "' is not known; use bash or zsh")));
+// With what only gRPC knows.
+std::vector<cli::Flag> FlagsWithHints(CLI::App* app) {
+  std::vector<cli::Flag> flags = cli::FlagsOf(app);
+  for (cli::Flag& flag : flags) {
+    if (flag.name() != "--fault") continue;
+    for (int code = 1; code <= 16; ++code) {
+      flag.hints.push_back(CodeName(static_cast<grpc::StatusCode>(code)));
+    }
+  }
+  return flags;
+}
+
+Parsed Completion(const std::vector<cli::Flag>& flags, const char* program,
+                  const std::string& shell) {
+  absl::StatusOr<std::string> script = cli::Completion(flags, program, shell);
+  return script.ok() ? End({}, *std::move(script)) : End(UsageError(script.status().message()));
 }
 
 }  // namespace
@@ -79,17 +56,24 @@ Parsed Parse(int argc, const char* const* argv) {
   RawOptions raw;
   CLI::App app;
   DeclareFlags(&app, &raw);
-  try {
-    app.parse(MarkedBackwards(argc, argv));
-  } catch (const CLI::ParseError& error) {
-    return End(UsageError(absl::StrCat(error.what(), "; see client --help")));
+  absl::StatusOr<std::vector<std::string>> words = cli::Parse(&app, argc, argv);
+  if (!words.ok()) {
+    return End(UsageError(absl::StrCat(words.status().message(), "; see client --help")));
   }
-  Unmark(&raw);
-
-  if (!raw.help.empty()) return Help(app, raw.help);
+  if (!raw.help.empty()) return End({}, Help(cli::FlagsOf(&app), raw.help));
   if (raw.version) return End({}, Version());
-  if (!raw.completion.empty()) return Completion(app, raw.completion);
+  if (!raw.completion.empty()) {
+    return Completion(FlagsWithHints(&app), argc > 0 ? argv[0] : "client", raw.completion);
+  }
 
+  if (!words->empty()) {
+    raw.address = std::move(words->front());
+    raw.messages.assign(std::make_move_iterator(words->begin() + 1),
+                        std::make_move_iterator(words->end()));
+  }
+  // Any payload goes with an empty message if there is no other, and so does an empty one.
+  const bool has_empty_payload = app.count("--payload") > 0 && raw.payload.empty();
+  if (has_empty_payload && raw.messages.empty()) raw.messages.emplace_back();
   absl::StatusOr<Options> options = Convert(raw);
   if (!options.ok()) return End(UsageError(options.status().message()));
   return {*std::move(options), {}, ""};

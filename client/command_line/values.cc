@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "cli/duration.h"
+#include "cli/size.h"
 #include "cli/utf8.h"
 #include "client/exit_code.h"
 #include "grpc/grpc.h"
@@ -114,22 +115,10 @@ absl::Status CheckHeader(absl::string_view flag, absl::string_view text) {
   return Bad(flag, text, "has characters that HTTP/2 does not take: use printable ASCII");
 }
 
-absl::StatusOr<int64_t> ParseInteger(absl::string_view flag, absl::string_view text, int64_t least,
-                                     int64_t most) {
-  int64_t value = 0;
-  if (absl::SimpleAtoi(text, &value) && value >= least && value <= most) return value;
-  return Bad(flag, text, absl::StrCat("is no whole number from ", least, " to ", most));
-}
-
 absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most) {
-  absl::string_view digits = text;
-  int64_t unit = 1;
-  if (absl::ConsumeSuffix(&digits, "KiB")) unit = 1024;
-  if (absl::ConsumeSuffix(&digits, "MiB")) unit = 1024 * 1024;
-  int64_t value = 0;
-  if (absl::SimpleAtoi(digits, &value) && value >= 0 && value <= most / unit) return value * unit;
-  return Bad(flag, text,
-             absl::StrCat("is no size up to ", most, " bytes; write 64, 16KiB or 1MiB"));
+  absl::StatusOr<int64_t> size = cli::ParseSize(flag, text);
+  if (!size.ok() || *size <= most) return size;
+  return Bad(flag, text, absl::StrCat("is too much; use ", cli::FormatSize(most), " at the most"));
 }
 
 absl::StatusOr<double> ParseRate(absl::string_view text) {

@@ -38,10 +38,7 @@ absl::StatusOr<std::pair<std::string, std::string>> ParseMetadata(absl::string_v
 // What gRPC takes as the value of a header: it ends the process for anything else.
 absl::Status CheckHeader(absl::string_view flag, absl::string_view text);
 
-absl::StatusOr<int64_t> ParseInteger(absl::string_view flag, absl::string_view text, int64_t least,
-                                     int64_t most);
-
-// Bytes, with KiB or MiB as units, up to `most`.
+// Bytes, as cli/size.h reads them, up to `most`.
 absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most);
 
 // Calls a second: above zero, up to 10 million.

@@ -30,5 +30,13 @@ TEST(DurationTest, RefusesTheRestByName) {
   }
 }
 
+TEST(DurationTest, WithinARange) {
+  const absl::Duration most = absl::Milliseconds(10);
+  EXPECT_EQ(ParseDurationWithin("--t", "10ms", absl::ZeroDuration(), most).value(), most);
+  EXPECT_THAT(ParseDurationWithin("--t", "1s", absl::ZeroDuration(), most),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("10ms")));
+  EXPECT_FALSE(ParseDurationWithin("--t", "-1ns", absl::ZeroDuration(), most).ok());
+}
+
 }  // namespace
 }  // namespace udsecho::cli

@@ -57,8 +57,8 @@ TEST(OptionsTest, MessagesComeAsTheyWereGiven) {
 }
 
 TEST(OptionsTest, BracketsAreNoLists) {
-  EXPECT_THAT(Good({"a", "[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]"}).messages,
-              ElementsAre("[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]"));
+  EXPECT_THAT(Good({"a", "[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]", "{}"}).messages,
+              ElementsAre("[1,2]", "[]", "[", "[x", "x]", "[[]]", "\x01[1,2]", "{}"));
   EXPECT_EQ(Good({"[1,2]"}).address, "[1,2]");
 }
 
@@ -100,7 +100,33 @@ TEST(OptionsTest, BadTimeoutsAreNamed) {
 TEST(OptionsTest, BadUsage) {
   EXPECT_THAT(Error({}), HasSubstr("ADDRESS"));
   EXPECT_THAT(Error({"a", "--bogus"}), HasSubstr("--bogus"));
-  EXPECT_THAT(Error({"a", "--timeout=1", "--timeout=2"}), HasSubstr("--timeout"));
+  EXPECT_THAT(Error({"a", "--timout=1"}), HasSubstr("did you mean --timeout?"));
+  EXPECT_THAT(Error({"a", "--timeout="}), HasSubstr("--timeout=TIME"));
+}
+
+TEST(OptionsTest, TheLastOfTwoWins) {
+  EXPECT_EQ(Good({"a", "--timeout=1", "--timeout=2"}).call.timeout, absl::Seconds(2));
+}
+
+TEST(OptionsTest, ValuesAfterASpace) {
+  for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
+           {"--wait", "3", "/s", "hi"}, {"/s", "--wait", "3", "hi"}, {"/s", "hi", "--wait=3"}}) {
+    const Options options = Good(arguments);
+    EXPECT_EQ(options.wait, absl::Seconds(3));
+    EXPECT_EQ(options.address, "/s");
+    EXPECT_THAT(options.messages, ElementsAre("hi"));
+  }
+  EXPECT_EQ(Good({"/s", "--bench", "--connections", "4"}).bench.connections, 4);
+  EXPECT_EQ(Good({"/s", "--shutdown", "5s"}).shutdown_grace, absl::Seconds(5));
+  EXPECT_EQ(Good({"--health", "/s"}).address, "/s");
+  EXPECT_THAT(Error({"/s", "--health", "svc"}), HasSubstr("--health=SERVICE"));
+  EXPECT_THAT(Error({"/s", "--bench", "--connections"}), HasSubstr("--connections=4"));
+}
+
+TEST(OptionsTest, AnEmptyPayloadIsOne) {
+  EXPECT_THAT(Good({"a", "--payload="}).messages, ElementsAre(""));
+  EXPECT_THAT(Good({"a", "--payload=", "m"}).messages, ElementsAre("m"));
+  EXPECT_THAT(Good({"a", "--payload=x"}).messages, IsEmpty());
 }
 
 TEST(OptionsTest, ErrorsAreOnePrintableLine) {
@@ -204,7 +230,7 @@ TEST(OptionsTest, OtherValuesAreChecked) {
            {"a", "--bench", "--size=1TiB"},
            {"a", "--bench", "--size=99999999999"},
            {"a", "--bench", "-c", "0"},
-           {"a", "--completion=fish"},
+           {"a", "--completion=ksh"},
            {"a", "--help=some"},
        }) {
     Error(bad);

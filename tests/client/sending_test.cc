@@ -292,6 +292,12 @@ TEST_F(SendingTest, Admin) {
     EXPECT_THAT(table, HasSubstr(text));
   }
   EXPECT_THAT(RunClient({path_, "--stats"}).out, HasSubstr("12345"));
+  const nlohmann::json connections = LineOf(RunClient({path_, "--connections", "--json"}).out, 0);
+  EXPECT_EQ(connections["connections"][0]["bytes_sent"], 1'234'567) << connections;
+  EXPECT_EQ(connections["connections"][0]["uid"], 4711) << connections;
+  const nlohmann::json stats = LineOf(RunClient({path_, "--stats", "--json"}).out, 0);
+  EXPECT_TRUE(stats["calls_begun"].is_number()) << stats;
+  EXPECT_TRUE(stats["version"].is_string()) << stats;
   EXPECT_EQ(RunClient({path_, "--shutdown=7s"}).exit_code, 0);
   EXPECT_EQ(server_.admin.grace_seconds, 7);
 }

@@ -51,7 +51,7 @@ void CheckAddress(absl::string_view text) {
   EXPECT_FALSE(name.empty());
   EXPECT_LE(name.size(), uds::Address::kMaxLength);
   EXPECT_EQ(name.find('\0'), std::string::npos);
-  EXPECT_TRUE(absl::string_view(text).substr(text.size() - name.size()) == name);
+  EXPECT_LE(name.size(), text.size());
   EXPECT_LE(address->socket_address_length(), sizeof(sockaddr_un));
   const std::size_t begin = offsetof(sockaddr_un, sun_path) + (address->is_abstract() ? 1 : 0);
   EXPECT_EQ(

@@ -12,6 +12,7 @@
 
 #include "absl/time/time.h"
 #include "cli/duration.h"
+#include "cli/integer.h"
 #include "cli/size.h"
 #include "cli/utf8.h"
 #include "client/target.h"
@@ -36,7 +37,7 @@ void CheckValues(const std::string& text) {
   if (small.ok()) {
     EXPECT_TRUE(*small >= 0 && *small <= 1 << 20);
   }
-  const auto number = client::ParseInteger("--x", text, -5, 1000);
+  const auto number = cli::ParseInteger("--x", text, -5, 1000);
   if (number.ok()) {
     EXPECT_TRUE(*number >= -5 && *number <= 1000);
   }

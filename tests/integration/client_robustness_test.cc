@@ -9,14 +9,10 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <memory>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "tests/integration/server_process.h"
 #include "uds/unique_fd.h"
 
@@ -132,35 +128,6 @@ TEST_F(ClientRobustnessTest, APingOutlivesTheServersRestart) {
   }
   client.Signal(SIGINT);
   EXPECT_EQ(client.Wait(), kInterrupted);
-}
-
-TEST(CompletionTest, BashTakesTheScriptAndCompletes) {
-  std::vector<std::string> command = ClientCommand({"--completion=bash"});
-  command.insert(command.begin(),
-                 {"/bin/bash", "-ec",
-                  "source <(\"$@\"); COMP_WORDS=(client --sha) COMP_CWORD=1; _udsecho_client; "
-                  "echo \"${COMPREPLY[@]}\"; COMP_WORDS=(client --shape = co) COMP_CWORD=3; "
-                  "_udsecho_client; echo \"${COMPREPLY[@]}\"",
-                  "bash"});
-  const support::Finished shell = support::RunToEnd(command);
-  EXPECT_THAT(shell.out, testing::StartsWith("--shape=\ncollect\n")) << shell.err;
-}
-
-// The pages are made from what the programs say.
-TEST(ManualTest, KnowsEveryFlag) {
-  std::ifstream file("tools/man/udsecho-client.1");
-  std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  page.erase(std::remove(page.begin(), page.end(), '\\'), page.end());
-  for (const absl::string_view line : absl::StrSplit(RunClient({"--help=all"}).out, '\n')) {
-    const size_t flag = line.find("--");
-    if (!absl::StartsWith(line, "  -") || flag == absl::string_view::npos) continue;
-    const std::string name(line.substr(flag, line.find_first_of("=[ ", flag) - flag));
-    EXPECT_THAT(page, HasSubstr(name));
-  }
-  EXPECT_THAT(page, HasSubstr("EXIT STATUS"));
-  std::ifstream server("tools/man/udsecho-server.8");
-  const std::string other{std::istreambuf_iterator<char>(server), std::istreambuf_iterator<char>()};
-  EXPECT_THAT(other, HasSubstr("grace"));
 }
 
 }  // namespace

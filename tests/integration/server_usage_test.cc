@@ -15,6 +15,8 @@
 namespace udsecho::integration {
 namespace {
 
+constexpr int kFailed = 1;  // of either program
+
 using ::testing::HasSubstr;
 
 class ServerUsageTest : public ::testing::Test {
@@ -48,6 +50,15 @@ TEST_F(ServerUsageTest, NoAddressOfASocket) {
   ExpectRefused({"unix://relative"}, "unix");
 }
 
+TEST_F(ServerUsageTest, WordsThatAreNoPaths) {
+  ExpectRefused({"help"}, "server --help");
+  ExpectRefused({"50051"}, "./50051");
+  ExpectRefused({"127.0.0.1"}, "Unix sockets");
+  ExpectRefused({"http://localhost:50051"}, "Unix sockets");
+  ExpectRefused({"dns:///localhost:50051"}, "Unix sockets");
+  ExpectRefused({"unix:/tmp/a?b"}, "%3F");
+}
+
 TEST_F(ServerUsageTest, AbstractName) { ExpectRefused({"unix-abstract:name"}, "abstract"); }
 
 TEST_F(ServerUsageTest, WhoMayCall) {
@@ -68,7 +79,48 @@ TEST_F(ServerUsageTest, PermissionsOfAnAbstractName) {
   ExpectRefused({"unix-abstract:name", "--allow=uid:1000", "--group=0"}, "--group");
 }
 
-TEST_F(ServerUsageTest, UnknownFlag) { ExpectRefused({path_, "--no_such"}, "--no_such"); }
+TEST_F(ServerUsageTest, UnknownFlag) {
+  ExpectRefused({path_, "--no_such"}, "--no_such");
+  ExpectRefused({path_, "--log_fromat=json"}, "did you mean --log_format?");
+  ExpectRefused({path_, "--max_conections=5"}, "--max_connections");
+  ExpectRefused({path_, "-x"}, "-x");
+}
+
+TEST_F(ServerUsageTest, ValueThatIsMissing) {
+  ExpectRefused({path_, "--reply"}, "--reply=TEXT");
+  ExpectRefused({path_, "--grace", "--interop"}, "--grace=TIME");
+  ExpectRefused({path_, "--interop=maybe"}, "--interop");
+}
+
+// The answers that are printed, and what goes wrong with that.
+TEST_F(ServerUsageTest, Questions) {
+  for (const char* question : {"--help", "-h", "-help", "--version", "--completion=fish"}) {
+    const support::Finished server = RunServer({question, "--mode=9999", "nowhere/"});
+    EXPECT_EQ(server.exit_code, kClean) << question;
+    EXPECT_NE(server.out, "") << question;
+    EXPECT_EQ(server.err, "") << question;
+  }
+  EXPECT_TRUE(IsOneLine(RunServer({"--version"}).out));
+}
+
+TEST_F(ServerUsageTest, AnswersThatCannotBeWritten) {
+  const std::vector<std::vector<std::string>> programs = {ServerCommand({}), ClientCommand({})};
+  for (const std::vector<std::string>& program : programs) {
+    for (const char* question : {"--help", "--version", "--completion=bash"}) {
+      for (const char* output : {">/dev/full", ">&-"}) {
+        const support::Finished shell = support::RunToEnd(
+            {"/bin/sh", "-c", absl::StrCat("\"$@\" ", output), "sh", program[0], question});
+        EXPECT_EQ(shell.exit_code, kFailed) << program[0] << " " << question << " " << output;
+        EXPECT_TRUE(IsOneLine(shell.err)) << shell.err;
+      }
+    }
+  }
+}
+
+TEST_F(ServerUsageTest, AnEmptyValue) {
+  ExpectRefused({path_, "--shards="}, "--shards=N");
+  ExpectRefused({path_, "--allow", ""}, "--allow");
+}
 
 TEST_F(ServerUsageTest, Grace) {
   for (const char* grace : {"soon", "-1s", "25h", "inf", "nan", "1 0", "10x"}) {

@@ -219,6 +219,31 @@ TEST(OptionsTest, WhereThePathMayBeAndWhetherToWaitForIt) {
   }
 }
 
+TEST(OptionsTest, AListLeavesTheAddressAlone) {
+  const Command command = ParseArguments({"--allow=uid:1000", "/tmp/s"});
+  ASSERT_TRUE(command.options.has_value());
+  EXPECT_EQ(command.options->address.name(), "/tmp/s");
+  EXPECT_TRUE(command.options->allow.Check({1000, 5, {}, std::nullopt}).ok());
+}
+
+TEST(OptionsTest, RepliesMayBeEmpty) {
+  const auto reply = [](const std::vector<std::string>& flags) {
+    const Command command = ParseArguments(flags);
+    return command.options.has_value() ? command.options->reply : "refused";
+  };
+  EXPECT_EQ(reply({"/tmp/s"}), std::nullopt);
+  EXPECT_EQ(reply({"/tmp/s", "--reply="}), "");
+  EXPECT_EQ(reply({"/tmp/s", "--reply", "[a,b]"}), "[a,b]");
+  EXPECT_EQ(reply({"--reply=a", "/tmp/s", "--reply=b"}), "b");
+}
+
+TEST(OptionsTest, DashesInAFlagMeanUnderscores) {
+  const Command command = ParseArguments({"/tmp/s", "--log-format=json", "--max-calls=10"});
+  ASSERT_TRUE(command.options.has_value());
+  EXPECT_EQ(command.options->log.format, LogFormat::kJson);
+  EXPECT_EQ(command.options->server.limits.max_calls, 10);
+}
+
 TEST(OptionsTest, AbstractNamesNeedAnAllowList) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(ParseArguments({"unix-abstract:x"}).exit_code, 2);

@@ -60,6 +60,33 @@ INSTANTIATE_TEST_SUITE_P(
                     Form{"unix:localhost:1", "localhost:1", "unix:localhost:1"},
                     Form{"./@x", "./@x", "unix:./@x"}, Form{"..x", "..x", "unix:..x"}));
 
+// As gRPC's clients read these, and what is shown can be typed.
+INSTANTIATE_TEST_SUITE_P(
+    Uris, AddressFormTest,
+    testing::Values(Form{"unix:/a%20b", "/a b", "unix:/a b"}, Form{"unix:a%2fb", "a/b", "unix:a/b"},
+                    Form{"unix:///a%3Fb%23c%25d", "/a?b#c%d", "unix:/a%3Fb%23c%25d"},
+                    Form{"unix:/100%", "/100%", "unix:/100%25"},
+                    Form{"unix:/a%2", "/a%2", "unix:/a%252"},
+                    Form{"unix:/a%zz", "/a%zz", "unix:/a%25zz"},
+                    Form{"/a%20b?c#d", "/a%20b?c#d", "unix:/a%2520b%3Fc%23d"}));
+
+TEST(AddressTest, AbstractNamesAreUrisToo) {
+  for (const char* text : {"unix-abstract:a%20b", "unix-abstract:a b"}) {
+    EXPECT_EQ(Address::Parse(text).value().name(), "a b");
+  }
+  EXPECT_EQ(Address::Parse("unix-abstract:///a").value().name(), "/a");
+  EXPECT_EQ(Address::Parse("unix-abstract:////a").value().ToString(), "unix-abstract:////a");
+  EXPECT_THAT(Address::Parse("unix-abstract://a"),
+              StatusIs(kInvalid, AllOf(HasSubstr("authority"), HasSubstr("unix-abstract:a"))));
+}
+
+TEST(AddressTest, RefusesWhatClientsWouldCutOff) {
+  EXPECT_THAT(Address::Parse("unix:/a?b"), StatusIs(kInvalid, HasSubstr("%3F")));
+  EXPECT_THAT(Address::Parse("unix:/a#b"), StatusIs(kInvalid, HasSubstr("%23")));
+  EXPECT_THAT(Address::Parse("unix-abstract:a?b"), StatusIs(kInvalid, HasSubstr("%3F")));
+  EXPECT_THAT(Address::Parse("unix:/a%00b"), StatusIs(kInvalid, HasSubstr("NUL")));
+}
+
 TEST(AddressTest, AbstractName) {
   absl::StatusOr<Address> address = Address::Parse("unix-abstract:name");
   ASSERT_THAT(address, IsOk());
@@ -142,9 +169,12 @@ TEST(AddressTest, RefusesMoreThanTheLimitAndSaysSo) {
 }
 
 TEST(AddressTest, CutsANovelShortInItsRefusal) {
-  const absl::Status status = Address::Parse(std::string(1 << 20, 'x')).status();
-  EXPECT_LT(status.message().size(), 500);
-  EXPECT_THAT(status, StatusIs(kInvalid, HasSubstr("1048576")));
+  const std::string novel(1 << 20, 'x');
+  EXPECT_THAT(Address::Parse(novel), StatusIs(kInvalid, HasSubstr("1048576")));
+  for (const char* begin : {"", "unix://", "tcp:", "@", "unix-abstract://", "/", "a/../"}) {
+    const absl::Status status = Address::Parse(absl::StrCat(begin, novel, "/")).status();
+    EXPECT_LT(status.message().size(), 1000U) << begin;
+  }
 }
 
 TEST(AddressTest, TheKernelTakesTheLongestPathAndName) {
