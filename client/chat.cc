@@ -10,15 +10,16 @@
 #include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "client/call_context.h"
+#include "client/monotonic.h"
 #include "grpcpp/alarm.h"
 
 namespace udsecho::client {
 namespace {
 
 gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
-gpr_timespec Never() { return gpr_inf_future(GPR_CLOCK_MONOTONIC); }
+
+constexpr MonotonicTime kNever = absl::InfiniteDuration();
 
 // One stream, driven by one thread: all that happens arrives in one queue.
 class Session {
@@ -26,19 +27,22 @@ class Session {
   explicit Session(const Sending& sending)
       : sending_(sending), source_(*sending.source), replies_(*sending.replies) {
     SetUp(sending.options->call, &context_);
-    stream_ = sending.client->stub().PrepareAsyncChat(&context_, &queue_);
+    stream_ = sending.connection->client().stub().PrepareAsyncChat(&context_, &queue_);
   }
   ~Session();
 
   Outcome Run();
 
  private:
-  // What has come to an end: the queue's tags.
+  // What has come to an end: the queue's tags, and kDue, which is a time. (It is no grpc::Alarm: those
+  // wait by the wall clock.)
   enum class Event : intptr_t { kStarted = 1, kInput, kDue, kWritten, kRead, kFinished };
 
   static void* Tag(Event event) { return reinterpret_cast<void*>(event); }
+  static Event EventOf(void* tag) { return static_cast<Event>(reinterpret_cast<intptr_t>(tag)); }
 
   std::optional<Event> NextEvent(bool* ok);
+  std::optional<Event> AwaitEvent(bool* ok);
   void Handle(Event event, bool ok);
   void HandleReply(bool ok);
   void HandleTimeout();
@@ -50,6 +54,7 @@ class Session {
 
   void Check(const absl::Status& output_status);
   Outcome Result();
+  void TellLosses();
   std::string Overdue() const;
   int64_t answered() const { return sent_ - static_cast<int64_t>(sent_at_.size()); }
 
@@ -57,7 +62,7 @@ class Session {
   MessageSource& source_;
   Replies& replies_;
   absl::Status output_status_;
-  const absl::Time begin_ = absl::Now();
+  const MonotonicTime begin_ = MonotonicNow();
 
   grpc::CompletionQueue queue_;
   grpc::ClientContext context_;
@@ -75,17 +80,15 @@ class Session {
 
   int64_t sent_ = 0;
   // Of those that are not answered yet. Flow control bounds it.
-  std::deque<absl::Time> sent_at_;
-  gpr_timespec deadline_ = Never();  // for what is due next
+  std::deque<MonotonicTime> sent_at_;
+  MonotonicTime deadline_ = kNever;  // for the reply that is due next
 
-  absl::Time due_ = begin_;  // the next message, with an interval
+  MonotonicTime due_ = begin_;  // the next message, with an interval
   bool waits_until_due_ = false;
-  grpc::Alarm due_alarm_;
   grpc::Alarm input_alarm_;
 };
 
 Session::~Session() {
-  due_alarm_.Cancel();
   queue_.Shutdown();
   void* tag = nullptr;
   bool ok = false;
@@ -111,16 +114,25 @@ Outcome Session::Run() {
 
 // Nothing when a reply is overdue.
 std::optional<Session::Event> Session::NextEvent(bool* ok) {
-  void* tag = nullptr;
-  auto next = grpc::CompletionQueue::TIMEOUT;
   if (!replies_.empty()) {
-    next = queue_.AsyncNext(&tag, ok, Now());
+    void* tag = nullptr;
+    if (queue_.AsyncNext(&tag, ok, Now()) != grpc::CompletionQueue::TIMEOUT) return EventOf(tag);
     // Nothing waits behind what was printed, but somebody may be waiting for it.
-    if (next == grpc::CompletionQueue::TIMEOUT) Check(replies_.Flush());
+    Check(replies_.Flush());
   }
-  if (next == grpc::CompletionQueue::TIMEOUT) next = queue_.AsyncNext(&tag, ok, deadline_);
-  if (next == grpc::CompletionQueue::TIMEOUT) return std::nullopt;
-  return static_cast<Event>(reinterpret_cast<intptr_t>(tag));
+  return AwaitEvent(ok);
+}
+
+std::optional<Session::Event> Session::AwaitEvent(bool* ok) {
+  while (true) {
+    void* tag = nullptr;
+    const MonotonicTime until = std::min(deadline_, waits_until_due_ ? due_ : kNever);
+    const auto next = queue_.AsyncNext(&tag, ok, DeadlineAfter(until - MonotonicNow()));
+    if (next != grpc::CompletionQueue::TIMEOUT) return EventOf(tag);
+    const MonotonicTime now = MonotonicNow();
+    if (now >= deadline_) return std::nullopt;
+    if (waits_until_due_ && now >= due_) return Event::kDue;
+  }
 }
 
 void Session::Handle(Event event, bool ok) {
@@ -161,7 +173,7 @@ void Session::HandleReply(bool ok) {
   // A reply to nothing comes from a server that is not ours.
   absl::Duration took;
   if (!sent_at_.empty()) {
-    took = absl::Now() - sent_at_.front();
+    took = MonotonicNow() - sent_at_.front();
     sent_at_.pop_front();
   }
   Check(replies_.Add({.message = response_.message(),
@@ -175,14 +187,14 @@ void Session::HandleReply(bool ok) {
 
 void Session::HandleTimeout() {
   timed_out_ = true;
-  deadline_ = Never();
+  deadline_ = kNever;
   context_.TryCancel();  // which ends the stream, and so what is under way
 }
 
 void Session::RestartDeadline() {
   const bool due = half_closed_ || !sent_at_.empty();
   if (timed_out_) return;
-  deadline_ = due ? DeadlineAfter(sending_.options->call.timeout) : Never();
+  deadline_ = due ? MonotonicNow() + sending_.options->call.timeout : kNever;
 }
 
 void Session::SendMore() {
@@ -199,12 +211,8 @@ void Session::SendMore() {
 // With an interval: whether it has passed. If not, there will be an event.
 bool Session::IsDue() {
   if (!sending_.options->interval.has_value()) return true;
-  if (waits_until_due_) return false;
-  const absl::Duration left = due_ - absl::Now();
-  if (left <= absl::ZeroDuration()) return true;
-  waits_until_due_ = true;
-  due_alarm_.Set(&queue_, DeadlineAfter(left), Tag(Event::kDue));
-  return false;
+  waits_until_due_ = MonotonicNow() < due_;
+  return !waits_until_due_;
 }
 
 void Session::Send(absl::string_view message) {
@@ -213,7 +221,7 @@ void Session::Send(absl::string_view message) {
   if (sent_ > 0) request_.clear_fault();
   writing_ = true;
   ++sent_;
-  const absl::Time now = absl::Now();
+  const MonotonicTime now = MonotonicNow();
   sent_at_.push_back(now);
   if (sent_at_.size() == 1) RestartDeadline();
   if (replies_.statistics() != nullptr) replies_.statistics()->Sent();
@@ -238,20 +246,33 @@ Outcome Session::Result() {
     status_ = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, Overdue());
   }
   const bool cut_short = !sent_at_.empty() || !half_closed_;
+  const grpc::Status ended_with = status_;
+  sending_.connection->CallEnded(status_);
+  if (status_.ok() && source_.outcome().ok() && cut_short) {
+    status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                           absl::StrCat("the server ended the stream early, after ", answered(),
+                                        " of ", sent_, " lines sent; send the others again"));
+  }
   if (output_status_.ok() && !sending_.interrupt->triggered()) {
-    Check(replies_.End({.status = status_, .context = context_, .took = absl::Now() - begin_}));
+    TellLosses();
+    Check(
+        replies_.End({.status = ended_with, .context = context_, .took = MonotonicNow() - begin_}));
   }
   if (output_status_.ok()) Check(replies_.Summary());
   if (output_status_.ok()) Check(replies_.Flush());
   if (!output_status_.ok()) return OutputError(output_status_);
   if (sending_.interrupt->triggered()) return Interrupted();
   if (status_.ok() && !source_.outcome().ok()) return source_.outcome();
-  if (status_.ok() && cut_short) {
-    status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                           absl::StrCat("the server ended the stream early, after ", answered(),
-                                        " of ", sent_, " lines sent; send the others again"));
-  }
   return CallOutcome("Chat", sending_.address, status_);
+}
+
+// Of a ping: what is not answered by now never will be.
+void Session::TellLosses() {
+  if (status_.ok()) return;
+  int64_t sequence = answered();
+  for (const MonotonicTime sent_at : sent_at_) {
+    Check(replies_.Lost(++sequence, status_, MonotonicNow() - sent_at));
+  }
 }
 
 std::string Session::Overdue() const {
@@ -262,6 +283,11 @@ std::string Session::Overdue() const {
 
 }  // namespace
 
-Outcome Chat(const Sending& sending) { return Session(sending).Run(); }
+Outcome Chat(const Sending& sending) {
+  if (const absl::Status status = EnsureConnection(sending); !status.ok()) {
+    return ConnectError(status);
+  }
+  return Session(sending).Run();
+}
 
 }  // namespace udsecho::client

@@ -17,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
 #include "tests/integration/server_process.h"
 #include "uds/unique_fd.h"
 
@@ -132,6 +133,64 @@ TEST_F(ClientRobustnessTest, APingOutlivesTheServersRestart) {
   }
   client.Signal(SIGINT);
   EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+// A line for each message that is lost, in order, and as JSON too.
+TEST_F(ClientRobustnessTest, APingTellsEachLoss) {
+  for (const bool json : {false, true}) {
+    const std::string path = dir_.Path(json ? "json" : "text");
+    auto server = std::make_unique<ServerProcess>(
+        ServerProcess::Options{.path = path, .flags = {}, .spawn = {}});
+    std::vector<std::string> arguments = {path, "hi", "--interval=0.02"};
+    if (json) arguments.emplace_back("--json");
+    support::SpawnedProcess client(ClientCommand(arguments));
+    client.out().Line(0);
+    server->Signal(SIGKILL);
+    server->Wait();
+    const auto is_lost = [&](size_t line) {
+      return absl::StrContains(client.out().Line(line), "UNAVAILABLE");
+    };
+    size_t line = 1;
+    while (client.out().HasLine(line) && !is_lost(line)) ++line;
+    for (const size_t end = line + 10; line < end; ++line) {
+      EXPECT_TRUE(is_lost(line)) << client.out().Line(line);
+      const std::string sequence = absl::StrCat(json ? "\"seq\":" : ": seq=", line + 1);
+      EXPECT_THAT(client.out().Line(line), HasSubstr(sequence));
+    }
+    client.Signal(SIGINT);
+    EXPECT_EQ(client.Wait(), kInterrupted);
+  }
+}
+
+TEST_F(ClientRobustnessTest, ABenchOfAServerThatIsKilledTellsWhatWasNotSent) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--rate=1000", "--warmup=0", "--duration=2s", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  EXPECT_NE(client.Wait(), kExitOk);
+  const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+  EXPECT_EQ(result["due"], 2000);
+  EXPECT_GT(result["due_and_not_sent"], 1000);
+  EXPECT_TRUE(result["rate_missed"]);
+  EXPECT_THAT(client.err().Whole(), testing::StartsWith("client: "));
+}
+
+// It would wait for a server that never comes back.
+TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--count=1000000000", "--timeout=300ms", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  EXPECT_EQ(client.Wait(), kUnavailable);
+}
+
+TEST_F(ClientRobustnessTest, CtrlCInABenchOfAServerThatHangs) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--duration=inf", "--warmup=0", "--timeout=inf", "--delay=1h"}));
+  server_.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+  EXPECT_THAT(client.out().Whole(), HasSubstr("no call succeeded"));
 }
 
 TEST(CompletionTest, BashTakesTheScriptAndCompletes) {
