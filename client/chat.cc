@@ -21,17 +21,28 @@ gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
 
 constexpr MonotonicTime kNever = absl::InfiniteDuration();
 
+// What a ping carries on from one stream to the next.
+struct Pace {
+  int64_t sent = 0;
+  MonotonicTime due = MonotonicNow();  // the next message, with an interval
+};
+
 // One stream, driven by one thread: all that happens arrives in one queue.
 class Session {
  public:
-  explicit Session(const Sending& sending)
-      : sending_(sending), source_(*sending.source), replies_(*sending.replies) {
+  Session(const Sending& sending, Pace* pace)
+      : sending_(sending),
+        source_(*sending.source),
+        replies_(*sending.replies),
+        pace_(*pace),
+        sent_before_(pace->sent) {
     SetUp(sending.options->call, &context_);
     stream_ = sending.connection->client().stub().PrepareAsyncChat(&context_, &queue_);
   }
   ~Session();
 
-  Outcome Run();
+  // `unwritten`: why the output cannot be written, if it cannot.
+  Outcome Run(absl::Status* unwritten);
 
  private:
   // What has come to an end: the queue's tags, and kDue, which is a time. (It is no grpc::Alarm: those
@@ -61,6 +72,8 @@ class Session {
   const Sending& sending_;
   MessageSource& source_;
   Replies& replies_;
+  Pace& pace_;
+  const int64_t sent_before_;  // over other streams
   absl::Status output_status_;
   const MonotonicTime begin_ = MonotonicNow();
 
@@ -83,7 +96,6 @@ class Session {
   std::deque<MonotonicTime> sent_at_;
   MonotonicTime deadline_ = kNever;  // for the reply that is due next
 
-  MonotonicTime due_ = begin_;  // the next message, with an interval
   bool waits_until_due_ = false;
   grpc::Alarm input_alarm_;
 };
@@ -96,7 +108,7 @@ Session::~Session() {
   }
 }
 
-Outcome Session::Run() {
+Outcome Session::Run(absl::Status* unwritten) {
   const InterruptedBy scope(sending_.interrupt, &context_);
   stream_->StartCall(Tag(Event::kStarted));
   source_.Start([this] { input_alarm_.Set(&queue_, Now(), Tag(Event::kInput)); });
@@ -109,7 +121,9 @@ Outcome Session::Run() {
     }
   }
   source_.Stop();
-  return Result();
+  const Outcome outcome = Result();
+  *unwritten = output_status_;
+  return outcome;
 }
 
 // Nothing when a reply is overdue.
@@ -126,12 +140,12 @@ std::optional<Session::Event> Session::NextEvent(bool* ok) {
 std::optional<Session::Event> Session::AwaitEvent(bool* ok) {
   while (true) {
     void* tag = nullptr;
-    const MonotonicTime until = std::min(deadline_, waits_until_due_ ? due_ : kNever);
+    const MonotonicTime until = std::min(deadline_, waits_until_due_ ? pace_.due : kNever);
     const auto next = queue_.AsyncNext(&tag, ok, DeadlineAfter(until - MonotonicNow()));
     if (next != grpc::CompletionQueue::TIMEOUT) return EventOf(tag);
     const MonotonicTime now = MonotonicNow();
     if (now >= deadline_) return std::nullopt;
-    if (waits_until_due_ && now >= due_) return Event::kDue;
+    if (waits_until_due_ && now >= pace_.due) return Event::kDue;
   }
 }
 
@@ -179,7 +193,7 @@ void Session::HandleReply(bool ok) {
   Check(replies_.Add({.message = response_.message(),
                       .payload = response_.payload(),
                       .took = took,
-                      .sequence = answered()}));
+                      .sequence = sent_before_ + answered()}));
   // Only now: the time that our own reader took is not the server's.
   RestartDeadline();
   stream_->Read(&response_, Tag(Event::kRead));
@@ -211,7 +225,7 @@ void Session::SendMore() {
 // With an interval: whether it has passed. If not, there will be an event.
 bool Session::IsDue() {
   if (!sending_.options->interval.has_value()) return true;
-  waits_until_due_ = MonotonicNow() < due_;
+  waits_until_due_ = MonotonicNow() < pace_.due;
   return !waits_until_due_;
 }
 
@@ -221,13 +235,14 @@ void Session::Send(absl::string_view message) {
   if (sent_ > 0) request_.clear_fault();
   writing_ = true;
   ++sent_;
+  ++pace_.sent;
   const MonotonicTime now = MonotonicNow();
   sent_at_.push_back(now);
   if (sent_at_.size() == 1) RestartDeadline();
   if (replies_.statistics() != nullptr) replies_.statistics()->Sent();
   grpc::WriteOptions how;
   if (sending_.options->interval.has_value()) {
-    due_ = std::max(due_ + *sending_.options->interval, now);
+    pace_.due = std::max(pace_.due + *sending_.options->interval, now);
   } else if (source_.HasNext()) {
     // The next one follows at once, and may travel in the same segment.
     how.set_buffer_hint();
@@ -258,10 +273,9 @@ Outcome Session::Result() {
     Check(
         replies_.End({.status = ended_with, .context = context_, .took = MonotonicNow() - begin_}));
   }
-  if (output_status_.ok()) Check(replies_.Summary());
   if (output_status_.ok()) Check(replies_.Flush());
-  if (!output_status_.ok()) return OutputError(output_status_);
-  if (sending_.interrupt->triggered()) return Interrupted();
+  // A stream that fails at once is not opened again at once.
+  if (sent_ == 0) pace_.due += sending_.options->interval.value_or(absl::ZeroDuration());
   if (status_.ok() && !source_.outcome().ok()) return source_.outcome();
   return CallOutcome("Chat", sending_.address, status_);
 }
@@ -269,7 +283,7 @@ Outcome Session::Result() {
 // Of a ping: what is not answered by now never will be.
 void Session::TellLosses() {
   if (status_.ok()) return;
-  int64_t sequence = answered();
+  int64_t sequence = sent_before_ + answered();
   for (const MonotonicTime sent_at : sent_at_) {
     Check(replies_.Lost(++sequence, status_, MonotonicNow() - sent_at));
   }
@@ -281,13 +295,50 @@ std::string Session::Overdue() const {
   return absl::StrCat(what, " within ", absl::FormatDuration(sending_.options->call.timeout));
 }
 
+// A message of a ping that found nobody there.
+absl::Status LoseOne(const Sending& sending, const absl::Status& why, Pace* pace) {
+  if (!sending.source->Next().has_value()) return absl::OkStatus();
+  sending.replies->statistics()->Sent();
+  pace->due = MonotonicNow() + *sending.options->interval;
+  absl::Status status =
+      sending.replies->Lost(++pace->sent, WithoutConnection(why), absl::ZeroDuration());
+  status.Update(sending.replies->Flush());
+  return status;
+}
+
+// Over one stream.
+Outcome ChatOnce(const Sending& sending, Pace* pace, absl::Status* unwritten) {
+  if (const absl::Status ready = EnsureConnection(sending); !ready.ok()) {
+    if (sending.replies->statistics() != nullptr) unwritten->Update(LoseOne(sending, ready, pace));
+    return ConnectError(ready);
+  }
+  return Session(sending, pace).Run(unwritten);
+}
+
+// A ping does, when its stream has failed.
+bool GoesOn(const Sending& sending) {
+  return sending.replies->statistics() != nullptr && sending.source->restarts() &&
+         !sending.source->ended() && !sending.interrupt->triggered();
+}
+
 }  // namespace
 
 Outcome Chat(const Sending& sending) {
-  if (const absl::Status status = EnsureConnection(sending); !status.ok()) {
-    return ConnectError(status);
+  Pace pace;
+  Outcome failure;         // the first
+  absl::Status unwritten;  // why the output cannot be written
+  bool goes_on = true;
+  while (goes_on) {
+    const Outcome outcome = ChatOnce(sending, &pace, &unwritten);
+    if (failure.ok()) failure = outcome;
+    goes_on = !outcome.ok() && unwritten.ok() && GoesOn(sending) &&
+              sending.interrupt->SleepUntil(pace.due);
   }
-  return Session(sending).Run();
+  if (unwritten.ok()) unwritten.Update(sending.replies->Summary());
+  if (unwritten.ok()) unwritten.Update(sending.replies->Flush());
+  if (!unwritten.ok()) return OutputError(unwritten);
+  if (sending.interrupt->triggered()) return Interrupted();
+  return failure;
 }
 
 }  // namespace udsecho::client

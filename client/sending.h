@@ -53,7 +53,7 @@ inline absl::Status EnsureConnection(const Sending& sending) {
   const bool lost = sending.connection->IsLost();
   absl::Status status = sending.connection->Ready();
   if (lost && status.ok() && sending.tell) {
-    sending.tell("connected again: the connection before was lost");
+    sending.tell("connected again");
   }
   return status;
 }

@@ -122,6 +122,7 @@ Result Run::Measure() {
   Result result;
   result.warmup = plan_.count.has_value() ? absl::ZeroDuration() : plan_.bench.warmup;
   const MonotonicTime begin = WarmUp(result.warmup);
+  result.interrupted_in_warmup = result.warmup > absl::ZeroDuration() && interrupt_.triggered();
   result.began = absl::Now();
   const absl::Duration cpu = CpuTime();
   Watch(begin + plan_.bench.duration, false);

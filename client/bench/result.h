@@ -46,6 +46,7 @@ struct Result {
   bool full = false;
 
   bool interrupted = false;
+  bool interrupted_in_warmup = false;
 
   // That there was no connection at the end, in a sentence; empty if there was one.
   std::string lost;

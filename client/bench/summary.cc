@@ -82,9 +82,7 @@ std::string CpuText(const Result& result) {
 }  // namespace
 
 std::string NothingText(const Result& result) {
-  if (result.interrupted && result.measured.errors() == 0 && result.in_flight == 0) {
-    return "nothing was measured before Ctrl-C";
-  }
+  if (result.interrupted_in_warmup) return "Ctrl-C came in the warm-up: nothing was measured";
   return "no call succeeded";
 }
 
