@@ -14,6 +14,9 @@ namespace {
 // What a call may begin too late, for one in a hundred, before the client is to blame.
 constexpr absl::Duration kLate = absl::Milliseconds(1);
 
+// Less is what it takes to connect again, also after a server's own UNAVAILABLE.
+constexpr absl::Duration kWithoutConnection = absl::Milliseconds(500);
+
 // How far behind the calls may be at the end. Less happens to any process on a busy machine.
 constexpr absl::Duration kBehind = absl::Milliseconds(100);
 constexpr double kBehindOfDuration = 0.01;
@@ -51,7 +54,7 @@ double Result::BytesPerSecond() const {
 }
 
 void Judge(Result* result) {
-  if (result->disconnected) {
+  if (result->disconnected && result->disconnected_for >= kWithoutConnection) {
     result->lost =
         absl::StrFormat("for the last %.1f s there was no connection, and no call was made",
                         absl::ToDoubleSeconds(result->disconnected_for));

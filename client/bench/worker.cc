@@ -73,6 +73,7 @@ void Worker::Stop(Clock::time_point at, InFlight in_flight) {
 void Worker::CountFrom() {
   counted_from_ = ThreadTime::OfThisThread();
   due_before_ = DueBy(count_at_);
+  begun_before_ = begun_;
   Publish();  // the warm-up
   interval_.counts = true;
 }
@@ -95,7 +96,8 @@ WorkerEnding Worker::Ending() {
   if (share_.rate > 0) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
-    ending.not_sent = std::clamp<int64_t>(DueBy(end) - begun_, 0, ending.due);
+    // Those that were late already when the counting began are not of the counted time.
+    ending.not_sent = std::clamp<int64_t>(ending.due - (begun_ - begun_before_), 0, ending.due);
   } else if (share_.count.has_value() && !stop_) {
     ending.due = *share_.count;
     ending.not_sent = *share_.count - begun_;

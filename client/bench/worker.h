@@ -136,6 +136,7 @@ class Worker {
   bool disconnected_ = false;  // calls are due, and no connection is there for them
   absl::Duration lateness_;    // of the last call that began
   int64_t due_before_ = 0;     // in the warm-up
+  int64_t begun_before_ = 0;   // likewise
   std::optional<ThreadTime> counted_from_;
 
   std::atomic<bool> stop_ = false;
