@@ -10,35 +10,50 @@
 #include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "client/call_context.h"
+#include "client/monotonic.h"
 #include "grpcpp/alarm.h"
 
 namespace udsecho::client {
 namespace {
 
 gpr_timespec Now() { return gpr_inf_past(GPR_CLOCK_MONOTONIC); }
-gpr_timespec Never() { return gpr_inf_future(GPR_CLOCK_MONOTONIC); }
+
+constexpr MonotonicTime kNever = absl::InfiniteDuration();
+
+// What a ping carries on from one stream to the next.
+struct Pace {
+  int64_t sent = 0;
+  MonotonicTime due = MonotonicNow();  // the next message, with an interval
+};
 
 // One stream, driven by one thread: all that happens arrives in one queue.
 class Session {
  public:
-  explicit Session(const Sending& sending)
-      : sending_(sending), source_(*sending.source), replies_(*sending.replies) {
+  Session(const Sending& sending, Pace* pace)
+      : sending_(sending),
+        source_(*sending.source),
+        replies_(*sending.replies),
+        pace_(*pace),
+        sent_before_(pace->sent) {
     SetUp(sending.options->call, &context_);
-    stream_ = sending.client->stub().PrepareAsyncChat(&context_, &queue_);
+    stream_ = sending.connection->client().stub().PrepareAsyncChat(&context_, &queue_);
   }
   ~Session();
 
-  Outcome Run();
+  // `unwritten`: why the output cannot be written, if it cannot.
+  Outcome Run(absl::Status* unwritten);
 
  private:
-  // What has come to an end: the queue's tags.
+  // What has come to an end: the queue's tags, and kDue, which is a time. (It is no grpc::Alarm: those
+  // wait by the wall clock.)
   enum class Event : intptr_t { kStarted = 1, kInput, kDue, kWritten, kRead, kFinished };
 
   static void* Tag(Event event) { return reinterpret_cast<void*>(event); }
+  static Event EventOf(void* tag) { return static_cast<Event>(reinterpret_cast<intptr_t>(tag)); }
 
   std::optional<Event> NextEvent(bool* ok);
+  std::optional<Event> AwaitEvent(bool* ok);
   void Handle(Event event, bool ok);
   void HandleReply(bool ok);
   void HandleTimeout();
@@ -50,14 +65,17 @@ class Session {
 
   void Check(const absl::Status& output_status);
   Outcome Result();
+  void TellLosses();
   std::string Overdue() const;
   int64_t answered() const { return sent_ - static_cast<int64_t>(sent_at_.size()); }
 
   const Sending& sending_;
   MessageSource& source_;
   Replies& replies_;
+  Pace& pace_;
+  const int64_t sent_before_;  // over other streams
   absl::Status output_status_;
-  const absl::Time begin_ = absl::Now();
+  const MonotonicTime begin_ = MonotonicNow();
 
   grpc::CompletionQueue queue_;
   grpc::ClientContext context_;
@@ -75,17 +93,14 @@ class Session {
 
   int64_t sent_ = 0;
   // Of those that are not answered yet. Flow control bounds it.
-  std::deque<absl::Time> sent_at_;
-  gpr_timespec deadline_ = Never();  // for what is due next
+  std::deque<MonotonicTime> sent_at_;
+  MonotonicTime deadline_ = kNever;  // for the reply that is due next
 
-  absl::Time due_ = begin_;  // the next message, with an interval
   bool waits_until_due_ = false;
-  grpc::Alarm due_alarm_;
   grpc::Alarm input_alarm_;
 };
 
 Session::~Session() {
-  due_alarm_.Cancel();
   queue_.Shutdown();
   void* tag = nullptr;
   bool ok = false;
@@ -93,7 +108,7 @@ Session::~Session() {
   }
 }
 
-Outcome Session::Run() {
+Outcome Session::Run(absl::Status* unwritten) {
   const InterruptedBy scope(sending_.interrupt, &context_);
   stream_->StartCall(Tag(Event::kStarted));
   source_.Start([this] { input_alarm_.Set(&queue_, Now(), Tag(Event::kInput)); });
@@ -106,21 +121,32 @@ Outcome Session::Run() {
     }
   }
   source_.Stop();
-  return Result();
+  const Outcome outcome = Result();
+  *unwritten = output_status_;
+  return outcome;
 }
 
 // Nothing when a reply is overdue.
 std::optional<Session::Event> Session::NextEvent(bool* ok) {
-  void* tag = nullptr;
-  auto next = grpc::CompletionQueue::TIMEOUT;
   if (!replies_.empty()) {
-    next = queue_.AsyncNext(&tag, ok, Now());
+    void* tag = nullptr;
+    if (queue_.AsyncNext(&tag, ok, Now()) != grpc::CompletionQueue::TIMEOUT) return EventOf(tag);
     // Nothing waits behind what was printed, but somebody may be waiting for it.
-    if (next == grpc::CompletionQueue::TIMEOUT) Check(replies_.Flush());
+    Check(replies_.Flush());
   }
-  if (next == grpc::CompletionQueue::TIMEOUT) next = queue_.AsyncNext(&tag, ok, deadline_);
-  if (next == grpc::CompletionQueue::TIMEOUT) return std::nullopt;
-  return static_cast<Event>(reinterpret_cast<intptr_t>(tag));
+  return AwaitEvent(ok);
+}
+
+std::optional<Session::Event> Session::AwaitEvent(bool* ok) {
+  while (true) {
+    void* tag = nullptr;
+    const MonotonicTime until = std::min(deadline_, waits_until_due_ ? pace_.due : kNever);
+    const auto next = queue_.AsyncNext(&tag, ok, DeadlineAfter(until - MonotonicNow()));
+    if (next != grpc::CompletionQueue::TIMEOUT) return EventOf(tag);
+    const MonotonicTime now = MonotonicNow();
+    if (now >= deadline_) return std::nullopt;
+    if (waits_until_due_ && now >= pace_.due) return Event::kDue;
+  }
 }
 
 void Session::Handle(Event event, bool ok) {
@@ -161,13 +187,13 @@ void Session::HandleReply(bool ok) {
   // A reply to nothing comes from a server that is not ours.
   absl::Duration took;
   if (!sent_at_.empty()) {
-    took = absl::Now() - sent_at_.front();
+    took = MonotonicNow() - sent_at_.front();
     sent_at_.pop_front();
   }
   Check(replies_.Add({.message = response_.message(),
                       .payload = response_.payload(),
                       .took = took,
-                      .sequence = answered()}));
+                      .sequence = sent_before_ + answered()}));
   // Only now: the time that our own reader took is not the server's.
   RestartDeadline();
   stream_->Read(&response_, Tag(Event::kRead));
@@ -175,14 +201,14 @@ void Session::HandleReply(bool ok) {
 
 void Session::HandleTimeout() {
   timed_out_ = true;
-  deadline_ = Never();
+  deadline_ = kNever;
   context_.TryCancel();  // which ends the stream, and so what is under way
 }
 
 void Session::RestartDeadline() {
   const bool due = half_closed_ || !sent_at_.empty();
   if (timed_out_) return;
-  deadline_ = due ? DeadlineAfter(sending_.options->call.timeout) : Never();
+  deadline_ = due ? MonotonicNow() + sending_.options->call.timeout : kNever;
 }
 
 void Session::SendMore() {
@@ -199,12 +225,8 @@ void Session::SendMore() {
 // With an interval: whether it has passed. If not, there will be an event.
 bool Session::IsDue() {
   if (!sending_.options->interval.has_value()) return true;
-  if (waits_until_due_) return false;
-  const absl::Duration left = due_ - absl::Now();
-  if (left <= absl::ZeroDuration()) return true;
-  waits_until_due_ = true;
-  due_alarm_.Set(&queue_, DeadlineAfter(left), Tag(Event::kDue));
-  return false;
+  waits_until_due_ = MonotonicNow() < pace_.due;
+  return !waits_until_due_;
 }
 
 void Session::Send(absl::string_view message) {
@@ -213,13 +235,14 @@ void Session::Send(absl::string_view message) {
   if (sent_ > 0) request_.clear_fault();
   writing_ = true;
   ++sent_;
-  const absl::Time now = absl::Now();
+  ++pace_.sent;
+  const MonotonicTime now = MonotonicNow();
   sent_at_.push_back(now);
   if (sent_at_.size() == 1) RestartDeadline();
   if (replies_.statistics() != nullptr) replies_.statistics()->Sent();
   grpc::WriteOptions how;
   if (sending_.options->interval.has_value()) {
-    due_ = std::max(due_ + *sending_.options->interval, now);
+    pace_.due = std::max(pace_.due + *sending_.options->interval, now);
   } else if (source_.HasNext()) {
     // The next one follows at once, and may travel in the same segment.
     how.set_buffer_hint();
@@ -238,20 +261,32 @@ Outcome Session::Result() {
     status_ = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, Overdue());
   }
   const bool cut_short = !sent_at_.empty() || !half_closed_;
-  if (output_status_.ok() && !sending_.interrupt->triggered()) {
-    Check(replies_.End({.status = status_, .context = context_, .took = absl::Now() - begin_}));
-  }
-  if (output_status_.ok()) Check(replies_.Summary());
-  if (output_status_.ok()) Check(replies_.Flush());
-  if (!output_status_.ok()) return OutputError(output_status_);
-  if (sending_.interrupt->triggered()) return Interrupted();
-  if (status_.ok() && !source_.outcome().ok()) return source_.outcome();
-  if (status_.ok() && cut_short) {
+  const grpc::Status ended_with = status_;
+  sending_.connection->CallEnded(status_);
+  if (status_.ok() && source_.outcome().ok() && cut_short) {
     status_ = grpc::Status(grpc::StatusCode::UNAVAILABLE,
                            absl::StrCat("the server ended the stream early, after ", answered(),
                                         " of ", sent_, " lines sent; send the others again"));
   }
+  if (output_status_.ok() && !sending_.interrupt->triggered()) {
+    TellLosses();
+    Check(
+        replies_.End({.status = ended_with, .context = context_, .took = MonotonicNow() - begin_}));
+  }
+  if (output_status_.ok()) Check(replies_.Flush());
+  // A stream that fails at once is not opened again at once.
+  if (sent_ == 0) pace_.due += sending_.options->interval.value_or(absl::ZeroDuration());
+  if (status_.ok() && !source_.outcome().ok()) return source_.outcome();
   return CallOutcome("Chat", sending_.address, status_);
+}
+
+// Of a ping: what is not answered by now never will be.
+void Session::TellLosses() {
+  if (status_.ok()) return;
+  int64_t sequence = sent_before_ + answered();
+  for (const MonotonicTime sent_at : sent_at_) {
+    Check(replies_.Lost(++sequence, status_, MonotonicNow() - sent_at));
+  }
 }
 
 std::string Session::Overdue() const {
@@ -260,8 +295,50 @@ std::string Session::Overdue() const {
   return absl::StrCat(what, " within ", absl::FormatDuration(sending_.options->call.timeout));
 }
 
+// A message of a ping that found nobody there.
+absl::Status LoseOne(const Sending& sending, const absl::Status& why, Pace* pace) {
+  if (!sending.source->Next().has_value()) return absl::OkStatus();
+  sending.replies->statistics()->Sent();
+  pace->due = MonotonicNow() + *sending.options->interval;
+  absl::Status status =
+      sending.replies->Lost(++pace->sent, WithoutConnection(why), absl::ZeroDuration());
+  status.Update(sending.replies->Flush());
+  return status;
+}
+
+// Over one stream.
+Outcome ChatOnce(const Sending& sending, Pace* pace, absl::Status* unwritten) {
+  if (const absl::Status ready = EnsureConnection(sending); !ready.ok()) {
+    if (sending.replies->statistics() != nullptr) unwritten->Update(LoseOne(sending, ready, pace));
+    return ConnectError(ready);
+  }
+  return Session(sending, pace).Run(unwritten);
+}
+
+// A ping does, when its stream has failed.
+bool GoesOn(const Sending& sending) {
+  return sending.replies->statistics() != nullptr && sending.source->restarts() &&
+         !sending.source->ended() && !sending.interrupt->triggered();
+}
+
 }  // namespace
 
-Outcome Chat(const Sending& sending) { return Session(sending).Run(); }
+Outcome Chat(const Sending& sending) {
+  Pace pace;
+  Outcome failure;         // the first
+  absl::Status unwritten;  // why the output cannot be written
+  bool goes_on = true;
+  while (goes_on) {
+    const Outcome outcome = ChatOnce(sending, &pace, &unwritten);
+    if (failure.ok()) failure = outcome;
+    goes_on = !outcome.ok() && unwritten.ok() && GoesOn(sending) &&
+              sending.interrupt->SleepUntil(pace.due);
+  }
+  if (unwritten.ok()) unwritten.Update(sending.replies->Summary());
+  if (unwritten.ok()) unwritten.Update(sending.replies->Flush());
+  if (!unwritten.ok()) return OutputError(unwritten);
+  if (sending.interrupt->triggered()) return Interrupted();
+  return failure;
+}
 
 }  // namespace udsecho::client

@@ -12,13 +12,15 @@
 //
 // How it ends:
 //   - as sending.h says. Once the messages have ended, the stream is half-closed, and all replies
-//   are
-//     awaited and printed.
+//     are awaited and printed.
 //   - the server ends the stream: at once, even while nobody types. By its status, or
 //     UNAVAILABLE if it says OK though there was more to come.
 //   - no reply for `timeout` while one is due: DEADLINE_EXCEEDED. The time counts from when
 //     the message was sent or, if later, from the reply before it. Without an unanswered message
 //     there is no limit.
+//
+// With an interval it is a ping, and the next message goes out over a new stream when one has failed, if
+// messages are those of the command line. The outcome is then that of the first that failed.
 //
 // Thread safety: see sending.h.
 

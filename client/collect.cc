@@ -6,9 +6,9 @@
 #include <memory>
 #include <optional>
 
-#include "absl/time/clock.h"
 #include "client/awaited_source.h"
 #include "client/call_context.h"
+#include "client/monotonic.h"
 #include "client/timed_queue.h"
 
 namespace udsecho::client {
@@ -31,8 +31,8 @@ class CollectCall {
 
   const Sending& sending_;
   AwaitedSource source_;
-  const absl::Time begin_ = absl::Now();
-  absl::Time next_ = begin_;
+  const MonotonicTime begin_ = MonotonicNow();
+  MonotonicTime next_ = begin_;
   grpc::ClientContext context_;
   v1::EchoRequest request_;
   v1::CollectResponse response_;
@@ -41,7 +41,10 @@ class CollectCall {
 };
 
 Outcome CollectCall::Run() {
-  stream_ = sending_.client->stub().PrepareAsyncCollect(&context_, &response_, queue_.queue());
+  if (const absl::Status ready = EnsureConnection(sending_); !ready.ok())
+    return ConnectError(ready);
+  stream_ = sending_.connection->client().stub().PrepareAsyncCollect(&context_, &response_,
+                                                                     queue_.queue());
   stream_->StartCall(queue_.Tag());
   if (queue_.Await(Patience()) && SendAll()) {
     const InterruptedBy scope(sending_.interrupt, &context_);
@@ -53,9 +56,10 @@ Outcome CollectCall::Run() {
   grpc::Status status;
   stream_->Finish(&status, queue_.Tag());
   queue_.Await(Patience());
+  sending_.connection->CallEnded(status);
   if (sending_.interrupt->triggered()) return Interrupted();
   if (!sending_.source->outcome().ok()) return sending_.source->outcome();
-  if (queue_.timed_out()) {
+  if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
     status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
                           absl::StrCat("no answer within ", absl::FormatDuration(Patience())));
   }
@@ -84,14 +88,14 @@ bool CollectCall::SendAll() {
 bool CollectCall::Pause() {
   if (!sending_.options->interval.has_value()) return true;
   if (!sending_.interrupt->SleepUntil(next_)) return false;
-  next_ = absl::Now() + *sending_.options->interval;
+  next_ = MonotonicNow() + *sending_.options->interval;
   return true;
 }
 
 Outcome CollectCall::Print(const grpc::Status& status) {
   const Reply reply = {.message = response_.message(),
                        .payload = response_.payload(),
-                       .took = absl::Now() - begin_,
+                       .took = MonotonicNow() - begin_,
                        .sequence = 1,
                        .collected = &response_};
   const CallEnd end = {.status = status, .context = context_, .took = reply.took};

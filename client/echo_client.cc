@@ -3,6 +3,10 @@
 
 #include "client/echo_client.h"
 
+#include <fcntl.h>
+#include <poll.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "grpc/support/time.h"
@@ -22,7 +26,15 @@ std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::st
 }  // namespace
 
 EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority)
-    : channel_(ChannelOn(std::move(connection), authority)), stub_(v1::Echo::NewStub(channel_)) {}
+    : watched_(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0)),
+      channel_(ChannelOn(std::move(connection), authority)),
+      stub_(v1::Echo::NewStub(channel_)) {}
+
+bool EchoClient::IsLost() const {
+  if (!watched_.valid()) return false;  // then a call will tell
+  pollfd closed = {watched_.get(), POLLRDHUP, 0};
+  return TEMP_FAILURE_RETRY(poll(&closed, 1, 0)) > 0;
+}
 
 gpr_timespec DeadlineAfter(absl::Duration timeout) {
   // About 300 years: gRPC counts nanoseconds in 64 bits.

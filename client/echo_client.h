@@ -40,12 +40,16 @@ class EchoClient {
   // calls say unless they say otherwise.
   explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost");
 
+  // Whether the server has closed the connection.
+  bool IsLost() const;
+
   v1::Echo::Stub& stub() { return *stub_; }
 
   // For the stubs of other services.
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  uds::UniqueFd watched_;  // the connection once more, to look at
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Echo::Stub> stub_;
 };

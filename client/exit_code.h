@@ -4,10 +4,11 @@
 // How the client ends: one number for scripts, one line for people.
 //
 //    0        all replies were printed
-//    1        standard input could not be read, or standard output not written
+//    1        standard input could not be read, or standard output or a file not written
 //    2        bad usage: flags, the address, or a message that is not UTF-8 or too long
 //    3        no connection: nobody listens at the address, it is no socket, permission was denied
 //    4        --health: the server answers, and is not serving
+//    5        --bench: no call failed, but --rate was not kept
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
 //             connection within --timeout is 68 too.
@@ -34,6 +35,7 @@ inline constexpr int kExitLocalIo = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNoConnection = 3;
 inline constexpr int kExitNotServing = 4;
+inline constexpr int kExitRateMissed = 5;
 inline constexpr int kExitRpcBase = 64;
 inline constexpr int kExitInterrupted = 130;  // as shells say of a process that SIGINT ended
 

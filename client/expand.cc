@@ -3,10 +3,11 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
-#include "absl/time/clock.h"
 #include "client/awaited_source.h"
 #include "client/call_context.h"
+#include "client/monotonic.h"
 #include "client/timed_queue.h"
 #include "client/unary.h"
 
@@ -23,17 +24,18 @@ class ExpandCall {
   // The call's status; `unwritten` is why the output could not be written, if it could not.
   grpc::Status Run(absl::Status* unwritten) {
     const InterruptedBy scope(sending_.interrupt, &context_);
-    stream_ = sending_.client->stub().PrepareAsyncExpand(&context_, request_, queue_.queue());
+    stream_ = sending_.connection->client().stub().PrepareAsyncExpand(&context_, request_,
+                                                                      queue_.queue());
     stream_->StartCall(queue_.Tag());
     if (queue_.Await(Patience())) ReadAll(unwritten);
     grpc::Status status;
     stream_->Finish(&status, queue_.Tag());
     queue_.Await(Patience());
-    if (queue_.timed_out()) {
+    if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
       status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
                             absl::StrCat("no reply within ", absl::FormatDuration(Patience())));
     }
-    const CallEnd end = {.status = status, .context = context_, .took = absl::Now() - begin_};
+    const CallEnd end = {.status = status, .context = context_, .took = MonotonicNow() - begin_};
     unwritten->Update(sending_.replies->End(end));
     return status;
   }
@@ -45,7 +47,7 @@ class ExpandCall {
       if (!queue_.Await(Patience())) return;
       const Reply reply = {.message = response_.message(),
                            .payload = response_.payload(),
-                           .took = absl::Now() - begin_,
+                           .took = MonotonicNow() - begin_,
                            .sequence = sequence};
       unwritten->Update(sending_.replies->Add(reply));
       // It came by itself, so that somebody may be waiting for it.
@@ -60,7 +62,7 @@ class ExpandCall {
   }
 
   const Sending& sending_;
-  const absl::Time begin_ = absl::Now();
+  const MonotonicTime begin_ = MonotonicNow();
   grpc::ClientContext context_;
   v1::ExpandRequest request_;
   v1::EchoResponse response_;
@@ -68,21 +70,32 @@ class ExpandCall {
   std::unique_ptr<grpc::ClientAsyncReader<v1::EchoResponse>> stream_;
 };
 
+Outcome ExpandOne(const Sending& sending, absl::string_view message, absl::Status* unwritten) {
+  if (const absl::Status status = EnsureConnection(sending); !status.ok()) {
+    return ConnectError(status);
+  }
+  const grpc::Status status = ExpandCall(sending, message).Run(unwritten);
+  sending.connection->CallEnded(status);
+  return CallOutcome("Expand", sending.address, status);
+}
+
 }  // namespace
 
 Outcome SendExpand(const Sending& sending) {
   AwaitedSource source(sending.source, sending.interrupt);
-  grpc::Status status;
+  Outcome outcome;
   absl::Status unwritten;
   while (const std::optional<absl::string_view> message = source.Await()) {
-    status = ExpandCall(sending, *message).Run(&unwritten);
-    if (!source.HasNext()) unwritten.Update(sending.replies->Flush());
-    if (!status.ok() || !unwritten.ok() || sending.interrupt->triggered()) break;
+    outcome = ExpandOne(sending, *message, &unwritten);
+    if (!source.HasNext() || sending.tell) unwritten.Update(sending.replies->Flush());
+    if (!unwritten.ok() || sending.interrupt->triggered()) break;
+    if (!outcome.ok() && !sending.tell) break;
+    if (!outcome.ok()) sending.tell(std::exchange(outcome, {}).error);
   }
   unwritten.Update(sending.replies->Flush());
   if (!unwritten.ok()) return OutputError(unwritten);
   if (sending.interrupt->triggered()) return Interrupted();
-  if (!status.ok()) return CallOutcome("Expand", sending.address, status);
+  if (!outcome.ok()) return outcome;
   return sending.source->outcome();
 }
 

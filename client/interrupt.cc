@@ -9,15 +9,20 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "client/exit_code.h"
 
 namespace udsecho::client {
+namespace {
+
+constexpr absl::Duration kLongestSleep = absl::Hours(24 * 365 * 100);
+
+}  // namespace
 
 Interrupt::~Interrupt() {
   if (!thread_.joinable()) return;
@@ -56,17 +61,28 @@ bool Interrupt::triggered() const {
   return triggered_;
 }
 
-bool Interrupt::SleepUntil(absl::Time time) const {
+bool Interrupt::SleepUntil(MonotonicTime time) const {
+  // The library adds it to the time of now, which must not overflow.
+  const absl::Duration left = std::min(time - MonotonicNow(), kLongestSleep);
   std::unique_lock<std::mutex> lock(mutex_);
-  return !changed_.wait_for(lock, absl::ToChronoNanoseconds(time - absl::Now()),
-                            [this] { return triggered_; });
+  return !changed_.wait_for(lock, absl::ToChronoNanoseconds(left), [this] { return triggered_; });
 }
 
 void Interrupt::Listen(int signals) {
-  if (!WaitForSignal(signals, absl::InfiniteDuration())) return;
+  do {
+    if (!WaitForSignal(signals, absl::InfiniteDuration())) return;
+  } while (Divert());
   if (Trigger() && !WaitForSignal(signals, kPatience)) return;
   // Nothing is held that the kernel would not give back.
   _exit(kExitInterrupted);
+}
+
+// False if nobody diverts it.
+bool Interrupt::Divert() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!diverted_) return false;
+  diverted_();
+  return true;
 }
 
 // False when the thread is to end; true for a signal, and when the time has passed.
@@ -92,6 +108,17 @@ Interrupt::Scope::Scope(Interrupt* interrupt, std::function<void()> heard)
 Interrupt::Scope::~Scope() {
   const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
   interrupt_.heard_.erase(heard_);
+}
+
+Interrupt::Diversion::Diversion(Interrupt* interrupt, std::function<void()> heard)
+    : interrupt_(*interrupt) {
+  const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
+  interrupt_.diverted_ = std::move(heard);
+}
+
+Interrupt::Diversion::~Diversion() {
+  const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
+  interrupt_.diverted_ = nullptr;
 }
 
 }  // namespace udsecho::client

@@ -11,7 +11,8 @@
 //   if (interrupt.triggered()) return Interrupted();
 //
 // The process ends at once, with kExitInterrupted, when nobody listens, and at the second Ctrl-C;
-// and kPatience after the first one, if whoever listened is stuck (in a write that nobody reads).
+// and kPatience after the first one, if whoever listened is stuck (in a write that nobody reads). At a
+// prompt (Diversion) Ctrl-C is a key like others, and ends nothing.
 //
 // Thread safety: all methods, from any thread.
 
@@ -25,6 +26,7 @@
 #include <thread>
 
 #include "absl/time/time.h"
+#include "client/monotonic.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho::client {
@@ -46,7 +48,7 @@ class Interrupt {
   bool triggered() const;
 
   // Waits until then. False as soon as it is triggered.
-  bool SleepUntil(absl::Time time) const;
+  bool SleepUntil(MonotonicTime time) const;
 
   // Calls `heard` on the triggering thread, or at once if it is too late for that; not any more
   // after the scope's end. It must not block.
@@ -62,13 +64,28 @@ class Interrupt {
     const std::list<std::function<void()>>::iterator heard_;
   };
 
+  // While it lives, Ctrl-C calls `heard`, each time that it is pressed, and triggers nothing. One at a
+  // time. `heard` must not block.
+  class Diversion {
+   public:
+    Diversion(Interrupt* interrupt, std::function<void()> heard);
+    ~Diversion();
+    Diversion(const Diversion&) = delete;
+    Diversion& operator=(const Diversion&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+  };
+
  private:
   void Listen(int signals);
+  bool Divert();
   bool WaitForSignal(int signals, absl::Duration timeout) const;
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::list<std::function<void()>> heard_;  // guarded by mutex_
+  std::function<void()> diverted_;          // guarded by mutex_; null if nobody diverts it
   bool triggered_ = false;                  // guarded by mutex_
 
   uds::UniqueFd stop_;  // an eventfd: readable once the thread is to end

@@ -35,6 +35,9 @@ class MessageSource {
   // From when on `ready` may be called. Once, before the first Next().
   virtual void Start(std::function<void()> ready) = 0;
 
+  // Whether Start() may be called again, after Stop(): the next message is then the next one.
+  virtual bool restarts() const { return false; }
+
   // The next message, valid until the next call of any method. Nothing while there is none yet, and
   // after the end.
   virtual std::optional<absl::string_view> Next() = 0;
@@ -63,6 +66,7 @@ class ListSource final : public MessageSource {
       : messages_(std::move(messages)), rounds_(messages_.empty() ? 0 : rounds) {}
 
   void Start(std::function<void()>) override {}
+  bool restarts() const override { return true; }
   std::optional<absl::string_view> Next() override;
   bool HasNext() override { return rounds_ > 0; }
   bool ended() const override { return rounds_ == 0; }

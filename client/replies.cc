@@ -13,12 +13,12 @@ namespace udsecho::client {
 absl::Status Replies::Add(const Reply& reply) {
   if (to_.statistics != nullptr) to_.statistics->Received(reply.took);
   to_.progress->GotBack(reply.message);
-  if (to_.format == Format::kJson) return AddJson(&reply, nullptr);
+  if (to_.format == Format::kJson) return AddJson(reply.sequence, &reply, nullptr);
   return AddText(reply);
 }
 
 absl::Status Replies::End(const CallEnd& end) {
-  if (to_.format == Format::kJson) return AddJson(nullptr, &end);
+  if (to_.format == Format::kJson) return AddJson(0, nullptr, &end);
   return absl::OkStatus();
 }
 
@@ -28,12 +28,21 @@ absl::Status Replies::Whole(const Reply* reply, const CallEnd& end) {
     if (to_.statistics != nullptr) to_.statistics->Received(reply->took);
     to_.progress->GotBack(reply->message);
   }
-  if (to_.format == Format::kJson) return AddJson(reply, &end);
+  if (to_.format == Format::kJson) {
+    const int64_t sent = to_.statistics != nullptr ? to_.statistics->sent() : 0;
+    return AddJson(sent, reply, &end);
+  }
   if (to_.statistics == nullptr) return absl::OkStatus();
   // What became of it, in its place. Without statistics it ends the program, which says so.
-  return to_.text->AddLine(absl::StrCat("from ", to_.where, ": seq=", to_.statistics->sent(), " ",
-                                        CodeName(end.status.error_code()), ": ",
-                                        uds::Printable(end.status.error_message())));
+  return to_.text->AddLine(LossLine(to_.statistics->sent(), end.status));
+}
+
+absl::Status Replies::Lost(int64_t sequence, const grpc::Status& status, absl::Duration took) {
+  if (to_.statistics == nullptr) return absl::OkStatus();
+  if (to_.format == Format::kText) return to_.text->AddLine(LossLine(sequence, status));
+  return to_.text->AddLine(JsonLine({{"seq", sequence},
+                                     {"round_trip_us", absl::ToDoubleMicroseconds(took)},
+                                     {"status", StatusJson(status)}}));
 }
 
 absl::Status Replies::AddText(const Reply& reply) {
@@ -50,9 +59,10 @@ absl::Status Replies::AddText(const Reply& reply) {
   return status;
 }
 
-absl::Status Replies::AddJson(const Reply* reply, const CallEnd* end) {
+absl::Status Replies::AddJson(int64_t sequence, const Reply* reply, const CallEnd* end) {
   nlohmann::ordered_json json;
   absl::Status status;
+  if (sequence > 0 && to_.statistics != nullptr) json["seq"] = sequence;
   if (reply != nullptr) {
     json["message"] = reply->message;
     if (to_.payloads != nullptr) {
@@ -78,6 +88,11 @@ absl::Status Replies::AddJson(const Reply* reply, const CallEnd* end) {
 std::string Replies::PingLine(const Reply& reply) const {
   return absl::StrCat(reply.message.size() + reply.payload.size(), " bytes from ", to_.where,
                       ": seq=", reply.sequence, " time=", Milliseconds(reply.took));
+}
+
+std::string Replies::LossLine(int64_t sequence, const grpc::Status& status) const {
+  return absl::StrCat("from ", to_.where, ": seq=", sequence, " ", CodeName(status.error_code()),
+                      ": ", uds::Printable(status.error_message()));
 }
 
 absl::Status Replies::Summary() {

@@ -60,6 +60,10 @@ class Replies {
   absl::Status End(const CallEnd& end);
   absl::Status Whole(const Reply* reply, const CallEnd& end);
 
+  // A message that was never answered, and not for what its own call said: there was no connection, or
+  // the stream that carried it has ended. Shown only if there are statistics.
+  absl::Status Lost(int64_t sequence, const grpc::Status& status, absl::Duration took);
+
   // What comes last: the statistics, if there are any.
   absl::Status Summary();
 
@@ -71,8 +75,10 @@ class Replies {
 
  private:
   absl::Status AddText(const Reply& reply);
-  absl::Status AddJson(const Reply* reply, const CallEnd* end);
+  // The sequence of what it is about; 0 for the end of a stream.
+  absl::Status AddJson(int64_t sequence, const Reply* reply, const CallEnd* end);
   std::string PingLine(const Reply& reply) const;
+  std::string LossLine(int64_t sequence, const grpc::Status& status) const;
 
   const ReplyTargets to_;
 };

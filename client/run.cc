@@ -13,8 +13,10 @@
 #include "client/ask/ask.h"
 #include "client/bench/bench.h"
 #include "client/command_line/parse.h"
+#include "client/connection.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
+#include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
 #include "client/send.h"
@@ -77,32 +79,34 @@ Outcome RunWith(const Options& options, const Streams& streams, Interrupt* inter
 
   Progress progress(streams.err, options.verbosity);
   progress.Starting(target->name());
-  if (options.mode == Mode::kBench && options.wait == absl::ZeroDuration()) {
-    return Bench(*target, options, streams, interrupt);
-  }
-  absl::StatusOr<uds::UniqueFd> connection =
-      target->ConnectWaiting(options.call.timeout, options.wait, interrupt);
-  if (interrupt->triggered()) return Interrupted();
-  if (!connection.ok()) return ConnectError(connection.status());
   if (options.mode == Mode::kBench) return Bench(*target, options, streams, interrupt);
-  EchoClient client(*std::move(connection), target->authority());
+  const MonotonicTime wait_until = MonotonicNow() + options.wait;
+  absl::StatusOr<uds::UniqueFd> fd =
+      target->ConnectWaiting(options.call.timeout, wait_until, interrupt);
+  if (interrupt->triggered()) return Interrupted();
+  if (!fd.ok()) return ConnectError(fd.status());
 
-  if (options.mode != Mode::kSend) {
-    Output output(streams.out);
-    return Ask({.client = &client,
-                .address = target->name(),
-                .options = &options,
-                .output = &output,
-                .interrupt = interrupt,
-                .style = Style::For(streams.out)});
-  }
-  const auto reconnect = [&]() -> absl::StatusOr<std::unique_ptr<EchoClient>> {
-    absl::StatusOr<uds::UniqueFd> fd = target->Connect(options.call.timeout);
-    if (!fd.ok()) return fd.status();
-    return std::make_unique<EchoClient>(*std::move(fd), target->authority());
+  const auto connect = [&]() -> absl::StatusOr<std::unique_ptr<EchoClient>> {
+    // Only --health waits once more for a server that was there.
+    absl::StatusOr<uds::UniqueFd> again =
+        options.mode == Mode::kHealth
+            ? target->ConnectWaiting(options.call.timeout, wait_until, interrupt)
+            : target->Connect(options.call.timeout);
+    if (!again.ok()) return again.status();
+    return std::make_unique<EchoClient>(*std::move(again), target->authority());
   };
-  const Server server = {&client, target->name(), reconnect};
-  return Send(server, options, streams, &progress, interrupt);
+  Connection connection(std::make_unique<EchoClient>(*std::move(fd), target->authority()), connect);
+  if (options.mode == Mode::kSend) {
+    return Send({&connection, target->name()}, options, streams, &progress, interrupt);
+  }
+  Output output(streams.out);
+  return Ask({.connection = &connection,
+              .address = target->name(),
+              .options = &options,
+              .output = &output,
+              .interrupt = interrupt,
+              .style = Style::For(streams.out),
+              .wait_until = wait_until});
 }
 
 int Report(const Outcome& outcome, int err) {

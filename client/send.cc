@@ -38,7 +38,9 @@ std::vector<std::string> MessagesOf(const Options& options, int in) {
   const bool has_payload =
       !options.request.payload.empty() || !options.request.payload_file.empty();
   if (has_payload) return {""};
-  const bool repeats = options.interval.has_value() || options.count.has_value();
+  // For expand, both are the server's: how many replies, and how far apart.
+  const bool repeats = (options.interval.has_value() || options.count.has_value()) &&
+                       options.shape != Shape::kExpand;
   if (repeats && isatty(in) == 1) return {kPing};
   return {};
 }
@@ -68,7 +70,7 @@ Outcome SendIn(Shape shape, const Sending& sending) {
 }
 
 Outcome SendFrom(const Server& server, const Options& options, const Streams& streams,
-                 Progress* progress, Interrupt* interrupt) {
+                 Progress* progress, Interrupt* interrupt, Tell tell = {}) {
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
 
@@ -99,20 +101,20 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                    .where = server.address});
 
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
-  return SendIn(shape, {.client = server.client,
+  return SendIn(shape, {.connection = server.connection,
                         .address = server.address,
                         .options = &options,
                         .requests = &*requests,
                         .source = source.get(),
                         .replies = &replies,
                         .interrupt = interrupt,
-                        .reconnect = server.reconnect});
+                        .tell = std::move(tell)});
 }
 
 // Whether a person sits at both ends.
 bool IsConversation(const Options& options, const Streams& streams) {
-  return MessagesOf(options, streams.in).empty() && ShapeOf(options, false) == Shape::kChat &&
-         options.format == Format::kText && isatty(streams.in) == 1 && isatty(streams.out) == 1;
+  return MessagesOf(options, streams.in).empty() && isatty(streams.in) == 1 &&
+         isatty(streams.out) == 1;
 }
 
 }  // namespace
@@ -123,12 +125,16 @@ Outcome Send(const Server& server, const Options& options, const Streams& stream
   if (!IsConversation(options, streams)) {
     return SendFrom(server, options, streams, progress, interrupt);
   }
-  return Interact(streams, interrupt, server.address, [&](int in, int out) {
-    Streams piped = streams;
-    piped.in = in;
-    piped.out = out;
-    return SendFrom(server, options, piped, progress, interrupt);
-  });
+  const Conversation conversation = {
+      .address = server.address,
+      .ends_with_empty_line = ShapeOf(options, false) == Shape::kCollect,
+      .run = [&](int in, int out, Interrupt* of_the_run, const Tell& tell) {
+        Streams piped = streams;
+        piped.in = in;
+        piped.out = out;
+        return SendFrom(server, options, piped, progress, of_the_run, tell);
+      }};
+  return Interact(streams, interrupt, conversation);
 }
 
 }  // namespace udsecho::client

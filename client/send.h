@@ -3,19 +3,16 @@
 
 // Sends what the command line says, in the shape that it says.
 //
-//   const Outcome outcome = Send(connection, options, streams, &interrupt);
+//   const Outcome outcome = Send(server, options, streams, &progress, &interrupt);
 //
 // Thread safety: none.
 
 #ifndef CLIENT_SEND_H_
 #define CLIENT_SEND_H_
 
-#include <functional>
-#include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
-#include "client/echo_client.h"
+#include "client/connection.h"
 #include "client/exit_code.h"
 #include "client/interrupt.h"
 #include "client/options.h"
@@ -26,9 +23,8 @@ namespace udsecho::client {
 
 // Where to.
 struct Server {
-  EchoClient* client;
+  Connection* connection;
   std::string address;  // for people
-  std::function<absl::StatusOr<std::unique_ptr<EchoClient>>()> reconnect;
 };
 
 // Interrupted, if it was.

@@ -9,6 +9,7 @@
 //   - a call fails: at once. By its status.
 //   - the output cannot be written: at once; exit code 1.
 //   - Ctrl-C: at once; exit code 130.
+// With Sending::tell, which is for a prompt, a call that fails is told and does not end it.
 //
 // Thread safety: as that of what it refers to; one way of sending at a time.
 // Ownership: borrows everything.
@@ -16,24 +17,23 @@
 #ifndef CLIENT_SENDING_H_
 #define CLIENT_SENDING_H_
 
-#include <functional>
-#include <memory>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "client/echo_client.h"
+#include "client/connection.h"
 #include "client/exit_code.h"
 #include "client/interrupt.h"
 #include "client/message_source.h"
 #include "client/options.h"
 #include "client/replies.h"
 #include "client/requests.h"
+#include "client/tell.h"
 
 namespace udsecho::client {
 
 struct Sending {
-  EchoClient* client;
+  Connection* connection;
   std::string address;  // for error messages
   const Options* options;
   const Requests* requests;
@@ -41,9 +41,22 @@ struct Sending {
   Replies* replies;
   Interrupt* interrupt;
 
-  // Connects again; ping does, once the connection is lost.
-  std::function<absl::StatusOr<std::unique_ptr<EchoClient>>()> reconnect;
+  // What somebody at a prompt should know, one line each; else not set. If it is, unary and expand go
+  // on when a call has failed.
+  Tell tell = {};
 };
+
+// Before each call. At a prompt and for a ping, connects again if the connection is lost; else the
+// call will tell. The errors of Connection::Ready().
+inline absl::Status EnsureConnection(const Sending& sending) {
+  if (!sending.tell && sending.replies->statistics() == nullptr) return absl::OkStatus();
+  const bool lost = sending.connection->IsLost();
+  absl::Status status = sending.connection->Ready();
+  if (lost && status.ok() && sending.tell) {
+    sending.tell("connected again");
+  }
+  return status;
+}
 
 // `status` is not OK and comes from Replies or Output.
 inline Outcome OutputError(const absl::Status& status) {

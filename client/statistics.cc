@@ -22,7 +22,7 @@ std::string Statistics::Text() const {
   std::string text = absl::StrFormat(
       "--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s", where_, sent_, received(),
       sent_ == 0 ? 0.0 : 100.0 * static_cast<double>(lost) / static_cast<double>(sent_),
-      absl::ToDoubleSeconds(absl::Now() - begin_));
+      absl::ToDoubleSeconds(MonotonicNow() - begin_));
   if (received() == 0) return text;
   absl::StrAppend(&text, "\nround trip min/avg/max/mdev = ", Number(times_.Min()), "/",
                   Number(times_.Mean()), "/", Number(times_.Max()), "/",

@@ -17,9 +17,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/histogram.h"
+#include "client/monotonic.h"
 #include "nlohmann/json.hpp"
 
 namespace udsecho::client {
@@ -40,7 +40,7 @@ class Statistics {
 
  private:
   const std::string where_;
-  const absl::Time begin_ = absl::Now();
+  const MonotonicTime begin_ = MonotonicNow();
   int64_t sent_ = 0;
   Histogram times_;
 };

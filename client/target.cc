@@ -11,7 +11,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "cli/address.h"
 #include "client/tcp_connect.h"
 #include "uds/connect.h"
@@ -19,9 +18,6 @@
 
 namespace udsecho::client {
 namespace {
-
-// Soon enough for a person, seldom enough for the machine.
-constexpr absl::Duration kRetry = absl::Milliseconds(20);
 
 bool IsPort(absl::string_view text) {
   int port = 0;
@@ -140,13 +136,13 @@ absl::StatusOr<uds::UniqueFd> Target::Connect(absl::Duration timeout) const {
   return TcpConnect(host_, port_, timeout);
 }
 
-absl::StatusOr<uds::UniqueFd> Target::ConnectWaiting(absl::Duration timeout, absl::Duration wait,
+absl::StatusOr<uds::UniqueFd> Target::ConnectWaiting(absl::Duration timeout,
+                                                     MonotonicTime wait_until,
                                                      Interrupt* interrupt) const {
-  const absl::Time end = absl::Now() + wait;
   while (true) {
     absl::StatusOr<uds::UniqueFd> fd = Connect(timeout);
-    if (fd.ok() || !NobodyIsThere(fd.status()) || absl::Now() >= end) return fd;
-    if (!interrupt->SleepUntil(std::min(absl::Now() + kRetry, end))) {
+    if (fd.ok() || !NobodyIsThere(fd.status()) || MonotonicNow() >= wait_until) return fd;
+    if (!interrupt->SleepUntil(std::min(MonotonicNow() + kRetryInterval, wait_until))) {
       return absl::CancelledError("interrupted");
     }
   }

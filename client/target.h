@@ -20,10 +20,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "client/interrupt.h"
+#include "client/monotonic.h"
 #include "uds/address.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho::client {
+
+// Until what is not there yet is looked for again: soon enough for a person, seldom enough for the
+// machine.
+inline constexpr absl::Duration kRetryInterval = absl::Milliseconds(20);
 
 class Target {
  public:
@@ -41,8 +46,8 @@ class Target {
   // NotFound for a host that has no address.
   absl::StatusOr<uds::UniqueFd> Connect(absl::Duration timeout) const;
 
-  // The same, again and again for up to `wait` while nobody is there. CANCELLED on Ctrl-C.
-  absl::StatusOr<uds::UniqueFd> ConnectWaiting(absl::Duration timeout, absl::Duration wait,
+  // The same, again and again until `wait_until` while nobody is there. CANCELLED on Ctrl-C.
+  absl::StatusOr<uds::UniqueFd> ConnectWaiting(absl::Duration timeout, MonotonicTime wait_until,
                                                Interrupt* interrupt) const;
 
  private:

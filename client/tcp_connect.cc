@@ -16,7 +16,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "client/monotonic.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -28,13 +28,14 @@ using Addresses = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 constexpr absl::Duration kLongestPoll = absl::Hours(1);
 
 // 0, or an errno; ETIMEDOUT at the deadline.
-int AwaitConnection(int fd, absl::Time deadline) {
+int AwaitConnection(int fd, MonotonicTime deadline) {
   while (true) {
-    const absl::Duration left = std::min(deadline - absl::Now(), kLongestPoll);
-    if (left <= absl::ZeroDuration()) return ETIMEDOUT;
+    const absl::Duration left = std::min(deadline - MonotonicNow(), kLongestPoll);
     pollfd connected = {fd, POLLOUT, 0};
-    const int milliseconds = static_cast<int>(absl::ToInt64Milliseconds(left)) + 1;
+    const int milliseconds = std::max(0, static_cast<int>(absl::ToInt64Milliseconds(left)) + 1);
+    // At least once: on this machine the answer is there at once, also for whoever does not wait.
     if (TEMP_FAILURE_RETRY(poll(&connected, 1, milliseconds)) > 0) break;
+    if (left <= absl::ZeroDuration()) return ETIMEDOUT;
   }
   int error = 0;
   socklen_t length = sizeof(error);
@@ -42,7 +43,7 @@ int AwaitConnection(int fd, absl::Time deadline) {
   return error;
 }
 
-int ConnectOne(const addrinfo& address, absl::Time deadline, uds::UniqueFd* fd) {
+int ConnectOne(const addrinfo& address, MonotonicTime deadline, uds::UniqueFd* fd) {
   fd->reset(socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd->valid()) return errno;
   const int on = 1;
@@ -61,7 +62,7 @@ absl::StatusOr<uds::UniqueFd> TcpConnect(const std::string& host, const std::str
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const absl::Time deadline = absl::Now() + timeout;
+  const MonotonicTime deadline = MonotonicNow() + timeout;
   if (const int error = getaddrinfo(host.c_str(), port.c_str(), &hints, &found); error != 0) {
     return absl::NotFoundError(
         absl::StrCat(what, gai_strerror(error), "; is the host's name right?"));

@@ -7,11 +7,17 @@
 //   stream->Read(&response, queue.Tag());
 //   if (!queue.Await(timeout)) ...    // no more replies, or it took too long
 //
+// The context's own deadline is not enough: gRPC's thread for deadlines waits by the wall clock, and
+// so a step of it delays them.
+//
 // Thread safety: none. Ownership: must outlive the operations on it.
 
 #ifndef CLIENT_TIMED_QUEUE_H_
 #define CLIENT_TIMED_QUEUE_H_
 
+#include <memory>
+
+#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "client/echo_client.h"
 #include "grpcpp/grpcpp.h"
@@ -20,7 +26,7 @@ namespace udsecho::client {
 
 class TimedQueue {
  public:
-  explicit TimedQueue(grpc::ClientContext* context) : context_(*context) {}
+  explicit TimedQueue(grpc::ClientContext* context) : context_(context) {}
   ~TimedQueue() {
     queue_.Shutdown();
     void* tag = nullptr;
@@ -30,6 +36,12 @@ class TimedQueue {
   }
   TimedQueue(const TimedQueue&) = delete;
   TimedQueue& operator=(const TimedQueue&) = delete;
+
+  // The next call, if the one before has ended.
+  void Watch(grpc::ClientContext* context) {
+    context_ = context;
+    timed_out_ = false;
+  }
 
   grpc::CompletionQueue* queue() { return &queue_; }
   void* Tag() { return this; }
@@ -41,7 +53,7 @@ class TimedQueue {
     bool ok = false;
     if (queue_.AsyncNext(&tag, &ok, DeadlineAfter(timeout)) == grpc::CompletionQueue::TIMEOUT) {
       timed_out_ = true;
-      context_.TryCancel();
+      context_->TryCancel();
       queue_.Next(&tag, &ok);
     }
     return ok;
@@ -50,10 +62,26 @@ class TimedQueue {
   bool timed_out() const { return timed_out_; }
 
  private:
-  grpc::ClientContext& context_;
+  grpc::ClientContext* context_;
   grpc::CompletionQueue queue_;
   bool timed_out_ = false;
 };
+
+// What became of a unary call that was prepared on `queue`.
+template <class Response>
+grpc::Status FinishWithin(absl::Duration timeout,
+                          const std::unique_ptr<grpc::ClientAsyncResponseReader<Response>>& call,
+                          TimedQueue* queue, Response* response) {
+  grpc::Status status;
+  call->StartCall();
+  call->Finish(response, &status, queue->Tag());
+  queue->Await(timeout);
+  if (queue->timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
+    return {grpc::StatusCode::DEADLINE_EXCEEDED,
+            absl::StrCat("no reply within ", absl::FormatDuration(timeout))};
+  }
+  return status;
+}
 
 }  // namespace udsecho::client
 

@@ -8,9 +8,10 @@
 #include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "client/awaited_source.h"
 #include "client/call_context.h"
+#include "client/monotonic.h"
+#include "client/timed_queue.h"
 
 namespace udsecho::client {
 namespace {
@@ -26,22 +27,19 @@ class UnarySender {
   // Whether to go on.
   bool Send(absl::string_view message);
   bool Call(absl::string_view message);
-  bool Reconnect();
-  bool Lost(const grpc::Status& status);
+  bool Failed(const Outcome& outcome);
   bool Print(const absl::Status& status);
   bool Pause();
+  v1::Echo::Stub& stub() const { return sending_.connection->client().stub(); }
   bool IsPing() const { return sending_.replies->statistics() != nullptr; }
 
   const Sending& sending_;
   AwaitedSource source_;
+  TimedQueue queue_{nullptr};
   v1::EchoRequest request_;
   v1::EchoResponse response_;
   int64_t sent_ = 0;
-  absl::Time next_ = absl::InfinitePast();
-
-  EchoClient* client_ = sending_.client;
-  std::unique_ptr<EchoClient> own_client_;  // after the first was lost
-  bool connected_ = true;
+  MonotonicTime next_ = -absl::InfiniteDuration();
 
   Outcome failure_;         // the first call that failed
   absl::Status unwritten_;  // why the output cannot be written
@@ -62,48 +60,49 @@ Outcome UnarySender::Run() {
 bool UnarySender::Send(absl::string_view message) {
   ++sent_;
   if (IsPing()) sending_.replies->statistics()->Sent();
-  if (!connected_ && !Reconnect()) return true;
-  if (!Call(message)) return false;
+  if (const absl::Status status = EnsureConnection(sending_); status.ok()) {
+    if (!Call(message)) return false;
+  } else {
+    const grpc::Status lost = WithoutConnection(status);
+    if (!Print(sending_.replies->Lost(sent_, lost, absl::ZeroDuration()))) return false;
+    if (!Failed(ConnectError(status))) return false;
+  }
   // More at once, and nobody waits: then the replies go out in blocks.
   return source_.HasNext() && !IsPing() ? true : Print(sending_.replies->Flush());
 }
 
 bool UnarySender::Call(absl::string_view message) {
+  const absl::Duration timeout = sending_.options->call.timeout;
   sending_.requests->FillEcho(message, &request_);
   grpc::ClientContext context;
   SetUp(sending_.options->call, &context);
-  context.set_deadline(DeadlineAfter(sending_.options->call.timeout));
-  const absl::Time begin = absl::Now();
+  context.set_deadline(DeadlineAfter(timeout));
+  queue_.Watch(&context);
+  const MonotonicTime begin = MonotonicNow();
   grpc::Status status;
   {
     const InterruptedBy scope(sending_.interrupt, &context);
-    status = client_->stub().Echo(&context, request_, &response_);
+    status = FinishWithin(timeout, stub().PrepareAsyncEcho(&context, request_, queue_.queue()),
+                          &queue_, &response_);
   }
   if (sending_.interrupt->triggered()) return false;
   const Reply reply = {.message = response_.message(),
                        .payload = response_.payload(),
-                       .took = absl::Now() - begin,
+                       .took = MonotonicNow() - begin,
                        .sequence = sent_};
   const CallEnd end = {.status = status, .context = context, .took = reply.took};
   if (!Print(sending_.replies->Whole(status.ok() ? &reply : nullptr, end))) return false;
-  return status.ok() || Lost(status);
+  sending_.connection->CallEnded(status);
+  return status.ok() || Failed(CallOutcome("Echo", sending_.address, status));
 }
 
-// The next call may be better, if it is a ping.
-bool UnarySender::Lost(const grpc::Status& status) {
-  if (failure_.ok()) failure_ = CallOutcome("Echo", sending_.address, status);
-  connected_ = status.error_code() != grpc::StatusCode::UNAVAILABLE;
-  return IsPing();
-}
-
-bool UnarySender::Reconnect() {
-  absl::StatusOr<std::unique_ptr<EchoClient>> client = sending_.reconnect();
-  connected_ = client.ok();
-  if (client.ok()) {
-    own_client_ = *std::move(client);
-    client_ = own_client_.get();
-  }
-  return connected_;
+// The next call may be better, if it is a ping or somebody looks on.
+bool UnarySender::Failed(const Outcome& outcome) {
+  if (failure_.ok() && !sending_.tell) failure_ = outcome;
+  if (!sending_.tell) return IsPing();
+  if (!Print(sending_.replies->Flush())) return false;
+  sending_.tell(outcome.error);
+  return true;
 }
 
 bool UnarySender::Print(const absl::Status& status) {
@@ -114,7 +113,7 @@ bool UnarySender::Print(const absl::Status& status) {
 // Until the next message is due.
 bool UnarySender::Pause() {
   if (!sending_.options->interval.has_value()) return !sending_.interrupt->triggered();
-  const absl::Time now = absl::Now();
+  const MonotonicTime now = MonotonicNow();
   next_ = std::max(next_, now);
   if (next_ > now && !sending_.interrupt->SleepUntil(next_)) return false;
   next_ += *sending_.options->interval;

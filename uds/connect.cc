@@ -10,12 +10,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/time/clock.h"
 #include "uds/file_kind.h"
 
 namespace uds {
@@ -60,6 +60,11 @@ absl::Status Explain(const Address& address, int error) {
   }
 }
 
+// Of the clock that nobody sets.
+absl::Duration MonotonicNow() {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 // A full backlog makes connect(2) wait as long as the socket's send timeout, where 0 means forever.
 absl::Status SetSendTimeout(int fd, absl::Duration timeout) {
   const timeval value = timeout == absl::InfiniteDuration()
@@ -75,10 +80,10 @@ absl::StatusOr<UniqueFd> Connect(const Address& address, absl::Duration timeout)
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot make a socket");
 
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Duration deadline = MonotonicNow() + timeout;
   int error = EINTR;
   while (error == EINTR) {
-    absl::Status status = SetSendTimeout(fd.get(), deadline - absl::Now());
+    absl::Status status = SetSendTimeout(fd.get(), deadline - MonotonicNow());
     if (!status.ok()) return status;
     const int result = connect(fd.get(), address.socket_address(), address.socket_address_length());
     error = result == 0 ? 0 : errno;

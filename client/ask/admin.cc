@@ -50,25 +50,29 @@ std::string Text(const v1::ConnectionsResponse& response, const Style& style) {
 }
 
 std::unique_ptr<v1::Admin::Stub> Admin(const Asking& asking) {
-  return v1::Admin::NewStub(asking.client->channel());
+  return v1::Admin::NewStub(asking.connection->client().channel());
 }
 
 }  // namespace
 
 Outcome AskStats(const Asking& asking) {
+  const auto admin = Admin(asking);
   v1::StatsResponse response;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return Admin(asking)->Stats(context, v1::StatsRequest(), &response);
-  });
+  const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+    return admin->PrepareAsyncStats(context, v1::StatsRequest(), queue);
+  };
+  const grpc::Status status = Call(asking, &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Stats", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }
 
 Outcome AskConnections(const Asking& asking) {
+  const auto admin = Admin(asking);
   v1::ConnectionsResponse response;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return Admin(asking)->Connections(context, v1::ConnectionsRequest(), &response);
-  });
+  const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+    return admin->PrepareAsyncConnections(context, v1::ConnectionsRequest(), queue);
+  };
+  const grpc::Status status = Call(asking, &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Connections", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }
@@ -80,10 +84,12 @@ Outcome AskShutdown(const Asking& asking) {
     request.mutable_grace()->set_seconds(absl::IDivDuration(grace, absl::Seconds(1), &grace));
     request.mutable_grace()->set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(grace)));
   }
+  const auto admin = Admin(asking);
   v1::ShutdownResponse response;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return Admin(asking)->Shutdown(context, request, &response);
-  });
+  const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+    return admin->PrepareAsyncShutdown(context, request, queue);
+  };
+  const grpc::Status status = Call(asking, &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Shutdown", status);
   return PrintAnswer(asking, response, [&] {
     return absl::StrCat("stopping; calls in flight may go on for ", DurationText(response.grace()));

@@ -3,7 +3,7 @@
 
 // The flags that ask the server something: one call, and its answer on standard output.
 //
-//   const Outcome outcome = AskWhoAmI({.client = &client, ...});
+//   const Outcome outcome = AskWhoAmI({.connection = &connection, ...});
 //
 // Each prints a table or a sentence for people, or with Format::kJson the answer as one object.
 //
@@ -14,9 +14,10 @@
 
 #include <string>
 
-#include "client/echo_client.h"
+#include "client/connection.h"
 #include "client/exit_code.h"
 #include "client/interrupt.h"
+#include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
 #include "client/style.h"
@@ -25,15 +26,17 @@ namespace udsecho::client {
 
 // All of it borrowed.
 struct Asking {
-  EchoClient* client;
+  Connection* connection;
   std::string address;  // for error messages
   const Options* options;
   Output* output;
   Interrupt* interrupt;
   Style style;
+  MonotonicTime wait_until;  // of --wait; the past if there is nothing to wait for
 };
 
-// grpc.health.v1.Health. kExitNotServing if the service is there and not serving.
+// grpc.health.v1.Health. kExitNotServing if the service is there and not serving. Until `wait_until`
+// asks again and again what is not serving yet, over a new connection if the server went away.
 Outcome AskHealth(const Asking& asking);
 
 Outcome AskWhoAmI(const Asking& asking);

@@ -3,9 +3,10 @@
 
 // One unary call, and where its answer goes: what all of ask.h do.
 //
-//   const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-//     return stub->WhoAmI(context, request, &response);
-//   });
+//   const grpc::Status status =
+//       Call(asking, &response, [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+//         return stub->PrepareAsyncWhoAmI(context, request, queue);
+//       });
 //
 // Thread safety: none.
 
@@ -17,17 +18,20 @@
 #include "client/call_context.h"
 #include "client/json.h"
 #include "client/sending.h"
+#include "client/timed_queue.h"
 
 namespace udsecho::client {
 
 // Within the timeout, or until Ctrl-C.
-template <class Method>
-grpc::Status Call(const Asking& asking, const Method& method) {
+template <class Response, class Prepare>
+grpc::Status Call(const Asking& asking, Response* response, const Prepare& prepare) {
+  const absl::Duration timeout = asking.options->call.timeout;
   grpc::ClientContext context;
   SetUp(asking.options->call, &context);
-  context.set_deadline(DeadlineAfter(asking.options->call.timeout));
+  context.set_deadline(DeadlineAfter(timeout));
+  TimedQueue queue(&context);
   const InterruptedBy scope(asking.interrupt, &context);
-  return method(&context);
+  return FinishWithin(timeout, prepare(&context, queue.queue()), &queue, response);
 }
 
 // How it ends when the call failed.

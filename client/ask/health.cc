@@ -1,25 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include <memory>
+#include <algorithm>
 
 #include "client/ask/ask.h"
 #include "client/ask/call.h"
+#include "client/target.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
+namespace {
+
+using grpc::health::v1::HealthCheckRequest;
+using grpc::health::v1::HealthCheckResponse;
+
+grpc::Status Check(const Asking& asking, HealthCheckResponse* response) {
+  const auto stub = grpc::health::v1::Health::NewStub(asking.connection->client().channel());
+  HealthCheckRequest request;
+  request.set_service(asking.options->health_service);
+  const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+    return stub->PrepareAsyncCheck(context, request, queue);
+  };
+  const grpc::Status status = Call(asking, response, prepare);
+  asking.connection->CallEnded(status);
+  return status;
+}
+
+// Of what is not serving now: whether it may be later without anybody doing anything about it.
+bool MayServeLater(const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::OK:                  // starting, or draining
+    case grpc::StatusCode::NOT_FOUND:           // not registered yet
+    case grpc::StatusCode::UNAVAILABLE:         // about to be started again
+    case grpc::StatusCode::DEADLINE_EXCEEDED:   // too busy
+    case grpc::StatusCode::RESOURCE_EXHAUSTED:  // likewise
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Waits a little. False when the time is over.
+bool Pause(const Asking& asking) {
+  const MonotonicTime now = MonotonicNow();
+  return now < asking.wait_until &&
+         asking.interrupt->SleepUntil(std::min(now + kRetryInterval, asking.wait_until));
+}
+
+}  // namespace
 
 Outcome AskHealth(const Asking& asking) {
-  using grpc::health::v1::HealthCheckResponse;
-  const auto stub = grpc::health::v1::Health::NewStub(asking.client->channel());
-  grpc::health::v1::HealthCheckRequest request;
-  request.set_service(asking.options->health_service);
   HealthCheckResponse response;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return stub->Check(context, request, &response);
-  });
-  if (!status.ok()) return Failed(asking, "Health.Check", status);
+  grpc::Status status = Check(asking, &response);
+  while (response.status() != HealthCheckResponse::SERVING && MayServeLater(status) &&
+         Pause(asking)) {
+    if (const absl::Status ready = asking.connection->Ready(); !ready.ok()) {
+      return asking.interrupt->triggered() ? Interrupted() : ConnectError(ready);
+    }
+    response.Clear();
+    status = Check(asking, &response);
+  }
+  if (!status.ok() || asking.interrupt->triggered()) {
+    return Failed(asking, "Health.Check", status);
+  }
 
   const bool serving = response.status() == HealthCheckResponse::SERVING;
   const std::string name = HealthCheckResponse::ServingStatus_Name(response.status());
@@ -27,8 +71,8 @@ Outcome AskHealth(const Asking& asking) {
     return serving ? asking.style.Green(name) : asking.style.Red(name);
   });
   if (!printed.ok() || serving) return printed;
-  const std::string what =
-      request.service().empty() ? "the server" : uds::Printable(request.service());
+  const std::string& service = asking.options->health_service;
+  const std::string what = service.empty() ? "the server" : uds::Printable(service);
   return {kExitNotServing, absl::StrCat("Health.Check: ", asking.address, ": ", what, " is ", name,
                                         "; is it starting, or draining?")};
 }

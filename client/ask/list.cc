@@ -33,17 +33,22 @@ std::string Json(const std::vector<ReflectedService>& services) {
   return JsonLine(json);
 }
 
+grpc::Status Ask(const Asking& asking, Reflection version,
+                 std::vector<ReflectedService>* services) {
+  grpc::ClientContext context;
+  SetUp(asking.options->call, &context);
+  const InterruptedBy scope(asking.interrupt, &context);
+  return ListServices(asking.connection->client().channel(), version, asking.options->call.timeout,
+                      &context, services);
+}
+
 }  // namespace
 
 Outcome AskList(const Asking& asking) {
   std::vector<ReflectedService> services;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return ListServices(asking.client->channel(), Reflection::kV1, context, &services);
-  });
+  const grpc::Status status = Ask(asking, Reflection::kV1, &services);
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    const grpc::Status older = Call(asking, [&](grpc::ClientContext* context) {
-      return ListServices(asking.client->channel(), Reflection::kV1Alpha, context, &services);
-    });
+    const grpc::Status older = Ask(asking, Reflection::kV1Alpha, &services);
     if (!older.ok()) return Failed(asking, "Reflection", older);
   } else if (!status.ok()) {
     return Failed(asking, "Reflection", status);

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "client/timed_queue.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor_database.h"
 #include "grpc/reflection/v1/reflection.grpc.pb.h"
@@ -20,19 +21,40 @@ namespace pb = google::protobuf;
 template <class Service, class Request, class Response>
 class Conversation {
  public:
-  Conversation(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context)
-      : stub_(Service::NewStub(channel)), stream_(stub_->ServerReflectionInfo(context)) {}
+  // `timeout` is for each answer.
+  Conversation(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout,
+               grpc::ClientContext* context)
+      : timeout_(timeout),
+        queue_(context),
+        stub_(Service::NewStub(channel)),
+        stream_(stub_->PrepareAsyncServerReflectionInfo(context, queue_.queue())) {
+    stream_->StartCall(queue_.Tag());
+    ok_ = queue_.Await(timeout_);
+  }
 
   bool Ask(const Request& request, Response* response) {
-    return stream_->Write(request) && stream_->Read(response);
+    if (!ok_) return false;
+    stream_->Write(request, queue_.Tag());
+    ok_ = queue_.Await(timeout_) && Read(response);
+    return ok_;
   }
 
   grpc::Status Finish() {
-    stream_->WritesDone();
-    Response rest;
-    while (stream_->Read(&rest)) {
+    if (ok_) {
+      stream_->WritesDone(queue_.Tag());
+      queue_.Await(timeout_);
+      Response rest;
+      while (Read(&rest)) {
+      }
     }
-    return stream_->Finish();
+    grpc::Status status;
+    stream_->Finish(&status, queue_.Tag());
+    queue_.Await(timeout_);
+    if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
+      return {grpc::StatusCode::DEADLINE_EXCEEDED,
+              absl::StrCat("no reply within ", absl::FormatDuration(timeout_))};
+    }
+    return status;
   }
 
   // The files that declare a symbol, put into `database`.
@@ -50,8 +72,16 @@ class Conversation {
   }
 
  private:
+  bool Read(Response* response) {
+    stream_->Read(response, queue_.Tag());
+    return queue_.Await(timeout_);
+  }
+
+  const absl::Duration timeout_;
+  bool ok_ = false;  // the stream still goes on
+  TimedQueue queue_;
   std::unique_ptr<typename Service::Stub> stub_;
-  std::unique_ptr<grpc::ClientReaderWriter<Request, Response>> stream_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<Request, Response>> stream_;
 };
 
 std::string MethodText(const pb::MethodDescriptorProto& method) {
@@ -80,9 +110,9 @@ std::vector<std::string> Methods(const std::string& name, pb::SimpleDescriptorDa
 }
 
 template <class Service, class Request, class Response>
-grpc::Status List(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context,
-                  std::vector<ReflectedService>* services) {
-  Conversation<Service, Request, Response> conversation(channel, context);
+grpc::Status List(const std::shared_ptr<grpc::Channel>& channel, absl::Duration timeout,
+                  grpc::ClientContext* context, std::vector<ReflectedService>* services) {
+  Conversation<Service, Request, Response> conversation(channel, timeout, context);
   Request request;
   request.set_list_services("");
   Response response;
@@ -101,16 +131,17 @@ grpc::Status List(const std::shared_ptr<grpc::Channel>& channel, grpc::ClientCon
 }  // namespace
 
 grpc::Status ListServices(const std::shared_ptr<grpc::Channel>& channel, Reflection version,
-                          grpc::ClientContext* context, std::vector<ReflectedService>* services) {
+                          absl::Duration timeout, grpc::ClientContext* context,
+                          std::vector<ReflectedService>* services) {
   services->clear();
   if (version == Reflection::kV1) {
     namespace v1 = grpc::reflection::v1;
     return List<v1::ServerReflection, v1::ServerReflectionRequest, v1::ServerReflectionResponse>(
-        channel, context, services);
+        channel, timeout, context, services);
   }
   namespace v1alpha = grpc::reflection::v1alpha;
   return List<v1alpha::ServerReflection, v1alpha::ServerReflectionRequest,
-              v1alpha::ServerReflectionResponse>(channel, context, services);
+              v1alpha::ServerReflectionResponse>(channel, timeout, context, services);
 }
 
 }  // namespace udsecho::client

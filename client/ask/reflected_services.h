@@ -4,7 +4,7 @@
 // What a server says of its services, by gRPC's reflection.
 //
 //   std::vector<ReflectedService> services;
-//   grpc::Status status = ListServices(channel, Reflection::kV1, &context, &services);
+//   grpc::Status status = ListServices(channel, Reflection::kV1, timeout, &context, &services);
 //
 // Thread safety: a free function without state.
 
@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -28,9 +29,11 @@ struct ReflectedService {
   std::vector<std::string> methods;
 };
 
-// In alphabetical order. UNIMPLEMENTED if the server does not have that version.
+// In alphabetical order. The timeout is for each answer. UNIMPLEMENTED if the server does not have
+// that version.
 grpc::Status ListServices(const std::shared_ptr<grpc::Channel>& channel, Reflection version,
-                          grpc::ClientContext* context, std::vector<ReflectedService>* services);
+                          absl::Duration timeout, grpc::ClientContext* context,
+                          std::vector<ReflectedService>* services);
 
 }  // namespace udsecho::client
 

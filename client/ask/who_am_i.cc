@@ -41,9 +41,11 @@ std::string Text(const v1::WhoAmIResponse& you, const Style& style) {
 
 Outcome AskWhoAmI(const Asking& asking) {
   v1::WhoAmIResponse response;
-  const grpc::Status status = Call(asking, [&](grpc::ClientContext* context) {
-    return asking.client->stub().WhoAmI(context, v1::WhoAmIRequest(), &response);
-  });
+  const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+    return asking.connection->client().stub().PrepareAsyncWhoAmI(context, v1::WhoAmIRequest(),
+                                                                 queue);
+  };
+  const grpc::Status status = Call(asking, &response, prepare);
   if (!status.ok()) return Failed(asking, "WhoAmI", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -23,8 +22,10 @@
 #include "client/bench/summary.h"
 #include "client/bench/worker.h"
 #include "client/json.h"
+#include "client/monotonic.h"
 #include "client/output.h"
 #include "client/report/page.h"
+#include "client/report/report_file.h"
 #include "client/requests.h"
 #include "client/sending.h"
 #include "client/statistics.h"
@@ -44,6 +45,11 @@ absl::Duration CpuTime() {
   return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
 }
 
+// MonotonicTime is of the same clock.
+Worker::Clock::time_point TimePoint(MonotonicTime time) {
+  return Worker::Clock::time_point(absl::ToChronoNanoseconds(time));
+}
+
 // The part of `whole` that falls to the worker of that index: all parts together are the whole.
 template <class Number>
 Number Part(Number whole, int index, int of) {
@@ -56,20 +62,29 @@ class Run {
       : plan_(plan), line_(err), interrupt_(*interrupt) {
     MakeWorkers();
   }
-  ~Run() { Stop(); }
+  ~Run() {
+    for (const auto& worker : workers_) {
+      worker->Stop(Worker::Clock::now(), Worker::InFlight::kIsCancelled);
+    }
+    for (std::thread& thread : threads_) thread.join();
+  }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   absl::Status Connect();
+  // What is in flight then ends, or is cancelled, after that: in the destructor.
   Result Measure();
 
  private:
   void MakeWorkers();
+  // Returns the begin of what counts.
+  MonotonicTime WarmUp(absl::Duration warmup);
+  void StopAt(MonotonicTime end);
+  void Gather(Result* result);
   // Until `end`, or all is done, or Ctrl-C.
-  void Watch(absl::Time end, bool warming_up);
+  void Watch(MonotonicTime end, bool warming_up);
   void Show(bool warming_up, absl::Duration passed);
   bool Done() const;
-  void Stop();
 
   const Plan& plan_;
   ProgressLine line_;
@@ -104,59 +119,83 @@ absl::Status Run::Connect() {
 }
 
 Result Run::Measure() {
-  const absl::Duration warmup = plan_.count.has_value() ? absl::ZeroDuration() : plan_.bench.warmup;
-  const auto count_from = [this] {
-    collector_.Begin(std::chrono::steady_clock::now());
-    for (const auto& worker : workers_) worker->BeginToCount();
-  };
+  Result result;
+  result.warmup = plan_.count.has_value() ? absl::ZeroDuration() : plan_.bench.warmup;
+  const MonotonicTime begin = WarmUp(result.warmup);
+  result.interrupted_in_warmup = result.warmup > absl::ZeroDuration() && interrupt_.triggered();
+  result.began = absl::Now();
+  const absl::Duration cpu = CpuTime();
+  Watch(begin + plan_.bench.duration, false);
+  const bool done = Done();
+  result.interrupted = interrupt_.triggered();
+  result.duration = MonotonicNow() - begin;
+  result.cpu = CpuTime() - cpu;
+  StopAt(result.interrupted ? MonotonicNow()
+                            : std::min(MonotonicNow(), begin + plan_.bench.duration));
+  line_.Clear();
+  Gather(&result);
+  if (done) {
+    // All calls were made, some time before anybody looked.
+    auto ended = TimePoint(begin);
+    for (const auto& worker : workers_) ended = std::max(ended, worker->ending().at);
+    result.duration = absl::FromChrono(ended - TimePoint(begin));
+  }
+  Judge(&result);
+  return result;
+}
+
+MonotonicTime Run::WarmUp(absl::Duration warmup) {
   const auto start = [this] {
     for (const auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
   };
   if (warmup > absl::ZeroDuration()) {
     start();
-    Watch(absl::Now() + warmup, true);
+    Watch(MonotonicNow() + warmup, true);
   }
-  const absl::Time begin = absl::Now();
-  const auto steady_begin = std::chrono::steady_clock::now();
-  const absl::Duration cpu = CpuTime();
-  count_from();
+  const MonotonicTime begin = MonotonicNow();
+  collector_.Begin(TimePoint(begin));
+  for (const auto& worker : workers_) worker->BeginToCount(TimePoint(begin));
   if (threads_.empty()) start();
-  Watch(begin + plan_.bench.duration, false);
-
-  Result result;
-  result.address = plan_.target.name();
-  result.duration = absl::Now() - begin;
-  result.cpu = CpuTime() - cpu;
-  if (Done()) {
-    // All calls were made, some time before anybody looked.
-    auto ended = steady_begin;
-    for (const auto& worker : workers_) ended = std::max(ended, worker->ended());
-    result.duration = absl::FromChrono(ended - steady_begin);
-  }
-  Stop();
-  line_.Clear();
-  result.shape = plan_.shape;
-  result.size = plan_.request_size;
-  result.messages = plan_.messages;
-  result.concurrency = concurrency_;
-  result.threads = static_cast<int>(workers_.size());
-  result.connections = std::max(plan_.bench.connections, result.threads);
-  result.rate = plan_.bench.rate;
-  result.began = begin;
-  result.warmup = warmup;
-  for (const auto& worker : workers_) result.busy = std::max(result.busy, worker->busy());
-  result.measured = collector_.Take();
-  Judge(&result);
-  return result;
+  return begin;
 }
 
-void Run::Watch(absl::Time end, bool warming_up) {
-  const absl::Time begin = absl::Now();
-  absl::Time next_show = begin + kShow;
-  while (absl::Now() < end && !Done()) {
-    if (!interrupt_.SleepUntil(std::min(absl::Now() + kLook, end))) return;
-    if (absl::Now() < next_show) continue;
-    Show(warming_up, absl::Now() - begin);
+void Run::StopAt(MonotonicTime end) {
+  const auto in_flight =
+      interrupt_.triggered() ? Worker::InFlight::kIsCancelled : Worker::InFlight::kMayEnd;
+  for (const auto& worker : workers_) worker->Stop(TimePoint(end), in_flight);
+  for (const auto& worker : workers_) worker->AwaitEnd();
+}
+
+void Run::Gather(Result* result) {
+  result->address = plan_.target.name();
+  result->shape = plan_.shape;
+  result->size = plan_.request_size;
+  result->messages = plan_.messages;
+  result->concurrency = concurrency_;
+  result->threads = static_cast<int>(workers_.size());
+  result->connections = std::max(plan_.bench.connections, result->threads);
+  result->rate = plan_.bench.rate;
+  for (const auto& worker : workers_) {
+    const WorkerEnding& ending = worker->ending();
+    result->busy = std::max(result->busy, ending.busy);
+    result->in_flight += ending.in_flight;
+    result->due += ending.due;
+    result->not_sent += ending.not_sent;
+    result->behind = std::max(result->behind, ending.behind);
+    result->disconnected |= ending.disconnected;
+    result->disconnected_for = std::max(result->disconnected_for, ending.disconnected_for);
+    result->full |= ending.full;
+  }
+  result->measured = collector_.Take();
+}
+
+void Run::Watch(MonotonicTime end, bool warming_up) {
+  const MonotonicTime begin = MonotonicNow();
+  MonotonicTime next_show = begin + kShow;
+  while (MonotonicNow() < end && !Done()) {
+    if (!interrupt_.SleepUntil(std::min(MonotonicNow() + kLook, end))) return;
+    if (MonotonicNow() < next_show) continue;
+    Show(warming_up, MonotonicNow() - begin);
     next_show += kShow;
   }
 }
@@ -180,33 +219,41 @@ void Run::Show(bool warming_up, absl::Duration passed) {
 
 bool Run::Done() const {
   return std::all_of(workers_.begin(), workers_.end(),
-                     [](const auto& worker) { return worker->done(); });
+                     [](const auto& worker) { return worker->ended(); });
 }
 
-void Run::Stop() {
-  for (const auto& worker : workers_) worker->Stop();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
-}
-
-Outcome OutcomeOf(const Result& result, Interrupt* interrupt) {
-  if (interrupt->triggered()) return Interrupted();
+// Those that failed, by the most frequent code; what was not even called comes after that.
+grpc::Status StatusOf(const Result& result) {
   const auto& ended = result.measured.ended;
   const auto* const most = std::max_element(ended.begin() + 1, ended.end());
-  if (*most == 0) return {};
-  const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
-  const auto of = static_cast<double>(result.measured.errors() + result.calls());
-  return CallOutcome(ShapeName(result.shape), result.address,
-                     grpc::Status(code, absl::StrCat(Thousands(static_cast<double>(*most)), " of ",
-                                                     Thousands(of), " calls failed so")));
+  const auto text = [](int64_t number) { return Thousands(static_cast<double>(number)); };
+  if (*most > 0) {
+    const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
+    const std::string& first = result.measured.first_errors[code];
+    return {code, absl::StrCat(text(*most), " of ", text(result.measured.errors() + result.calls()),
+                               " calls failed so", first.empty() ? "" : "; the first: ", first)};
+  }
+  if (result.calls() == 0 && result.in_flight > 0) {
+    return {grpc::StatusCode::DEADLINE_EXCEEDED,
+            absl::StrCat("none of ", text(result.in_flight), " calls was answered")};
+  }
+  if (result.rate == 0 && result.not_sent > 0) {
+    return {grpc::StatusCode::UNAVAILABLE,
+            absl::StrCat(text(result.not_sent), " of ", text(result.due),
+                         " calls were not made: the connection was lost")};
+  }
+  return grpc::Status::OK;
 }
 
-Outcome WriteReport(const Result& result, const std::string& file) {
-  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-  stream << ReportPage(result);
-  stream.close();
-  if (stream.good()) return {};
-  return LocalIoError(absl::StrCat("--report: cannot write ", file));
+Outcome OutcomeOf(const Result& result) {
+  if (result.interrupted) return Interrupted();
+  if (const grpc::Status status = StatusOf(result); !status.ok()) {
+    return CallOutcome(ShapeName(result.shape), result.address, status);
+  }
+  if (!result.missed.empty()) {
+    return {kExitRateMissed, absl::StrCat(result.address, ": ", result.missed)};
+  }
+  return {};
 }
 
 }  // namespace
@@ -216,21 +263,32 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
   const Plan plan = MakePlan(target, options, *requests);
+  ReportFile report(options.bench.report, streams.out);
+  if (const absl::Status status = report.Open(); !status.ok())
+    return LocalIoError(status.message());
+  if (options.wait > absl::ZeroDuration()) {
+    const absl::Status there =
+        target.ConnectWaiting(options.call.timeout, MonotonicNow() + options.wait, interrupt)
+            .status();
+    if (interrupt->triggered()) return Interrupted();
+    if (!there.ok()) return ConnectError(there);
+  }
   Run run(plan, streams.err, interrupt);
   if (const absl::Status status = run.Connect(); !status.ok()) return ConnectError(status);
   const Interrupt::Scope scope(interrupt, [] {});
   const Result result = run.Measure();
 
-  Output output(streams.out);
-  absl::Status status = output.AddLine(options.format == Format::kJson
-                                           ? JsonLine(SummaryJson(result))
-                                           : SummaryText(result, Style::For(streams.out)));
+  // Where the page goes to standard output, people still want to see what came of it.
+  const int summary = report.is_standard_output() ? streams.err : streams.out;
+  Output output(summary);
+  absl::Status status =
+      output.AddLine(options.format == Format::kJson ? JsonLine(SummaryJson(result))
+                                                     : SummaryText(result, Style::For(summary)));
   status.Update(output.Flush());
   if (!status.ok()) return OutputError(status);
-  if (!options.bench.report.empty()) {
-    if (Outcome written = WriteReport(result, options.bench.report); !written.ok()) return written;
-  }
-  return OutcomeOf(result, interrupt);
+  if (!options.bench.report.empty()) status = report.Write(ReportPage(result));
+  if (!status.ok()) return LocalIoError(status.message());
+  return OutcomeOf(result);
 }
 
 }  // namespace udsecho::client

@@ -6,8 +6,9 @@
 //   const Outcome outcome = Bench(target, options, streams, &interrupt);
 //
 // The summary goes to standard output, the progress line to standard error. Ctrl-C ends it early,
-// with what was measured so far; exit code 130. Calls that failed are counted by their code, and
-// the exit code is that of the most frequent one.
+// with what was measured so far, whatever the calls do; exit code 130. Calls that failed are counted by
+// their code, and the exit code is that of the most frequent one. Calls that were due at --rate and
+// not sent are counted too; if they are more than 1 % of all, and none failed, kExitRateMissed.
 //
 // Memory does not grow with the duration: see collector.h.
 //

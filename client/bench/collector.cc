@@ -37,6 +37,7 @@ void Interval::Clear() {
   latency.Clear();
   lateness.Clear();
   ended.fill(0);
+  for (std::string& text : first_errors) text.clear();
   bytes_received = 0;
 }
 
@@ -56,7 +57,11 @@ void Collector::Add(const Interval& interval) {
   if (!interval.counts) return;
   measured_.latency.Add(interval.latency);
   measured_.lateness.Add(interval.lateness);
-  for (int code = 0; code < kCodes; ++code) measured_.ended[code] += interval.ended[code];
+  for (int code = 0; code < kCodes; ++code) {
+    measured_.ended[code] += interval.ended[code];
+    std::string& first = measured_.first_errors[code];
+    if (first.empty()) first = interval.first_errors[code];
+  }
   measured_.bytes_received += interval.bytes_received;
   AddPoint(interval, interval.ended[0], errors);
 }

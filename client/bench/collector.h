@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -28,6 +29,9 @@ namespace udsecho::client {
 
 inline constexpr int kCodes = 17;
 
+// Of each code the text of the first call that ended with it; empty if there was none.
+using ErrorTexts = std::array<std::string, kCodes>;
+
 // What one worker did in some 100 ms.
 struct Interval {
   std::chrono::steady_clock::time_point at;  // its end
@@ -35,6 +39,7 @@ struct Interval {
   Histogram latency;                         // of what succeeded
   Histogram lateness;                        // open loop: from when a call was due to when it began
   std::array<int64_t, kCodes> ended = {};    // calls by their code
+  ErrorTexts first_errors;
   int64_t bytes_received = 0;
 
   void Clear();
@@ -50,6 +55,7 @@ struct Measured {
   Histogram latency;
   Histogram lateness;
   std::array<int64_t, kCodes> ended = {};
+  ErrorTexts first_errors;
   int64_t bytes_received = 0;
   std::vector<Point> points;
   absl::Duration point;  // the time that each stands for

@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "absl/strings/str_cat.h"
 #include "grpc/byte_buffer.h"
 #include "grpc/slice.h"
 
@@ -208,8 +209,15 @@ void Exchange::DropSent() {
   sending_ = nullptr;
 }
 
+std::string Exchange::ErrorText() const {
+  if (gave_up_) return absl::StrCat("no reply within ", absl::FormatDuration(plan_.call.timeout));
+  const auto* const begin = reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(details_));
+  return {begin, GRPC_SLICE_LENGTH(details_)};
+}
+
 bool Exchange::Finished() {
   code_ = gave_up_ ? GRPC_STATUS_DEADLINE_EXCEEDED : status_;
+  if (code_ != GRPC_STATUS_OK) error_ = ErrorText();
   gave_up_ = false;
   headers_.count = trailers_.count = 0;  // what they hold goes with the call
   grpc_slice_unref(details_);

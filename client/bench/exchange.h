@@ -19,6 +19,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "client/bench/plan.h"
 #include "grpc/grpc.h"
@@ -62,6 +63,7 @@ class Exchange {
   Clock::time_point begun() const { return begun_; }      // as was said to Begin()
   Clock::time_point started() const { return started_; }  // when Begin() was called
   grpc_status_code code() const { return code_; }
+  const std::string& error() const { return error_; }  // what the status says, if it is not OK
   int64_t bytes_received() const { return bytes_received_; }
 
  private:
@@ -82,6 +84,7 @@ class Exchange {
   bool Received();
   void DropSent();
   bool Finished();
+  std::string ErrorText() const;
 
   const Plan& plan_;
   grpc_completion_queue* const queue_;
@@ -106,6 +109,7 @@ class Exchange {
   Clock::time_point begun_;
   Clock::time_point started_;
   bool gave_up_ = false;
+  std::string error_;
   grpc_status_code code_ = GRPC_STATUS_OK;
   int64_t bytes_received_ = 0;
 };

@@ -36,6 +36,24 @@ struct Result {
   absl::Duration cpu;  // of this process, in `duration`
   double busy = 0;     // the busiest sending thread: the share of the time that it had work
 
+  // Of the workers, when they ended: see WorkerEnding.
+  int in_flight = 0;
+  int64_t due = 0;
+  int64_t not_sent = 0;
+  absl::Duration behind;
+  bool disconnected = false;
+  absl::Duration disconnected_for;
+  bool full = false;
+
+  bool interrupted = false;
+  bool interrupted_in_warmup = false;
+
+  // That there was no connection at the end, in a sentence; empty if there was one.
+  std::string lost;
+
+  // Why the rate was not kept, in a sentence; empty if it was.
+  std::string missed;
+
   // Why the numbers may be the client's and not the server's; empty if they are not.
   std::string limit;
 
@@ -47,10 +65,13 @@ struct Result {
 // The share of busy() from which on the client counts as the limit.
 inline constexpr double kClientIsTheLimit = 0.9;
 
-// Fills in `limit`.
+// Fills in `lost`, `missed` and `limit`.
 void Judge(Result* result);
 
 const char* ShapeName(Shape shape);
+
+// "12,345", of a number that is not below zero.
+std::string Thousands(double number);
 
 }  // namespace udsecho::client
 

@@ -3,6 +3,8 @@
 
 #include "client/bench/summary.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,7 @@
 #include "client/ask/table.h"
 #include "client/exit_code.h"
 #include "client/statistics.h"
+#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -37,14 +40,32 @@ std::string LatencyText(const Histogram& latency) {
   return absl::StrJoin(parts, "  ");
 }
 
+// As much of a server's text as is worth a line.
+std::string FirstSentence(const std::string& text) {
+  constexpr size_t kMost = 160;
+  const std::string printable = uds::Printable(text);
+  const size_t end = printable.find(". ");
+  if (std::min(end, printable.size()) <= kMost) return printable.substr(0, end);
+  return absl::StrCat(printable.substr(0, kMost), "...");
+}
+
 std::string ErrorsText(const Measured& measured, const Style& style) {
   std::vector<std::string> parts;
   for (int code = 1; code < kCodes; ++code) {
     if (measured.ended[code] == 0) continue;
-    parts.push_back(absl::StrCat(Thousands(static_cast<double>(measured.ended[code])), " ",
-                                 CodeName(static_cast<grpc::StatusCode>(code))));
+    std::string text = absl::StrCat(Thousands(static_cast<double>(measured.ended[code])), " ",
+                                    CodeName(static_cast<grpc::StatusCode>(code)));
+    const std::string& first = measured.first_errors[code];
+    if (!first.empty()) absl::StrAppend(&text, " (", FirstSentence(first), ")");
+    parts.push_back(std::move(text));
   }
   return parts.empty() ? "none" : style.Red(absl::StrJoin(parts, ", "));
+}
+
+std::string NotSentText(const Result& result, const Style& style) {
+  const std::string text = absl::StrCat(Thousands(static_cast<double>(result.not_sent)), " of ",
+                                        Count(result.due, "call"), " that were due");
+  return result.missed.empty() ? text : style.Red(text);
 }
 
 std::string CpuText(const Result& result) {
@@ -60,14 +81,9 @@ std::string CpuText(const Result& result) {
 
 }  // namespace
 
-std::string Thousands(double number) {
-  const std::string digits = absl::StrFormat("%.0f", number);
-  std::string text;
-  for (size_t i = 0; i < digits.size(); ++i) {
-    if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
-    text.push_back(digits[i]);
-  }
-  return text;
+std::string NothingText(const Result& result) {
+  if (result.interrupted_in_warmup) return "Ctrl-C came in the warm-up: nothing was measured";
+  return "no call succeeded";
 }
 
 std::string Setting(const Result& result) {
@@ -95,7 +111,11 @@ std::string SummaryText(const Result& result, const Style& style) {
   absl::StrAppend(&throughput, ", ", BytesText(static_cast<uint64_t>(bytes)), "/s of messages");
 
   Table table({}, style);
-  table.Add({"throughput", throughput});
+  if (result.calls() > 0) {
+    table.Add({"throughput", throughput});
+  } else {
+    table.Add({"throughput", NothingText(result)});
+  }
   if (result.calls() > 0) table.Add({"latency", LatencyText(measured.latency)});
   if (result.calls() > 0) {
     table.Add({"", absl::StrCat("mean ", Milliseconds(measured.latency.Mean()), "  deviation ",
@@ -105,7 +125,14 @@ std::string SummaryText(const Result& result, const Style& style) {
       {"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
                              absl::StrFormat("%.1f s", absl::ToDoubleSeconds(result.duration)))});
   table.Add({"errors", ErrorsText(measured, style)});
+  if (result.not_sent > 0) table.Add({"not sent", NotSentText(result, style)});
+  if (result.in_flight > 0) {
+    table.Add({"in flight", absl::StrCat(Thousands(static_cast<double>(result.in_flight)),
+                                         " at the end, not counted")});
+  }
   table.Add({"client CPU", CpuText(result)});
+  if (!result.lost.empty()) table.Add({"note", result.lost});
+  if (!result.missed.empty()) table.Add({"note", result.missed});
   if (!result.limit.empty()) table.Add({"note", result.limit});
   return absl::StrCat(style.Bold(result.address), ": ", Setting(result), "\n", table.Text());
 }
@@ -119,10 +146,15 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
   for (const Percentile& each : kPercentiles)
     times[each.name] = us(latency.Percentile(each.percent));
   times["max"] = us(latency.Max());
+  if (result.calls() == 0) times = nullptr;
   nlohmann::ordered_json errors = nlohmann::ordered_json::object();
+  nlohmann::ordered_json first_errors = nlohmann::ordered_json::object();
   for (int code = 1; code < kCodes; ++code) {
     const int64_t number = result.measured.ended[code];
-    if (number > 0) errors[CodeName(static_cast<grpc::StatusCode>(code))] = number;
+    if (number == 0) continue;
+    const std::string name = CodeName(static_cast<grpc::StatusCode>(code));
+    errors[name] = number;
+    first_errors[name] = result.measured.first_errors[code];
   }
   nlohmann::ordered_json line = nlohmann::ordered_json::array();
   for (const Point& point : result.measured.points) line.push_back(point.calls);
@@ -142,6 +174,13 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"latency_us", times},
           {"late_p99_us", us(result.measured.lateness.Percentile(99))},
           {"errors", errors},
+          {"first_errors", first_errors},
+          {"due", result.due},
+          {"due_and_not_sent", result.not_sent},
+          {"rate_missed", !result.missed.empty()},
+          {"in_flight_at_the_end", result.in_flight},
+          {"disconnected_at_the_end_s", absl::ToDoubleSeconds(result.disconnected_for)},
+          {"interrupted", result.interrupted},
           {"client_cpu_s", absl::ToDoubleSeconds(result.cpu)},
           {"client_busy", result.busy},
           {"client_is_the_limit", !result.limit.empty()},

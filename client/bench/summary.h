@@ -20,11 +20,11 @@ std::string SummaryText(const Result& result, const Style& style);
 
 nlohmann::ordered_json SummaryJson(const Result& result);
 
+// Why there are no numbers, where no call succeeded.
+std::string NothingText(const Result& result);
+
 // "unary, 64 bytes, 64 in flight on 1 connection": what was done.
 std::string Setting(const Result& result);
-
-// "12,345", of a number that is not below zero.
-std::string Thousands(double number);
 
 }  // namespace udsecho::client
 

@@ -4,10 +4,9 @@
 #include "client/bench/worker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
-#include <optional>
 
-#include "client/bench/thread_time.h"
 #include "grpc/support/time.h"
 
 namespace udsecho::client {
@@ -49,24 +48,61 @@ Worker::~Worker() {
 }
 
 void Worker::Run() {
-  start_ = now_ = Clock::now();
+  now_ = connected_ = Clock::now();
+  // Without a warm-up, what counts begins before a busy machine has this thread run.
+  start_ = std::min(now_, count_at_.load());
   next_tick_ = now_ + kTick;
-  std::optional<ThreadTime> begin;
-  while (!stop_ && (MayBegin() || in_flight_ > 0)) {
-    if (counting_ && !begin.has_value()) {
-      begin = ThreadTime::OfThisThread();
-      Publish();  // the warm-up
-      interval_.counts = true;
-    }
+  while (!stop_ && (MayBegin() || in_flight_ > 0) && !GivesUp()) {
+    if (counting_ && !counted_from_.has_value()) CountFrom();
     BeginDue();
     Next(std::min(next_tick_, NextDue()));
     if (now_ >= next_tick_) Tick();
   }
-  if (begin.has_value()) busy_ = ThreadTime::OfThisThread().BusySince(*begin);
   Publish();
-  ended_ = now_;
+  ending_ = Ending();
+  ended_.Notify();
   Drain();
-  done_ = true;
+}
+
+void Worker::Stop(Clock::time_point at, InFlight in_flight) {
+  if (in_flight == InFlight::kIsCancelled) cancel_ = true;
+  if (!stop_) stop_at_ = at;
+  stop_ = true;
+}
+
+void Worker::CountFrom() {
+  counted_from_ = ThreadTime::OfThisThread();
+  due_before_ = DueBy(count_at_);
+  begun_before_ = begun_;
+  Publish();  // the warm-up
+  interval_.counts = true;
+}
+
+// Or it would wait for ever for a server that does not come back.
+bool Worker::GivesUp() {
+  if (!disconnected_ || in_flight_ > 0) connected_ = now_;
+  return share_.count.has_value() && absl::FromChrono(now_ - connected_) > plan_.call.timeout;
+}
+
+WorkerEnding Worker::Ending() {
+  WorkerEnding ending;
+  ending.at = now_;
+  ending.in_flight = in_flight_;
+  if (counted_from_.has_value()) ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_);
+  ending.disconnected = disconnected_;
+  if (disconnected_) ending.disconnected_for = absl::FromChrono(now_ - connected_);
+  ending.full = idle_.empty();
+  const Clock::time_point end = std::min(now_, stop_at_.load());
+  if (share_.rate > 0) {
+    ending.due = DueBy(end) - due_before_;
+    ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
+    // Those that were late already when the counting began are not of the counted time.
+    ending.not_sent = std::clamp<int64_t>(ending.due - (begun_ - begun_before_), 0, ending.due);
+  } else if (share_.count.has_value() && !stop_) {
+    ending.due = *share_.count;
+    ending.not_sent = *share_.count - begun_;
+  }
+  return ending;
 }
 
 bool Worker::MayBegin() const { return !share_.count.has_value() || begun_ < *share_.count; }
@@ -78,8 +114,17 @@ Worker::Clock::time_point Worker::Due() const {
                       static_cast<int64_t>(static_cast<double>(begun_) / share_.rate * 1e9));
 }
 
+// Open loop: how many calls are to begin before then, from the start on.
+int64_t Worker::DueBy(Clock::time_point time) const {
+  const double seconds = std::chrono::duration<double>(time - start_).count();
+  // The first one is due at the start. A rounding error is no call.
+  const auto due = std::max<int64_t>(0, std::llround(std::ceil(seconds * share_.rate - 1e-6)));
+  return share_.count.has_value() ? std::min(due, *share_.count) : due;
+}
+
 Worker::Clock::time_point Worker::NextDue() const {
-  if (share_.rate == 0 || idle_.empty() || !MayBegin()) return Clock::time_point::max();
+  if (share_.rate == 0 || idle_.empty() || disconnected_ || !MayBegin())
+    return Clock::time_point::max();
   return Due();
 }
 
@@ -94,11 +139,13 @@ void Worker::BeginDue() {
       continue;
     }
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (share_.rate > 0) interval_.lateness.Add(absl::FromChrono(now_ - Due()));
+    lateness_ = absl::FromChrono(now_ - Due());
+    if (share_.rate > 0) interval_.lateness.Add(lateness_);
     exchange->Begin(channels_.at(exchange->channel()), Due());
     ++begun_;
     ++in_flight_;
   }
+  disconnected_ = skipped > 0 && skipped == idle_.size();
 }
 
 // Handles what has happened, once something has or it is `until`.
@@ -125,7 +172,10 @@ void Worker::HandleEvent(Exchange* exchange) {
     interval_.latency.Add(absl::FromChrono(now_ - exchange->begun()));
     interval_.bytes_received += exchange->bytes_received();
   }
-  ++interval_.ended[code >= 0 && code < kCodes ? code : GRPC_STATUS_UNKNOWN];
+  const int known = code >= 0 && code < kCodes ? code : GRPC_STATUS_UNKNOWN;
+  if (++interval_.ended[known] == 1 && code != GRPC_STATUS_OK) {
+    interval_.first_errors[known] = exchange->error();
+  }
   if (code == GRPC_STATUS_UNAVAILABLE) channels_.MarkLost(exchange->channel());
 }
 
@@ -149,7 +199,7 @@ void Worker::Publish() {
 
 // What is in flight may end, and is not counted.
 void Worker::Drain() {
-  const auto end = Clock::now() + kDrain;
+  const auto end = Clock::now() + (cancel_ ? std::chrono::seconds(0) : kDrain);
   bool cancelled = false;
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
     if (!exchange->busy() && exchange->has_stream()) exchange->End();

@@ -7,11 +7,14 @@
 //   absl::Status status = worker.Connect();
 //   std::thread thread([&] { worker.Run(); });
 //   ...
-//   worker.Stop();
+//   worker.Stop(Clock::now(), Worker::InFlight::kMayEnd);
+//   worker.AwaitEnd();
+//   Use(worker.ending());
 //
 // Closed loop: each call that ends begins the next. Open loop (a rate): calls begin when they are
 // due, and are timed from then, also those that had to wait for one of the `concurrency` places.
-// A connection that is lost is made anew ten times a second, and its calls wait.
+// A connection that is lost is made anew ten times a second, and its calls wait. If a count is to be
+// reached, and no connection comes back within the timeout, the worker gives up.
 //
 // Thread safety: Stop() and the getters from any thread; all else as shown.
 
@@ -25,13 +28,36 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
 #include "client/bench/channels.h"
 #include "client/bench/collector.h"
 #include "client/bench/exchange.h"
 #include "client/bench/plan.h"
+#include "client/bench/thread_time.h"
 #include "grpc/grpc.h"
 
 namespace udsecho::client {
+
+// How things stood when a worker ended.
+struct WorkerEnding {
+  // The share of the counted time that the thread ran, or wanted to and had no core.
+  double busy = 0;
+
+  std::chrono::steady_clock::time_point at;  // when the last of its calls ended
+  int in_flight = 0;                         // calls without an answer
+
+  // Of the counted time: calls that were due, and how many of them had not begun. Closed loop: none,
+  // unless it gave up.
+  int64_t due = 0;
+  int64_t not_sent = 0;
+  absl::Duration behind;  // how late the next call was, or with a count the last one
+
+  // Why calls wait, if they do.
+  bool disconnected = false;        // the connection is lost
+  absl::Duration disconnected_for;  // for the last so long
+  bool full = false;                // all of `concurrency` are in flight
+};
 
 struct WorkerShare {
   int connections = 1;
@@ -52,19 +78,26 @@ class Worker {
   // Before Run(): why there is no connection.
   absl::Status Connect() { return channels_.Connect(); }
 
+  enum class InFlight { kMayEnd, kIsCancelled };
+
   // Until Stop(), or the count is reached; then what is in flight has kDrain to end.
   void Run();
-  void Stop() { stop_ = true; }
-  bool done() const { return done_; }
 
-  // Begin of what counts: from here on the thread's time is that of the measurement.
-  void BeginToCount() { counting_ = true; }
+  // `at`: the end of what counts, now or a little earlier.
+  void Stop(Clock::time_point at, InFlight in_flight);
 
-  // The share of the counted time that the thread ran, or wanted to and had no core. Once done().
-  double busy() const { return busy_; }
+  // Whether it has ended, but for what is in flight. Await it only if Run() was called.
+  bool ended() const { return ended_.HasBeenNotified(); }
+  void AwaitEnd() const { ended_.WaitForNotification(); }
 
-  // When the last of its calls ended. Once done().
-  Clock::time_point ended() const { return ended_; }
+  // Once it has ended.
+  const WorkerEnding& ending() const { return ending_; }
+
+  // `at`: the begin of what counts. From here on the thread's time is that of the measurement.
+  void BeginToCount(Clock::time_point at) {
+    count_at_ = at;
+    counting_ = true;
+  }
 
  private:
   static constexpr std::chrono::milliseconds kTick{100};
@@ -73,12 +106,16 @@ class Worker {
 
   bool MayBegin() const;
   Clock::time_point Due() const;
+  int64_t DueBy(Clock::time_point time) const;
   Clock::time_point NextDue() const;
   void BeginDue();
   void Next(Clock::time_point until);
   void HandleEvent(Exchange* exchange);
   void Tick();
   void Publish();
+  void CountFrom();
+  bool GivesUp();
+  WorkerEnding Ending();
   void Drain();
 
   const Plan& plan_;
@@ -93,14 +130,22 @@ class Worker {
   Clock::time_point now_;
   Clock::time_point next_tick_;
   Clock::time_point start_;
+  Clock::time_point connected_;  // when it last was
   int64_t begun_ = 0;
   int in_flight_ = 0;
+  bool disconnected_ = false;  // calls are due, and no connection is there for them
+  absl::Duration lateness_;    // of the last call that began
+  int64_t due_before_ = 0;     // in the warm-up
+  int64_t begun_before_ = 0;   // likewise
+  std::optional<ThreadTime> counted_from_;
 
   std::atomic<bool> stop_ = false;
-  std::atomic<bool> done_ = false;
+  std::atomic<bool> cancel_ = false;
+  std::atomic<Clock::time_point> count_at_ = Clock::time_point::max();
+  std::atomic<Clock::time_point> stop_at_ = Clock::time_point::max();
   std::atomic<bool> counting_ = false;
-  double busy_ = 0;
-  Clock::time_point ended_;
+  WorkerEnding ending_;
+  absl::Notification ended_;
 };
 
 }  // namespace udsecho::client

@@ -53,7 +53,8 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
   Group group(app, "Connect");
   group.Option("--timeout", "TIME", &raw->timeout,
                "for the connection, and then for each reply: 500ms, 1m30s, inf. Default: 5s");
-  group.Flag("--wait", &raw->wait, "wait for the server to be there, for ever or for TIME",
+  group.Flag("--wait", &raw->wait,
+             "wait for the server to be there, for ever or for TIME; with --health, to serve",
              "[=TIME]");
   group.Option("--authority", "NAME", &raw->authority,
                "the :authority. Default: localhost, or HOST:PORT");
@@ -61,7 +62,8 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
 
 void DeclarePrinting(CLI::App* app, RawOptions* raw) {
   Group group(app, "Print");
-  group.Option("-o,--output", "FILE", &raw->output, "write the payloads of replies there");
+  group.Option("-o,--output", "FILE", &raw->output,
+               "write the payloads of replies there; -: standard output");
   group.Flag("--json", &raw->json, "an object a line: reply, time, headers, trailers, status");
   group.Flag("-v,--verbose", &raw->verbose, "tell on standard error what is done");
 }
@@ -83,12 +85,14 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--duration", "TIME", &raw->duration, "Default: 10s, or --count calls");
   group.Option("--warmup", "TIME", &raw->warmup, "not counted. Default: 1s");
   group.Option("-c,--concurrency", "N", &raw->concurrency, "calls in flight. Default: 64");
-  group.Option("--rate", "N", &raw->rate, "calls a second, timed from when each was due");
+  group.Option("--rate", "N", &raw->rate,
+               "calls a second, timed from when each was due; exit code 5 if missed");
   group.Option("--size", "BYTES", &raw->size, "of the message: 64, 16KiB, 1MiB. Default: 64");
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call of expand and collect. Default: 8");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
-  group.Option("--report", "FILE", &raw->report, "a page with diagrams, as HTML");
+  group.Option("--report", "FILE", &raw->report,
+               "a page with diagrams, as HTML; -: standard output");
 }
 
 void DeclareHelp(CLI::App* app, RawOptions* raw) {

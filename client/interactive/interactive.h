@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A conversation at a terminal: each line typed is a message of one Chat stream, and replies show
-// up above the prompt as they come.
+// A conversation at a terminal: each line typed is a message, and replies show up above the prompt as
+// they come.
 //
-//   const Outcome outcome = Interact(streams, &interrupt, [&](int in, int out) { ...Chat... });
+//   const Outcome outcome = Interact(streams, &interrupt, {.address = "unix:/tmp/sock1",
+//                                                          .run = [](...) { ...Chat... }});
 //
-// Ctrl-D on an empty line leaves, Ctrl-C too (130). The server's end of the stream leaves at once.
+// Ctrl-D on an empty line leaves. Nothing else does: a call that fails, a timeout and a server that
+// went away are told, and the next line goes out in a new run. Ctrl-C gives up the line, and on an
+// empty one the calls under way, as psql does. Lines are kept from one time to the next
+// (history_file.h).
 //
 // Thread safety: none. It runs a thread of its own, which has ended when it returns.
 
@@ -19,12 +23,24 @@
 #include "client/exit_code.h"
 #include "client/interrupt.h"
 #include "client/streams.h"
+#include "client/tell.h"
 
 namespace udsecho::client {
 
-// `chat` reads lines from `in` until its end and writes replies to `out`, on another thread.
-Outcome Interact(const Streams& streams, Interrupt* interrupt, const std::string& address,
-                 const std::function<Outcome(int in, int out)>& chat);
+struct Conversation {
+  std::string address;  // for people
+
+  // An empty line ends the run, which then says what it has; else it is a message.
+  bool ends_with_empty_line = false;
+
+  // Reads lines from `in` until its end and writes replies to `out`, on another thread, until all is
+  // done, or it cannot go on, or is interrupted.
+  std::function<Outcome(int in, int out, Interrupt* interrupt, const Tell& tell)> run;
+};
+
+// The outcome is that of the run that Ctrl-D ended; if none was going on, all is well. Its error was
+// told.
+Outcome Interact(const Streams& streams, Interrupt* interrupt, const Conversation& conversation);
 
 }  // namespace udsecho::client
 

@@ -4,6 +4,7 @@
 #include "client/interactive/line_editor.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,8 @@ namespace {
 
 constexpr int kHistory = 1000;  // lines
 constexpr char kClearLine[] = "\r\x1b[K";
+constexpr char kGivenUp[] = "^C\n";
+constexpr wchar_t kCtrlC = L'\x03';
 
 // Of its own, so that to close it closes nothing of the caller's.
 FILE* Open(int fd, const char* mode) {
@@ -36,10 +39,12 @@ EditLine* NewEditor(FILE* in, FILE* out, FILE* error) {
 
 }  // namespace
 
-LineEditor::LineEditor(int in, int out, std::string prompt, int watched, std::function<bool()> show)
+LineEditor::LineEditor(int in, int out, std::string prompt, int ctrl_c, int watched,
+                       std::function<bool()> show)
     : in_(in),
       out_(out),
       prompt_(std::move(prompt)),
+      ctrl_c_(ctrl_c),
       watched_(watched),
       show_(std::move(show)),
       in_file_(Open(in, "r")),
@@ -57,6 +62,10 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int watched, std::fu
   el_set(editor_, EL_EDITOR, "emacs");
   el_set(editor_, EL_GETCFN, &LineEditor::GetCharacter);
   el_source(editor_, nullptr);
+  // After the user's own: Ctrl-C comes from GetCharacter() alone, in both of vi's modes too.
+  el_set(editor_, EL_ADDFN, "udsecho-give-up", "Give up this line", &LineEditor::GiveUp);
+  el_set(editor_, EL_BIND, "^C", "udsecho-give-up", nullptr);
+  el_set(editor_, EL_BIND, "-a", "^C", "udsecho-give-up", nullptr);
 }
 
 LineEditor::~LineEditor() {
@@ -65,20 +74,27 @@ LineEditor::~LineEditor() {
   for (FILE* file : {in_file_, out_file_, error_file_}) std::fclose(file);
 }
 
-std::optional<std::string> LineEditor::Read() {
-  if (ended_) return std::nullopt;
+Typed LineEditor::Read() {
+  if (ended_) return {Key::kEnd, ""};
+  given_up_ = false;
   int length = 0;
   const char* text = el_gets(editor_, &length);
   // It gives the terminal back after each line, and what is typed ahead would then be the kernel's:
   // shown twice, and Ctrl-D lost.
   el_set(editor_, EL_PREP_TERM, 1);
-  if (text == nullptr || length <= 0 || ended_) return std::nullopt;
+  const bool none = text == nullptr || length <= 0;
+  if (given_up_) return {Key::kCtrlC, none ? "" : std::string(text, length)};
+  if (none || ended_) return {Key::kEnd, ""};
   absl::string_view line(text, length);
   absl::ConsumeSuffix(&line, "\n");
+  Typed typed = {Key::kEnter, std::string(line)};
+  if (!typed.line.empty()) Remember(typed.line);
+  return typed;
+}
+
+void LineEditor::Remember(const std::string& line) {
   HistEvent event;
-  std::string kept(line);
-  if (!kept.empty()) history(history_, &event, H_ENTER, kept.c_str());
-  return kept;
+  history(history_, &event, H_ENTER, line.c_str());
 }
 
 LineEditor* LineEditor::Self(EditLine* editor) {
@@ -95,7 +111,12 @@ int LineEditor::GetCharacter(EditLine* editor, wchar_t* character) {
   mbstate_t state = {};
   while (true) {
     char byte = 0;
-    if (!self->AwaitKey()) return 0;
+    const Key key = self->AwaitKey();
+    if (key == Key::kEnd) return 0;
+    if (key == Key::kCtrlC) {
+      *character = kCtrlC;
+      return 1;
+    }
     const ssize_t got = TEMP_FAILURE_RETRY(read(self->in_, &byte, 1));
     if (got == 0) return 0;
     if (got < 0) return -1;
@@ -106,14 +127,27 @@ int LineEditor::GetCharacter(EditLine* editor, wchar_t* character) {
   }
 }
 
-bool LineEditor::AwaitKey() {
+// What libedit does at Ctrl-C: the line stays on the screen, as shells leave it.
+unsigned char LineEditor::GiveUp(EditLine* editor, int /*key*/) {
+  LineEditor* self = Self(editor);
+  const LineInfo* line = el_line(editor);
+  el_cursor(editor, static_cast<int>(line->lastchar - line->cursor));
+  el_set(editor, EL_REFRESH);
+  static_cast<void>(TEMP_FAILURE_RETRY(write(self->out_, kGivenUp, sizeof(kGivenUp) - 1)));
+  self->given_up_ = true;
+  return CC_NEWLINE;
+}
+
+Key LineEditor::AwaitKey() {
   while (!ended_) {
-    pollfd fds[] = {{in_, POLLIN, 0}, {watched_, POLLIN, 0}};
-    if (TEMP_FAILURE_RETRY(poll(fds, 2, -1)) < 0) return false;
-    if (fds[1].revents != 0 && !Show()) return false;
-    if (fds[0].revents != 0) return true;
+    pollfd fds[] = {{in_, POLLIN, 0}, {watched_, POLLIN, 0}, {ctrl_c_, POLLIN, 0}};
+    if (TEMP_FAILURE_RETRY(poll(fds, 3, -1)) < 0) return Key::kEnd;
+    if (fds[1].revents != 0 && !Show()) return Key::kEnd;
+    eventfd_t times = 0;
+    if (fds[2].revents != 0 && eventfd_read(ctrl_c_, &times) == 0) return Key::kCtrlC;
+    if (fds[0].revents != 0) return Key::kEnter;
   }
-  return false;
+  return Key::kEnd;
 }
 
 bool LineEditor::Show() {

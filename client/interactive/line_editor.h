@@ -4,9 +4,9 @@
 // A prompt at a terminal, with history and editing (libedit: ~/.editrc and the arrow keys hold),
 // that can be interrupted by what has to be shown above it.
 //
-//   LineEditor editor(STDIN_FILENO, STDOUT_FILENO, "> ", replies_fd,
+//   LineEditor editor(STDIN_FILENO, STDOUT_FILENO, "> ", ctrl_c_fd, replies_fd,
 //                     [&] { return ShowReplies(); });
-//   while (std::optional<std::string> line = editor.Read()) Send(*line);
+//   for (Typed typed = editor.Read(); typed.key != Key::kEnd; typed = editor.Read()) ...
 //
 // Thread safety: none. Ownership: borrows descriptors. The terminal is as it was once it is
 // destroyed.
@@ -17,41 +17,59 @@
 #include <cstdio>
 #include <cwchar>
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "histedit.h"
 
 namespace udsecho::client {
 
+// What ended a line.
+enum class Key {
+  kEnter,
+  kCtrlC,
+  kEnd,  // Ctrl-D on an empty line, the end of the input, or that there is nothing more to show
+};
+
+struct Typed {
+  Key key;
+  std::string line;  // without its line feed; with kCtrlC what was given up
+};
+
 class LineEditor {
  public:
-  // `show` is called when `watched` is readable, or has no writer any more, with the prompt out of
+  // `ctrl_c` is an eventfd, non-blocking, that says each time that Ctrl-C was pressed (which is a
+  // signal, and no key, to the terminal). `show` is called when `watched` is readable, or has no writer any more, with the prompt out of
   // the way. It prints something; false ends the reading.
-  LineEditor(int in, int out, std::string prompt, int watched, std::function<bool()> show);
+  LineEditor(int in, int out, std::string prompt, int ctrl_c, int watched,
+             std::function<bool()> show);
   ~LineEditor();
   LineEditor(const LineEditor&) = delete;
   LineEditor& operator=(const LineEditor&) = delete;
 
-  // One line, without its line feed. Nothing after Ctrl-D on an empty line, at the end of the
-  // input, and when `show` says so.
-  std::optional<std::string> Read();
+  // One line.
+  Typed Read();
+
+  // For the arrow keys: a line of the past. Read() keeps its own.
+  void Remember(const std::string& line);
 
  private:
   static LineEditor* Self(EditLine* editor);
   static char* Prompt(EditLine* editor);
   static int GetCharacter(EditLine* editor, wchar_t* character);
+  static unsigned char GiveUp(EditLine* editor, int key);
 
-  // False at the end.
-  bool AwaitKey();
+  // Waits; kEnter stands for any key.
+  Key AwaitKey();
   bool Show();
 
   const int in_;
   const int out_;
   std::string prompt_;
+  const int ctrl_c_;
   const int watched_;
   const std::function<bool()> show_;
   bool ended_ = false;
+  bool given_up_ = false;  // the line that libedit is about to return
 
   FILE* in_file_;
   FILE* out_file_;

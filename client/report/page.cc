@@ -14,6 +14,7 @@
 #include "client/exit_code.h"
 #include "client/report/diagram.h"
 #include "client/statistics.h"
+#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -52,7 +53,7 @@ svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
 .area { fill: var(--line); opacity: .12; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { padding: .2rem 1rem .2rem 0; text-align: left; font-weight: normal; }
-th { color: var(--quiet); } td { text-align: right; }
+th { color: var(--quiet); } td { text-align: right; } td.why { text-align: left; }
 </style>
 </head>
 <body>
@@ -61,13 +62,7 @@ th { color: var(--quiet); } td { text-align: right; }
 <p>$TIME</p>
 $NOTE<dl class="numbers">
 $NUMBERS</dl>
-<h2>Latency by percentile</h2>
-<figure>
-$LATENCY</figure>
-<h2>Throughput over time</h2>
-<figure>
-$THROUGHPUT</figure>
-<h2>Calls by status</h2>
+$DIAGRAMS<h2>Calls by status</h2>
 <table>
 $CODES</table>
 </body>
@@ -80,14 +75,20 @@ std::string Number(const std::string& name, const std::string& value) {
 
 std::string Numbers(const Result& result) {
   const Histogram& latency = result.measured.latency;
+  const auto time = [&](absl::Duration value) {
+    return latency.count() > 0 ? Milliseconds(value) : "-";
+  };
   std::string numbers = absl::StrCat(Number("calls/s", Thousands(result.CallsPerSecond())));
   for (const auto& [name, percent] : std::vector<std::pair<const char*, double>>{
            {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}) {
-    absl::StrAppend(&numbers, Number(name, Milliseconds(latency.Percentile(percent))));
+    absl::StrAppend(&numbers, Number(name, time(latency.Percentile(percent))));
   }
-  absl::StrAppend(&numbers, Number("max", Milliseconds(latency.Max())),
-                  Number("mean", Milliseconds(latency.Mean())),
+  absl::StrAppend(&numbers, Number("max", time(latency.Max())),
+                  Number("mean", time(latency.Mean())),
                   Number("errors", Thousands(static_cast<double>(result.measured.errors()))));
+  if (result.rate > 0) {
+    absl::StrAppend(&numbers, Number("not sent", Thousands(static_cast<double>(result.not_sent))));
+  }
   const double cores = absl::FDivDuration(result.cpu, result.duration);
   absl::StrAppend(&numbers, Number("client CPU", absl::StrFormat("%.0f %%", 100 * cores)));
   return numbers;
@@ -159,17 +160,33 @@ std::string Codes(const Measured& measured) {
   for (int code = 0; code < kCodes; ++code) {
     if (measured.ended[code] == 0 && code != 0) continue;
     absl::StrAppend(&rows, "<tr><th>", CodeName(static_cast<grpc::StatusCode>(code)), "</th><td>",
-                    Thousands(static_cast<double>(measured.ended[code])), "</td></tr>\n");
+                    Thousands(static_cast<double>(measured.ended[code])), "</td><td class=\"why\">",
+                    Escaped(uds::Printable(measured.first_errors[code])), "</td></tr>\n");
   }
   return rows;
+}
+
+// None where there is nothing to draw: axes of nothing would be made up.
+std::string Diagrams(const Result& result) {
+  if (result.calls() == 0) {
+    return absl::StrCat("<p class=\"note\">", Escaped(NothingText(result)),
+                        ": there are no latency and no throughput to draw</p>\n");
+  }
+  return absl::StrCat("<h2>Latency by percentile</h2>\n<figure>\n",
+                      LatencyDiagram(result.measured.latency),
+                      "</figure>\n<h2>Throughput over time</h2>\n<figure>\n",
+                      ThroughputDiagram(result.measured), "</figure>\n");
 }
 
 }  // namespace
 
 std::string ReportPage(const Result& result) {
-  const std::string note =
-      result.limit.empty() ? ""
-                           : absl::StrCat("<p class=\"note\">", Escaped(result.limit), "</p>\n");
+  std::string note;
+  for (const std::string& sentence : {result.lost, result.missed, result.limit}) {
+    if (!sentence.empty()) {
+      absl::StrAppend(&note, "<p class=\"note\">", Escaped(sentence), "</p>\n");
+    }
+  }
   const std::string time = absl::StrFormat(
       "%.1f s from %s on, after %g s of warm-up", absl::ToDoubleSeconds(result.duration),
       absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", result.began, absl::LocalTimeZone()),
@@ -179,8 +196,7 @@ std::string ReportPage(const Result& result) {
                                      {"$TIME", Escaped(time)},
                                      {"$NOTE", note},
                                      {"$NUMBERS", Numbers(result)},
-                                     {"$LATENCY", LatencyDiagram(result.measured.latency)},
-                                     {"$THROUGHPUT", ThroughputDiagram(result.measured)},
+                                     {"$DIAGRAMS", Diagrams(result)},
                                      {"$CODES", Codes(result.measured)}});
 }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -86,9 +87,63 @@ TEST_F(BenchTest, ErrorsAreCountedByCode) {
     return calls++ % 2 == 0 ? grpc::Status::OK : grpc::Status(grpc::StatusCode::ABORTED, "no");
   };
   const Ended result = Bench({"--count=10", "-c", "1"});
-  EXPECT_THAT(result.out, HasSubstr("5 ABORTED"));
+  EXPECT_THAT(result.out, HasSubstr("5 ABORTED (no)"));
   EXPECT_EQ(result.exit_code, 74);
-  EXPECT_THAT(result.err, OneLine());
+  EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("no")));
+  const nlohmann::json json = Json({"--count=10", "-c", "1"});
+  EXPECT_EQ(json["errors"]["ABORTED"], 5);
+  EXPECT_EQ(json["first_errors"]["ABORTED"], "no");
+}
+
+// One call is under way for the whole time, and no other has a place.
+TEST_F(BenchTest, CallsThatAreDueAndNotSentAreTold) {
+  server_.service.echo = [](grpc::ServerContext* context, const v1::EchoRequest*,
+                            v1::EchoResponse*) { return Hang(context); };
+  const std::vector<std::string> flags = {"--rate=1000", "--duration=1s", "--warmup=0", "-c", "1"};
+  const Ended text = Bench(flags);
+  EXPECT_THAT(text.out, HasSubstr("999 of 1,000 calls that were due"));
+  EXPECT_THAT(text.out, HasSubstr("the rate was missed"));
+  EXPECT_EQ(text.exit_code, 68) << "nothing was answered";
+  const nlohmann::json json = Json(flags);
+  EXPECT_EQ(json["due"], 1000);
+  EXPECT_EQ(json["due_and_not_sent"], 999);
+  EXPECT_EQ(json["in_flight_at_the_end"], 1);
+  EXPECT_TRUE(json["latency_us"].is_null());
+}
+
+TEST_F(BenchTest, ARateThatIsMissedIsToldByTheExitCode) {
+  server_.service.echo = [](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    absl::SleepFor(absl::Milliseconds(20));
+    return grpc::Status::OK;
+  };
+  for (const std::string much : {"--duration=1s", "--count=100"}) {
+    const Ended result = Bench({"--rate=1000", much, "--warmup=0", "-c", "1"});
+    EXPECT_EQ(result.exit_code, 5) << much;
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("the rate was missed"))) << much;
+    EXPECT_THAT(result.out, HasSubstr("the rate was missed")) << much;
+  }
+}
+
+TEST_F(BenchTest, CtrlCEndsItWhateverTheCallsDo) {
+  for (const char* loop : {"--concurrency=3", "--rate=100"}) {
+    for (const char* shape : {"--shape=unary", "--shape=chat"}) {
+      Interrupt interrupt;
+      server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                                 v1::EchoResponse*) {
+        interrupt.Trigger();
+        return Hang(context);
+      };
+      server_.service.chat = [&](grpc::ServerContext* context, TestService::Stream*) {
+        interrupt.Trigger();
+        return Hang(context);
+      };
+      const Ended result = RunClient(
+          {path_, "--bench", shape, loop, "--warmup=0", "--duration=inf", "--timeout=inf"}, "",
+          &interrupt);
+      EXPECT_EQ(result.exit_code, 130);
+      EXPECT_THAT(result.out, HasSubstr("no call succeeded"));
+    }
+  }
 }
 
 TEST_F(BenchTest, ACallThatTakesTooLongIsGivenUp) {
@@ -129,7 +184,44 @@ TEST_F(BenchTest, TheReportIsOnePageThatNeedsNothingElse) {
   EXPECT_THAT(page, Not(HasSubstr("https:")));
   EXPECT_THAT(page, Not(HasSubstr("$")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
-  EXPECT_EQ(Bench({"--count=1", "--report=" + dir_.Path("no/such")}).exit_code, 1);
+}
+
+TEST_F(BenchTest, AReportThatCannotBeWrittenIsToldBeforeTheRun) {
+  std::atomic<int> calls = 0;
+  server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  const Ended result = Bench({"--count=1", "--report=" + dir_.Path("no/such")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("No such file or directory")));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(BenchTest, AReportOfNoRunLeavesNothing) {
+  const std::string file = dir_.Path("report.html");
+  EXPECT_EQ(RunClient({dir_.Path("nobody"), "--bench", "--report=" + file}).exit_code, 3);
+  EXPECT_FALSE(std::ifstream(file).is_open());
+}
+
+TEST_F(BenchTest, TheReportMayGoToStandardOutput) {
+  const Ended result = Bench({"--count=10", "--report=-"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_THAT(result.out, testing::StartsWith("<!doctype html>"));
+  EXPECT_THAT(result.out, testing::EndsWith("</html>\n"));
+  EXPECT_THAT(result.err, HasSubstr("throughput")) << "the summary, where it disturbs nothing";
+}
+
+TEST_F(BenchTest, AReportOfFailuresDrawsNothing) {
+  server_.service.echo = [](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    return grpc::Status(grpc::StatusCode::ABORTED, "<no>");
+  };
+  const Ended result = Bench({"--count=10", "--report=-"});
+  EXPECT_EQ(result.exit_code, 74);
+  EXPECT_THAT(result.out, HasSubstr("no call succeeded"));
+  EXPECT_THAT(result.out, HasSubstr("&lt;no&gt;"));
+  EXPECT_THAT(result.out, Not(HasSubstr("<svg")));
+  EXPECT_THAT(result.out, Not(HasSubstr("0.000 ms")));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // The lines of a descriptor, over one stream.
-Outcome ChatOf(EchoClient* client, absl::Duration timeout, int in, int out) {
+Outcome ChatOf(Connection* client, absl::Duration timeout, int in, int out) {
   Options options;
   options.call.timeout = timeout;
   const Requests requests = *Requests::Make(options, in);
@@ -37,14 +37,13 @@ Outcome ChatOf(EchoClient* client, absl::Duration timeout, int in, int out) {
   Progress progress(STDERR_FILENO, Verbosity::kQuiet);
   Replies replies({.text = &output, .progress = &progress, .where = "unix:/s"});
   Interrupt interrupt;
-  return Chat({.client = client,
+  return Chat({.connection = client,
                .address = "unix:/s",
                .options = &options,
                .requests = &requests,
                .source = &source,
                .replies = &replies,
-               .interrupt = &interrupt,
-               .reconnect = {}});
+               .interrupt = &interrupt});
 }
 
 // Chat() on a thread of its own, so that a test can type and read meanwhile.
@@ -55,9 +54,10 @@ class ChatTest : public testing::Test {
   }
 
   void Start(absl::Duration timeout = absl::Seconds(60)) {
-    client_ = std::make_unique<EchoClient>(server_.Connect());
+    connection_ = std::make_unique<Connection>(std::make_unique<EchoClient>(server_.Connect()),
+                                               Connection::Connect{});
     thread_ = std::thread([this, timeout] {
-      outcome_ = ChatOf(client_.get(), timeout, in_.reader(), out_.writer());
+      outcome_ = ChatOf(connection_.get(), timeout, in_.reader(), out_.writer());
       out_.CloseWriter();
     });
   }
@@ -84,7 +84,7 @@ class ChatTest : public testing::Test {
   Pipe out_;
 
  private:
-  std::unique_ptr<EchoClient> client_;
+  std::unique_ptr<Connection> connection_;
   std::thread thread_;
   Outcome outcome_;
 };
@@ -236,7 +236,7 @@ TEST_F(ChatTest, AServerThatGoesAwayEndsAnIdleTerminal) {
   auto server = std::make_unique<TestServer>();
   Pipe in;
   Pipe out;
-  EchoClient client(server->Connect());
+  Connection client(std::make_unique<EchoClient>(server->Connect()), {});
   Outcome outcome;
   std::thread thread(
       [&] { outcome = ChatOf(&client, absl::Seconds(60), in.reader(), out.writer()); });
@@ -320,7 +320,7 @@ TEST_F(ChatTest, ASlowReaderIsNotTheServersFault) {
 }
 
 TEST_F(ChatTest, AnInputThatCannotBeReadIsALocalError) {
-  EchoClient client(server_.Connect());
+  Connection client(std::make_unique<EchoClient>(server_.Connect()), {});
   const uds::UniqueFd directory(open("/", O_RDONLY | O_CLOEXEC));
   const Outcome outcome = ChatOf(&client, absl::Seconds(60), directory.get(), out_.writer());
   EXPECT_EQ(outcome.exit_code, 1);
@@ -328,7 +328,7 @@ TEST_F(ChatTest, AnInputThatCannotBeReadIsALocalError) {
 }
 
 TEST_F(ChatTest, AnOutputThatCannotBeWrittenIsALocalError) {
-  EchoClient client(server_.Connect());
+  Connection client(std::make_unique<EchoClient>(server_.Connect()), {});
   const uds::UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
   in_.Write("one\n");
   const Outcome outcome = ChatOf(&client, absl::Seconds(60), in_.reader(), full.get());

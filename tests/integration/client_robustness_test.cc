@@ -9,10 +9,15 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <tuple>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "nlohmann/json.hpp"
 #include "tests/integration/server_process.h"
 #include "uds/unique_fd.h"
 
@@ -128,6 +133,86 @@ TEST_F(ClientRobustnessTest, APingOutlivesTheServersRestart) {
   }
   client.Signal(SIGINT);
   EXPECT_EQ(client.Wait(), kInterrupted);
+}
+
+// A line for each message that is lost, in order, and as JSON too.
+class PingTest : public ClientRobustnessTest,
+                 public testing::WithParamInterface<std::tuple<bool, const char*>> {};
+
+INSTANTIATE_TEST_SUITE_P(Ways, PingTest,
+                         testing::Combine(testing::Bool(),
+                                          testing::Values("--shape=unary", "--shape=chat")));
+
+TEST_P(PingTest, TellsEachLossAndGoesOn) {
+  const bool json = std::get<0>(GetParam());
+  const std::string path = dir_.Path("s");
+  const auto serve = [&] {
+    return std::make_unique<ServerProcess>(
+        ServerProcess::Options{.path = path, .flags = {}, .spawn = {}});
+  };
+  std::unique_ptr<ServerProcess> server = serve();
+  std::vector<std::string> arguments = {path, std::get<1>(GetParam()), "hi", "--interval=0.02"};
+  if (json) arguments.emplace_back("--json");
+  support::SpawnedProcess client(ClientCommand(arguments));
+  client.out().Line(0);
+  server->Signal(SIGKILL);
+  server->Wait();
+
+  // The end of a stream has a line too, in JSON, and is about no message.
+  size_t lost = 0;
+  int64_t last = 0;
+  size_t line = 1;
+  for (; lost < 10 && client.out().HasLine(line); ++line) {
+    const std::string text = client.out().Line(line);
+    const std::string before = json ? "\"seq\":" : ": seq=";
+    const size_t at = text.find(before);
+    if (at == std::string::npos || !absl::StrContains(text, "UNAVAILABLE")) continue;
+    const int64_t sequence = std::strtoll(text.c_str() + at + before.size(), nullptr, 10);
+    EXPECT_TRUE(lost == 0 || sequence == last + 1) << text;
+    last = sequence;
+    ++lost;
+  }
+  EXPECT_EQ(lost, 10U);
+
+  server = serve();
+  while (client.out().HasLine(line) &&
+         !absl::StrContains(client.out().Line(line), json ? R"("message":"hi")" : "time=")) {
+    ++line;
+  }
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+  EXPECT_THAT(client.out().Whole(), HasSubstr(json ? R"({"statistics")" : "% lost"));
+}
+
+TEST_F(ClientRobustnessTest, ABenchOfAServerThatIsKilledTellsWhatWasNotSent) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--rate=1000", "--warmup=0", "--duration=2s", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  EXPECT_NE(client.Wait(), kExitOk);
+  const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+  EXPECT_EQ(result["due"], 2000);
+  EXPECT_GT(result["due_and_not_sent"], 1000);
+  EXPECT_TRUE(result["rate_missed"]);
+  EXPECT_THAT(client.err().Whole(), testing::StartsWith("client: "));
+}
+
+// It would wait for a server that never comes back.
+TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--count=1000000000", "--timeout=300ms", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  EXPECT_EQ(client.Wait(), kUnavailable);
+}
+
+TEST_F(ClientRobustnessTest, CtrlCInABenchOfAServerThatHangs) {
+  support::SpawnedProcess client(ClientCommand(
+      {server_.path(), "--bench", "--duration=inf", "--warmup=0", "--timeout=inf", "--delay=1h"}));
+  server_.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted);
+  EXPECT_THAT(client.out().Whole(), HasSubstr("no call succeeded"));
 }
 
 }  // namespace

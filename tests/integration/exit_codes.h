@@ -21,6 +21,7 @@ inline constexpr int kStuck = 5;
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNoConnection = 3;
+inline constexpr int kExitRateMissed = 5;
 inline constexpr int kDeadlineExceeded = 64 + 4;
 inline constexpr int kPermissionDenied = 64 + 7;
 inline constexpr int kResourceExhausted = 64 + 8;

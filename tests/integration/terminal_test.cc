@@ -8,8 +8,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/integration/server_process.h"
+#include "tests/support/temp_dir.h"
 
 namespace udsecho::integration {
 namespace {
@@ -24,7 +33,13 @@ constexpr char kCtrlD[] = "\x04";
 
 class TerminalTest : public ::testing::Test {
  protected:
-  TerminalTest() : terminal_(ClientCommand({server_.path()})) { terminal_.Sees("> "); }
+  TerminalTest() : terminal_(ClientCommand({path()})) { terminal_.Sees("> "); }
+
+  std::string path() const { return dir_.Path("s"); }
+  void StartServer() {
+    server_ = std::make_unique<ServerProcess>(
+        ServerProcess::Options{.path = path(), .flags = {}, .spawn = {}});
+  }
 
   // A line as it is typed, and its reply: before the next prompt, or in its place if that was
   // faster.
@@ -35,7 +50,9 @@ class TerminalTest : public ::testing::Test {
     EXPECT_TRUE(terminal_.Sees("> "));
   }
 
-  ServerProcess server_;
+  const support::TempDir dir_;
+  std::unique_ptr<ServerProcess> server_ = std::make_unique<ServerProcess>(
+      ServerProcess::Options{.path = path(), .flags = {}, .spawn = {}});
   support::Terminal terminal_;
 };
 
@@ -61,21 +78,156 @@ TEST_F(TerminalTest, LinesAreEditedAndRemembered) {
   EXPECT_EQ(terminal_.Wait(), kExitOk);
 }
 
-TEST_F(TerminalTest, CtrlCLeaves) {
+TEST_F(TerminalTest, CtrlCGivesUpTheLineAndNothingElse) {
   terminal_.Type("half a li");
   EXPECT_TRUE(terminal_.Sees("half a li"));
   terminal_.Type(kCtrlC);
-  EXPECT_EQ(terminal_.Wait(), 130);
+  EXPECT_TRUE(terminal_.Sees("^C\r\n"));
+  EXPECT_TRUE(terminal_.Sees("> "));
+  ExpectAnswer("whole");
+  // Twice on an empty line is no wish to leave either.
+  for (int i = 0; i < 2; ++i) {
+    terminal_.Type(kCtrlC);
+    EXPECT_TRUE(terminal_.Sees("Ctrl-D leaves"));
+    EXPECT_TRUE(terminal_.Sees("> "));
+  }
+  ExpectAnswer("again");
+  terminal_.Type(kCtrlD);
+  EXPECT_EQ(terminal_.Wait(), kExitOk);
   EXPECT_TRUE(terminal_.IsAsItWas());
 }
 
-TEST_F(TerminalTest, TheServersEndIsTheEnd) {
+TEST_F(TerminalTest, ALostServerIsToldAndThePromptStays) {
+  ExpectAnswer("before");
   terminal_.Type("half a li");
   EXPECT_TRUE(terminal_.Sees("half a li"));
-  server_.Signal(SIGKILL);
+  server_->Signal(SIGKILL);
+  server_->Wait();
   EXPECT_TRUE(terminal_.Sees("UNAVAILABLE"));
-  EXPECT_EQ(terminal_.Wait(), kUnavailable);
+  EXPECT_TRUE(terminal_.Sees("half a li"));
+  // While nobody is there, each line says so.
+  terminal_.Type("ne\r");
+  EXPECT_TRUE(terminal_.Sees("client: "));
+  EXPECT_TRUE(terminal_.Sees("start the server"));
+  EXPECT_TRUE(terminal_.Sees("> "));
+  StartServer();
+  terminal_.Type("after\r");
+  EXPECT_TRUE(terminal_.Sees("connected again"));
+  EXPECT_TRUE(terminal_.Sees("after\r\n"));
+  terminal_.Type(kCtrlD);
+  EXPECT_EQ(terminal_.Wait(), kExitOk);
   EXPECT_TRUE(terminal_.IsAsItWas());
+}
+
+// What is typed at another prompt: a client with these flags at the same server.
+class ShapesTest : public TerminalTest {
+ protected:
+  support::Terminal& Prompt(std::vector<std::string> flags,
+                            const std::vector<std::string>& environment = {}) {
+    flags.insert(flags.begin(), path());
+    std::vector<std::string> command = ClientCommand(flags);
+    command.insert(command.begin(), environment.begin(), environment.end());
+    command.insert(command.begin(), "/usr/bin/env");
+    prompt_.emplace(command);
+    prompt_->Sees("> ");
+    return *prompt_;
+  }
+  void Leave() {
+    prompt_->Type(kCtrlD);
+    EXPECT_EQ(prompt_->Wait(), kExitOk);
+    EXPECT_TRUE(prompt_->IsAsItWas());
+  }
+
+  std::optional<support::Terminal> prompt_;
+};
+
+TEST_F(ShapesTest, CallsThatFailAreToldAndThePromptStays) {
+  for (const char* shape : {"--shape=unary", "--shape=expand", "--shape=collect", "--shape=chat"}) {
+    support::Terminal& prompt = Prompt({shape, "--fault=aborted:not now"});
+    for (int i = 0; i < 2; ++i) {
+      prompt.Type("word\r\r");  // for collect, an empty line ends the call
+      EXPECT_TRUE(prompt.Sees("ABORTED: not now")) << shape;
+    }
+    Leave();
+  }
+}
+
+TEST_F(ShapesTest, ATimeoutIsToldAndThePromptStays) {
+  for (const char* shape : {"--shape=unary", "--shape=expand", "--shape=chat"}) {
+    support::Terminal& prompt = Prompt({shape, "--delay=1h", "--timeout=100ms"});
+    for (int i = 0; i < 2; ++i) {
+      prompt.Type("word\r");
+      EXPECT_TRUE(prompt.Sees("DEADLINE_EXCEEDED")) << shape;
+    }
+    Leave();
+  }
+}
+
+TEST_F(ShapesTest, CtrlCCancelsTheCallsUnderWay) {
+  std::size_t messages = 0;
+  for (const char* shape : {"--shape=unary", "--shape=chat"}) {
+    support::Terminal& prompt = Prompt({shape, "--delay=1h", "--timeout=inf"});
+    for (int i = 0; i < 2; ++i) {
+      prompt.Type("word\r");
+      server_->Event("message_received", ++messages);
+      prompt.Type(kCtrlC);
+      EXPECT_TRUE(prompt.Sees("Ctrl-D leaves")) << shape;
+    }
+    Leave();
+  }
+}
+
+TEST_F(ShapesTest, RepliesOfEachShape) {
+  support::Terminal& expand = Prompt({"--shape=expand"});
+  expand.Type("one two\r");
+  EXPECT_TRUE(expand.Sees("one\r\n"));
+  EXPECT_TRUE(expand.Sees("two\r\n"));
+  Leave();
+
+  support::Terminal& collect = Prompt({"--shape=collect"});
+  for (const char* letters : {"ab", "cd"}) {
+    collect.Type(std::string(1, letters[0]) + "\r");
+    EXPECT_TRUE(collect.Sees("> "));
+    collect.Type(std::string(1, letters[1]) + "\r\r");
+    EXPECT_TRUE(collect.Sees(letters));
+  }
+  Leave();
+}
+
+TEST_F(ShapesTest, JsonOfEachShape) {
+  for (const char* shape : {"--shape=unary", "--shape=expand", "--shape=chat"}) {
+    support::Terminal& prompt = Prompt({"--json", shape});
+    prompt.Type("word\r");
+    EXPECT_TRUE(prompt.Sees(R"("message":"word")")) << shape;
+    EXPECT_TRUE(prompt.Sees("> "));
+    Leave();
+  }
+}
+
+TEST_F(ShapesTest, HistoryIsKeptForItsOwner) {
+  const support::TempDir home;
+  const std::string file = home.Path(".local/state/udsecho/history");
+  Prompt({}, {"HOME=" + home.path()}).Type("remember me\r");
+  EXPECT_TRUE(prompt_->Sees("remember me\r\n"));
+  EXPECT_TRUE(prompt_->Sees("remember me\r\n"));
+  Leave();
+  struct stat kept = {};
+  ASSERT_EQ(stat(file.c_str(), &kept), 0);
+  EXPECT_EQ(kept.st_mode & 0777, 0600);
+
+  Prompt({}, {"HOME=" + home.path()}).Type(std::string(kUp) + "\r");
+  EXPECT_TRUE(prompt_->Sees("remember me\r\n"));
+  EXPECT_TRUE(prompt_->Sees("remember me\r\n"));
+  Leave();
+}
+
+TEST_F(ShapesTest, HistoryIsNotKeptWhereItIsTurnedOff) {
+  const support::TempDir home;
+  Prompt({}, {"HOME=" + home.path(), "UDSECHO_HISTORY="}).Type("forget me\r");
+  EXPECT_TRUE(prompt_->Sees("forget me\r\n"));
+  EXPECT_TRUE(prompt_->Sees("forget me\r\n"));
+  Leave();
+  EXPECT_NE(access(home.Path(".local").c_str(), F_OK), 0);
 }
 
 TEST(ColourTest, AtATerminalAlone) {
