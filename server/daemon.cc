@@ -15,8 +15,10 @@
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
+#include "server/call_events.h"
 #include "server/echo_service.h"
 #include "server/events.h"
+#include "server/hangup_thread.h"
 #include "server/interop_service.h"
 #include "server/manager_reports.h"
 #include "uds/listener.h"
@@ -33,38 +35,32 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-rpc::ServerOptions ServerOptionsOf(const Options& options) {
-  rpc::ServerOptions server = options.server;
-  if (!options.allow.empty()) {
-    server.admit = [allow = options.allow](const uds::PeerCredentials& peer) {
-      return allow.Check(peer);
-    };
-  }
-  return server;
-}
-
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
  public:
-  Daemon(const Options& options, Log* log)
+  Daemon(const Options& options, const Surroundings& surroundings)
       : options_(options),
-        log_(*log),
-        service_events_(log),
-        connection_events_(log, RunAfterOnServer()),
-        message_events_(log, RunAfterOnServer(), [this] { reports_.Stir(); }),
+        surroundings_(surroundings),
+        log_(*surroundings.log),
+        allow_(options.allow),
+        service_events_(&log_),
+        connection_events_(&log_, RunAfterOnServer()),
+        call_events_(&log_, RunAfterOnServer()),
+        message_events_(&log_, RunAfterOnServer(), [this] { reports_.Stir(); }),
         echo_({.reply = options.reply,
                .max_message_bytes =
                    static_cast<std::size_t>(options.server.limits.max_message_bytes)},
               &message_events_),
         admin_(&server_, options.server.grace),
-        server_(ServerOptionsOf(options), this),
-        reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
+        server_(MakeServerOptions(), this),
+        reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }),
+        hangups_(surroundings.hangup->fd(), [this] { OnHangup(); }) {
     server_.Add(&echo_);
     server_.Add(&admin_);
     if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
   }
 
-  ExitCode Run(uds::UniqueFd handed_in, int stop_fd) {
+  ExitCode Run(uds::UniqueFd handed_in) {
     is_activated_ = handed_in.valid();
     absl::StatusOr<uds::Listener> listener =
         is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address)
@@ -73,15 +69,69 @@ class Daemon final : public rpc::ServerEvents {
       service_events_.Failed(listener.status());
       return kAddressRefused;
     }
-    const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
-    if (!result.ok()) {
-      service_events_.Failed(result.status());
-      return kFailed;
+    const absl::StatusOr<rpc::DrainResult> result =
+        server_.Run(*std::move(listener), surroundings_.stop->fd());
+    const ExitCode code = result.ok() ? CodeOf(*result) : kFailed;
+    if (!result.ok()) service_events_.Failed(result.status());
+    if (!hangups_.Stop()) {
+      FinishLogs();
+      _exit(code);  // without destructors: the reload uses all of this
     }
-    return result->calls_cut == 0 ? kClean : kCallsCutOff;
+    return code;
   }
 
  private:
+  ExitCode CodeOf(const rpc::DrainResult& result) {
+    // What is not ours any more was told when it was lost.
+    const bool left = absl::IsInternal(result.path_given_up);
+    if (left) service_events_.PathLeft(result.path_given_up);
+    if (result.calls_cut > 0) return kCallsCutOff;
+    return left ? kFailed : kClean;
+  }
+
+  rpc::ServerOptions MakeServerOptions() {
+    rpc::ServerOptions server = options_.server;
+    server.admit = [this](const uds::PeerCredentials& peer) { return allow_.Check(peer); };
+    server.call_hooks.refused = [this](const rpc::EndedCall& call) { call_events_.Refused(call); };
+    if (Log* const access = surroundings_.access_log; access != nullptr) {
+      server.call_hooks.ended = [access](const rpc::EndedCall& call) { WriteAccess(access, call); };
+    }
+    return server;
+  }
+
+  // --- SIGHUP, on its thread ---
+
+  void OnHangup() {
+    if (had_terminal_ && !HasTerminal()) {
+      server_.Stop();  // it was the terminal that went away: nobody is left to stop it
+      return;
+    }
+    reports_.Reloading();
+    const absl::StatusOr<Options> options = surroundings_.reload();
+    const absl::Status status = options.ok() ? Apply(*options) : options.status();
+    if (!status.ok()) service_events_.ReloadFailed(status);
+    reports_.Reloaded();
+  }
+
+  absl::Status Apply(const Options& now) {
+    if (now.allow.empty() && !options_.allow.empty()) {
+      return absl::FailedPreconditionError(
+          "the allow list is gone from the flags, and without one all who can connect may call; "
+          "put it back, or restart the server if that is what you want");
+    }
+    absl::Status opened = surroundings_.log_files->Reopen(now.log_paths);
+    if (!opened.ok()) return opened;
+    log_.SetLevel(now.log.level);
+    server_.After(absl::ZeroDuration(), [this, allow = now.allow] {
+      allow_ = allow;
+      server_.Readmit();
+    });
+    service_events_.Reloaded(now.fixed_lines == options_.fixed_lines &&
+                             now.log_paths.access.has_value() ==
+                                 options_.log_paths.access.has_value());
+    return absl::OkStatus();
+  }
+
   RunAfter RunAfterOnServer() {
     return [this](absl::Duration delay, std::function<void()> work) {
       server_.After(delay, std::move(work));
@@ -92,21 +142,25 @@ class Daemon final : public rpc::ServerEvents {
     service_events_.Started(options_.address.ToString(), getpid());
     WarnIfOthersAreShutOut();
     reports_.Serving();
+    const absl::Status started = hangups_.Start();
+    if (!started.ok()) service_events_.ReloadFailed(started);
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
-    connection_events_.Opened(connection.peer);
+    connection_events_.Opened(connection);
     reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
-    connection_events_.Closed(connection.peer);
+    connection_events_.Closed(connection);
     reports_.ConnectionClosed();
   }
-  void ConnectionRefused(const absl::Status& why) override { connection_events_.Refused(why); }
+  void ConnectionRefused(const absl::Status& why, const rpc::Connection* connection) override {
+    connection_events_.Refused(why, connection);
+  }
   void ConnectionStalled(const rpc::Connection& connection) override {
-    connection_events_.Stalled(connection.peer);
+    connection_events_.Stalled(connection);
   }
   void ConnectionFlooded(const rpc::Connection& connection) override {
-    connection_events_.Flooded(connection.peer);
+    connection_events_.Flooded(connection);
   }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
   void PathChanged(const absl::Status& still_ours) override {
@@ -121,8 +175,14 @@ class Daemon final : public rpc::ServerEvents {
   }
   void Stuck() override {
     service_events_.Stuck();
-    log_.Finish();
+    FinishLogs();
     _exit(kStuck);  // without destructors: the handler's thread would be waited for
+  }
+
+  void FinishLogs() {
+    log_.Finish();
+    Log* const access = surroundings_.access_log;
+    if (access != nullptr && access != &log_) access->Finish();
   }
 
   // Permission to call is no use without permission to connect.
@@ -137,24 +197,35 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   const Options options_;
+  const Surroundings surroundings_;
   Log& log_;
+  const bool had_terminal_ = HasTerminal();
   bool is_activated_ = false;
+  AllowList allow_;  // the server's first thread asks and changes it
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
+  CallEvents call_events_;
   MessageEvents message_events_;
   EchoService echo_;
   AdminService admin_;
   std::optional<InteropService> interop_;
   rpc::Server server_;
   ManagerReports reports_;
+  HangupThread hangups_;
 };
 
 }  // namespace
 
-ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in, int stop_fd, Log* log) {
+ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in,
+                   const Surroundings& surroundings) {
+  for (const rpc::SignalDescriptor* signals : {surroundings.stop, surroundings.hangup}) {
+    if (signals->status().ok()) continue;
+    ServiceEvents(surroundings.log).Failed(signals->status());
+    return kFailed;
+  }
   RaiseDescriptorLimit();
-  Daemon daemon(options, log);
-  return daemon.Run(std::move(handed_in), stop_fd);
+  Daemon daemon(options, surroundings);
+  return daemon.Run(std::move(handed_in));
 }
 
 }  // namespace udsecho

@@ -3,10 +3,12 @@
 
 #include "server/options.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -18,6 +20,7 @@
 #include "cli/utf8.h"
 #include "cli/version.h"
 #include "server/exit_code.h"
+#include "server/flag_file.h"
 #include "server/limit_flags.h"
 #include "server/socket_flags.h"
 #include "uds/activation.h"
@@ -30,8 +33,9 @@ constexpr char kFooter[] =
     "The server's own user and root are always allowed. Without --allow, all who can connect are.\n"
     "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB, 4MB, or "
     "bytes.\n"
-    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one cuts them "
-    "off.\n"
+    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one, half a\n"
+    "second later or more, cuts them off. SIGHUP reads --flagfile and the names in --allow again,\n"
+    "and opens log files anew; if that fails, all stays as it was.\n"
     "Started by systemd with a socket (LISTEN_FDS), it serves that one, and ADDRESS may be left "
     "out.\n\n"
     "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address cannot be\n"
@@ -50,6 +54,10 @@ struct Flags {
   std::string busy_poll;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string log_file;
+  std::string log_time;
+  std::string access_log;
+  std::string flag_file;  // which ExpandFlagFiles() has read
   std::string reply;
   int shards = 1;
   SocketFlags socket;
@@ -59,6 +67,7 @@ struct Flags {
   CLI::Option* grace_given = nullptr;
   CLI::Option* busy_poll_given = nullptr;
   CLI::Option* reply_given = nullptr;
+  CLI::Option* access_log_given = nullptr;
 };
 
 // Of what may be 0.
@@ -91,7 +100,10 @@ uds::Address ParseAddress(const std::string& text) {
 uds::Address ChooseAddress(const Flags& flags, const std::optional<uds::Address>& activated) {
   if (flags.address_given->count() == 0) {
     if (activated.has_value()) return *activated;
-    throw CLI::ValidationError("ADDRESS is required: say where to listen, such as /tmp/sock1");
+    const bool not_ours = std::getenv("LISTEN_FDS") != nullptr;
+    throw CLI::ValidationError(absl::StrCat(
+        "ADDRESS is required: say where to listen, such as /tmp/sock1",
+        not_ours ? "; $LISTEN_FDS and $LISTEN_PID hand in no socket for this process" : ""));
   }
   uds::Address address = ParseAddress(flags.address);
   if (activated.has_value()) {
@@ -128,9 +140,9 @@ void Declare(CLI::App* app, Flags* flags) {
   flags->address_given = app->add_option("ADDRESS", flags->address,
                                          "Where to listen: /tmp/sock1, sock1, unix:/tmp/sock1")
                              ->type_name("");
-  flags->grace_given = app->add_option("--grace", flags->grace,
-                                       "How long calls in flight may go on at the end (10s)")
-                           ->type_name("TIME");
+  flags->grace_given =
+      app->add_option("--grace", flags->grace, "How long calls in flight may go on at the end (8s)")
+          ->type_name("TIME");
   flags->busy_poll_given =
       app->add_option("--busy_poll", flags->busy_poll,
                       "How long to look for the next event before sleeping (50us)")
@@ -146,12 +158,30 @@ void Declare(CLI::App* app, Flags* flags) {
   app->add_option("--log_level", flags->log_level, "debug, info, warn or error (info)")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->option_text("LEVEL");
+  app->add_option("--log_file", flags->log_file, "Where the log goes (standard error)")
+      ->type_name("FILE");
+  app->add_option("--log_time", flags->log_time,
+                  "Lines of text begin with the time (true; for the journal, false)")
+      ->check(CLI::IsMember({"true", "false"}))
+      ->option_text("BOOL");
+  flags->access_log_given =
+      app->add_flag("--access_log", flags->access_log,
+                    "A line for each call, in the log or in a file: --access_log=FILE");
+  app->add_option("--flagfile", flags->flag_file, "More flags, one a line; SIGHUP reads it again")
+      ->type_name("FILE");
   app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
   app->set_version_flag("--version", absl::StrCat("server (udsecho) ", cli::kVersion),
                         "Print the version and exit");
   DeclareSocketFlags(app, &flags->socket);
   DeclareLimitFlags(app, &flags->limits);
   app->footer(kFooter);
+}
+
+LogFormat FormatOf(const Flags& flags) {
+  if (flags.log_format == "json") return LogFormat::kJson;
+  const bool timed = flags.log_time.empty() ? !flags.log_file.empty() || !StandardErrorIsJournal()
+                                            : flags.log_time == "true";
+  return timed ? LogFormat::kTimedText : LogFormat::kText;
 }
 
 // Throws what the flags' own checks could not see.
@@ -178,8 +208,34 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
   }
   options.server.limits = flags.limits;
   options.server.shards = flags.shards;
-  options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  options.log.format = FormatOf(flags);
   options.log.level = kLevels.at(flags.log_level);
+  options.log_paths.log = flags.log_file;
+  // CLI11 says "true" of a flag without a value.
+  if (flags.access_log == "true") {
+    options.log_paths.access = "";
+  } else if (flags.access_log_given->count() > 0 && flags.access_log != "false") {
+    options.log_paths.access = flags.access_log;
+  }
+  return options;
+}
+
+// A command line with its flag files. Throws CLI::ParseError.
+Options Parse(CLI::App* app, int argc, const char* const* argv,
+              const std::optional<uds::Address>& activated) {
+  Flags flags;
+  Declare(app, &flags);
+  absl::StatusOr<FlagFileArguments> arguments =
+      ExpandFlagFiles(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  if (!arguments.ok()) throw CLI::ValidationError(std::string(arguments.status().message()));
+  std::vector<const char*> all = {"server"};
+  for (const std::string& argument : arguments->all) all.push_back(argument.c_str());
+  app->parse(static_cast<int>(all.size()), all.data());
+  CheckLimitsTogether(*app, flags.limits);
+  Options options = ToOptions(flags, activated);
+  for (std::string& line : arguments->of_file) {
+    if (!IsReloadable(line)) options.fixed_lines.push_back(std::move(line));
+  }
   return options;
 }
 
@@ -188,12 +244,8 @@ Options ToOptions(const Flags& flags, const std::optional<uds::Address>& activat
 Command ParseCommandLine(int argc, const char* const* argv,
                          const std::optional<uds::Address>& activated) {
   CLI::App app("Serves udsecho.v1.Echo on a Unix socket.", "server");
-  Flags flags;
-  Declare(&app, &flags);
   try {
-    app.parse(argc, argv);
-    CheckLimitsTogether(app, flags.limits);
-    return {.options = ToOptions(flags, activated)};
+    return {.options = Parse(&app, argc, argv, activated)};
   } catch (const CLI::CallForHelp&) {
     // It leaves two empty lines where one will do.
     std::cout << absl::StrReplaceAll(app.help(), {{"\n\n\n", "\n\n"}});
@@ -205,6 +257,16 @@ Command ParseCommandLine(int argc, const char* const* argv,
     // It may quote what was typed.
     std::cerr << "server: " << uds::Printable(error.what()) << " (see --help)\n";
     return {.options = {}, .exit_code = kUsage};
+  }
+}
+
+absl::StatusOr<Options> ParseAgain(int argc, const char* const* argv,
+                                   const std::optional<uds::Address>& activated) {
+  CLI::App app("", "server");
+  try {
+    return Parse(&app, argc, argv, activated);
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
   }
 }
 

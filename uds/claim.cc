@@ -219,7 +219,10 @@ absl::Status Claim::Release() {
   if (ours_.valid()) {
     status = CheckStillOurs();
     if (status.ok() && unlinkat(directory_.fd(), our_name_.c_str(), 0) != 0) {
-      status = absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", path()));
+      // Whatever the reason: other codes say that it is not ours any more.
+      status = absl::InternalError(absl::StrCat(
+          absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", path())).message(),
+          "; remove it, or leave it for the next server to reclaim"));
     }
     ours_.reset();
   }

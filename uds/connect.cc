@@ -69,16 +69,23 @@ absl::Status SetSendTimeout(int fd, absl::Duration timeout) {
   return absl::ErrnoToStatus(errno, "cannot set the timeout of a socket");
 }
 
+// By the monotonic clock: the wall clock may be set meanwhile.
+absl::Duration SinceBoot() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return absl::DurationFromTimespec(now);
+}
+
 }  // namespace
 
 absl::StatusOr<UniqueFd> Connect(const Address& address, absl::Duration timeout) {
   UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd.valid()) return absl::ErrnoToStatus(errno, "cannot make a socket");
 
-  const absl::Time deadline = absl::Now() + timeout;
+  const absl::Duration deadline = SinceBoot() + timeout;
   int error = EINTR;
   while (error == EINTR) {
-    absl::Status status = SetSendTimeout(fd.get(), deadline - absl::Now());
+    absl::Status status = SetSendTimeout(fd.get(), deadline - SinceBoot());
     if (!status.ok()) return status;
     const int result = connect(fd.get(), address.socket_address(), address.socket_address_length());
     error = result == 0 ? 0 : errno;

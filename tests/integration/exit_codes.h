@@ -11,6 +11,7 @@ namespace udsecho::integration {
 
 // server
 inline constexpr int kClean = 0;
+inline constexpr int kFailed = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kAddressRefused = 3;
 inline constexpr int kCallsCutOff = 4;
