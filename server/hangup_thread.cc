@@ -13,8 +13,14 @@
 #include <array>
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace udsecho {
+
+HangupThread::HangupThread(int signal_fd, std::function<void()> on_hangup)
+    : signal_fd_(signal_fd),
+      on_hangup_(std::move(on_hangup)),
+      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 HangupThread::~HangupThread() {
   Stop();
@@ -22,7 +28,6 @@ HangupThread::~HangupThread() {
 }
 
 absl::Status HangupThread::Start() {
-  stop_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (stop_.valid()) {
     try {
       thread_ = std::thread(&HangupThread::Run, this);

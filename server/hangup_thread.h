@@ -19,7 +19,6 @@
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "uds/unique_fd.h"
@@ -28,8 +27,7 @@ namespace udsecho {
 
 class HangupThread {
  public:
-  HangupThread(int signal_fd, std::function<void()> on_hangup)
-      : signal_fd_(signal_fd), on_hangup_(std::move(on_hangup)) {}
+  HangupThread(int signal_fd, std::function<void()> on_hangup);
   ~HangupThread();  // Stop(), and waits
   HangupThread(const HangupThread&) = delete;
   HangupThread& operator=(const HangupThread&) = delete;
@@ -46,7 +44,7 @@ class HangupThread {
 
   const int signal_fd_;
   const std::function<void()> on_hangup_;
-  uds::UniqueFd stop_;  // an eventfd
+  const uds::UniqueFd stop_;  // an eventfd
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable changed_;
