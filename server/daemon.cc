@@ -139,11 +139,11 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   void Serving() override {
+    const absl::Status hangups = hangups_.Start();
     service_events_.Started(options_.address.ToString(), getpid());
+    if (!hangups.ok()) service_events_.ReloadFailed(hangups);
     WarnIfOthersAreShutOut();
     reports_.Serving();
-    const absl::Status started = hangups_.Start();
-    if (!started.ok()) service_events_.ReloadFailed(started);
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
     connection_events_.Opened(connection);
