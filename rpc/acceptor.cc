@@ -178,7 +178,7 @@ bool Acceptor::AcceptOne() {
   uds::UniqueFd fd = **std::move(accepted);
   absl::StatusOr<uds::PeerCredentials> peer = uds::ReadPeerCredentials(fd.get());
   if (!peer.ok()) {
-    Refuse(peer.status());
+    Refuse(peer.status(), nullptr);
     return true;
   }
   parts_.connections->accepted.Add(1);
@@ -205,16 +205,16 @@ void Acceptor::Admit(uds::UniqueFd fd, uds::PeerCredentials peer) {
   const uid_t uid = admission.ok() ? peer.uid : Admission::kDenied;
   const absl::Status free = MakePlace(uid);
   const bool guest = !free.ok();
-  if (guest) {
-    Refuse(free);
-    if (guests_ == kMaxGuests) return;
-  }
-  if (silent_ >= parts_.admission->limits().max_silent_connections) MakeRoomForSilent();
   auto connection = std::make_shared<Connection>();
   connection->id = ++last_id_;
   connection->since = absl::Now();
   connection->peer = std::move(peer);
   connection->admission = guest ? free : admission;
+  if (guest) {
+    Refuse(free, connection.get());
+    if (guests_ == kMaxGuests) return;
+  }
+  if (silent_ >= parts_.admission->limits().max_silent_connections) MakeRoomForSilent();
   Adopt(std::move(fd), {.connection = std::move(connection), .uid = uid, .guest = guest});
 }
 
@@ -240,17 +240,27 @@ void Acceptor::MakeRoomForSilent() {
                                      [](auto& a, auto& b) { return a.second < b.second; });
   for (auto& [id, open] : open_) {
     if (!open.is_silent || open.connection->peer.uid != most->first) continue;
-    Refuse(absl::ResourceExhaustedError(
-        absl::StrCat("a connection of uid ", most->first,
-                     " was closed: too many connections have sent nothing")));
+    Refuse(absl::ResourceExhaustedError("it was closed: too many connections have sent nothing"),
+           open.connection.get());
     parts_.connections->silent.Add(1);
     return Evict(&open);
   }
 }
 
-void Acceptor::Refuse(const absl::Status& why) {
+void Acceptor::Refuse(const absl::Status& why, const Connection* connection) {
   parts_.connections->refused.Add(1);
-  parts_.events->ConnectionRefused(why);
+  parts_.events->ConnectionRefused(why, connection);
+}
+
+void Acceptor::Readmit() {
+  if (parts_.admit == nullptr) return;
+  for (const auto& [id, open] : open_) {
+    const Connection& connection = *open.connection;
+    if (open.guest || parts_.admit(connection.peer).ok() == connection.admission.ok()) continue;
+    Shard& shard = *(*parts_.shards)[open.shard];
+    // Posted, as a connection may end at once, which changes this list.
+    shard.loop().Post([&shard, id = id] { shard.Drain(id); });
+  }
 }
 
 std::size_t Acceptor::FreestShard() const {
@@ -329,9 +339,7 @@ void Acceptor::TellOfEnding(const Open& open, http2::Ending how) {
   const absl::Status refused = WhyRefused(how, parts_.admission->limits());
   if (!refused.ok()) {
     parts_.connections->silent.Add(1);
-    parts_.events->ConnectionRefused(
-        absl::Status(refused.code(), absl::StrCat("a connection of uid ", open.connection->peer.uid,
-                                                  " was closed: ", refused.message())));
+    parts_.events->ConnectionRefused(refused, open.connection.get());
   }
   if (!open.spoke) return;
   if (how == http2::Ending::kUnread) {

@@ -66,8 +66,11 @@ class Acceptor {
   // Calls `work` once no connection is open.
   void WhenAllEnded(std::function<void()> work);
 
-  // Gives up the listener's path at once, for a process that ends without destructors.
-  void GiveUpPath() { listener_.Release().IgnoreError(); }
+  // Tells clients to leave for which `admit` has another answer than when they connected.
+  void Readmit();
+
+  // Gives up the listener's path, at the end.
+  absl::Status GiveUpPath() { return listener_.Release(); }
 
  private:
   struct Open {
@@ -111,7 +114,8 @@ class Acceptor {
   absl::Status MakePlace(uid_t uid);
   void MakeRoomForSilent();
   void Adopt(uds::UniqueFd fd, Open open);
-  void Refuse(const absl::Status& why);
+  // Null: there is no connection yet.
+  void Refuse(const absl::Status& why, const Connection* connection);
   void End(const Open& open);
   // Ends it to make room. It does not count any more, even before its shard has ended it.
   void Evict(Open* open);

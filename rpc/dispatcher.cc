@@ -39,6 +39,11 @@ void Refuse(Stream* stream, const absl::Status& status, const std::vector<Field>
   stream->Respond(header, Stream::kNoBody);
 }
 
+// For clients that do not speak gRPC; what gRPC's clients would make of it.
+absl::Status AsHttp(absl::string_view status) {
+  return absl::UnknownError(absl::StrCat("HTTP ", status));
+}
+
 // What gRPC says of a call beside its metadata.
 struct RequestHead {
   bool is_grpc = false;
@@ -91,8 +96,19 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
                                                    CallerAccount* account) {
   connection->calls.Add(1);
   calls_.counters().begun.Add(1);
-  const auto refuse = [&stream](const absl::Status& status) {
+  const auto tell = [&](const absl::Status& status) {
+    const EndedCall ended = {.path = stream.path(), .connection = *connection, .status = status};
+    if (calls_.hooks().refused) calls_.hooks().refused(ended);
+    if (calls_.hooks().ended) calls_.hooks().ended(ended);
+  };
+  const auto refuse = [&](const absl::Status& status) {
+    tell(status);
     Refuse(&stream, status);
+    return nullptr;
+  };
+  const auto refuse_as_http = [&](absl::string_view status, absl::string_view why) {
+    tell(AsHttp(status));
+    RefuseAsHttp(&stream, status, why);
     return nullptr;
   };
   if (stream.header_too_long()) {
@@ -102,13 +118,11 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
                      admission_.limits().max_metadata_bytes, " bytes; send less of it")));
   }
   if (stream.method() != "POST") {
-    RefuseAsHttp(&stream, "405", "gRPC is served here: its requests are POST.\n");
-    return nullptr;
+    return refuse_as_http("405", "gRPC is served here: its requests are POST.\n");
   }
   RequestHead head = ReadHead(stream.headers());
   if (!head.is_grpc) {
-    RefuseAsHttp(&stream, "415", "gRPC is served here: content-type must be application/grpc.\n");
-    return nullptr;
+    return refuse_as_http("415", "gRPC is served here: content-type must be application/grpc.\n");
   }
   if (!head.status.ok()) return refuse(head.status);
   absl::Status may = MayCall(*connection, *account);
@@ -120,10 +134,11 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
   }
   // Even if no message turns out to be compressed: so the client learns of it with its first call.
   if (!head.encoding.has_value()) {
-    Refuse(&stream,
-           absl::UnimplementedError("the messages are compressed in a way that is not known here; "
-                                    "send gzip, deflate or identity"),
-           {{.name = "grpc-accept-encoding", .value = wire::kAcceptedEncodings}});
+    const absl::Status unknown = absl::UnimplementedError(
+        "the messages are compressed in a way that is not known here; send gzip, deflate or "
+        "identity");
+    tell(unknown);
+    Refuse(&stream, unknown, {{.name = "grpc-accept-encoding", .value = wire::kAcceptedEncodings}});
     return nullptr;
   }
   if (!account->memory.Hold(Call::kBytes)) {

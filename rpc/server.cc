@@ -97,6 +97,7 @@ absl::Status Server::MakeShards() {
                      .methods = &methods_,
                      .admission = &admission_,
                      .all_calls = &all_calls_,
+                     .call_hooks = &options_.call_hooks,
                      .spoke =
                          [this, i](const auto& connection) {
                            // At once: its first call may ask for the list.
@@ -138,6 +139,10 @@ void Server::Stop(absl::Duration grace) {
 void Server::After(absl::Duration delay, std::function<void()> work) {
   http2::Loop& loop = shards_.front()->loop();
   loop.Post([&loop, delay, work = std::move(work)] { loop.After(delay, work); });
+}
+
+void Server::Readmit() {
+  shards_.front()->loop().Post([this] { acceptor_->Readmit(); });
 }
 
 void Server::AskThreads(std::function<void()> answered) {
@@ -204,7 +209,7 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
                      .grace = grace,
                      .stuck =
                          [&] {
-                           acceptor.GiveUpPath();
+                           acceptor.GiveUpPath().IgnoreError();
                            events_->Stuck();
                          }});
   status = watchdog.Start();
@@ -219,7 +224,7 @@ absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
     loop.Run();
     watchdog.Finish();
   }
-  return DrainResult{.calls_cut = drain.calls_cut()};
+  return DrainResult{.calls_cut = drain.calls_cut(), .path_given_up = acceptor.GiveUpPath()};
 }
 
 }  // namespace rpc

@@ -24,8 +24,8 @@
 // Handlers run on the thread in Run(), or, with ServerOptions::shards, on further ones too: all
 // calls of a connection on the same. Services are then called on all of these.
 //
-// Thread safety: Stop(), statistics(), Connections(), calls_in_flight() and After() may be called
-// from any thread, all else from the owner's.
+// Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), After() and Readmit() may
+// be called from any thread, all else from the owner's.
 // Ownership: borrows its services and events, which outlive it.
 
 #ifndef RPC_SERVER_H_
@@ -46,6 +46,7 @@
 #include "rpc/admission.h"
 #include "rpc/builtin/health.h"
 #include "rpc/builtin/reflection.h"
+#include "rpc/call/ended_call.h"
 #include "rpc/connection_list.h"
 #include "rpc/dispatcher.h"
 #include "rpc/limits.h"
@@ -62,8 +63,10 @@ namespace rpc {
 class Acceptor;
 
 struct ServerOptions {
-  // How long calls in flight may go on once a stop was asked for; 0 cuts them off immediately.
-  absl::Duration grace = absl::Seconds(10);
+  // How long calls in flight may go on once a stop was asked for; 0 cuts them off immediately. With
+  // what a cut takes, and a handler that blocks (a second at the most), a server ends before Docker
+  // kills it, which is 10 s after SIGTERM. Kubernetes waits for 30 s.
+  absl::Duration grace = absl::Seconds(8);
 
   Limits limits = {};
 
@@ -79,11 +82,17 @@ struct ServerOptions {
   // Run(). A status other than OK is the answer to all of its calls; none reaches a handler. Unset:
   // all peers may call.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
+
+  // What is called for each call, if anything.
+  CallHooks call_hooks = {};
 };
 
 struct DrainResult {
   // In flight when the grace was over, or stop was asked for again.
   std::size_t calls_cut = 0;
+
+  // Why the listener's path could not be given up (uds::Listener::Release()); OK if it was.
+  absl::Status path_given_up = absl::OkStatus();
 };
 
 class Server {
@@ -105,13 +114,19 @@ class Server {
   std::size_t calls_in_flight() const;
 
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
-  // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(). Call
-  // at most once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
+  // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(), except
+  // within half a second of the first one: two signals so close together are one wish. Call at most
+  // once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
   // not enough descriptors or threads.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
 
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
   void After(absl::Duration delay, std::function<void()> work);
+
+  // Asks ServerOptions::admit again about the peer of each open connection. If its answer has
+  // changed, the client is told to leave (GOAWAY): its calls in flight go on, and when it connects
+  // again, the new answer holds. Any thread.
+  void Readmit();
 
   // Calls `answered`, on the thread in Run(), once each thread on which handlers run has responded:
   // so none of them is stuck.

@@ -39,8 +39,9 @@ class ServerEvents {
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}
 
   // A connection was refused: it was over a limit, its credentials could not be read, it did not
-  // begin HTTP/2 in time, it speaks something else, or memory or descriptors ran out.
-  virtual void ConnectionRefused(const absl::Status& /*why*/) {}
+  // begin HTTP/2 in time, it speaks something else, or memory or descriptors ran out. Null: its
+  // credentials could not be read.
+  virtual void ConnectionRefused(const absl::Status& /*why*/, const Connection* /*connection*/) {}
 
   // Accepting pauses for uds::kAcceptPause, as descriptors or memory have run out. Clients that
   // connect meanwhile wait in the backlog.

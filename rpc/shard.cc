@@ -47,7 +47,8 @@ class Shard::Hosted final : public http2::Application {
 Shard::Shard(std::unique_ptr<http2::Loop> loop, Parts parts)
     : loop_(std::move(loop)),
       parts_(std::move(parts)),
-      calls_(loop_.get(), static_cast<std::size_t>(parts_.admission->limits().max_message_bytes)),
+      calls_(loop_.get(), static_cast<std::size_t>(parts_.admission->limits().max_message_bytes),
+             parts_.call_hooks),
       dispatcher_(parts_.methods, parts_.admission, parts_.all_calls, &calls_) {}
 
 Shard::~Shard() = default;
@@ -65,6 +66,11 @@ void Shard::Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Call
 void Shard::End(std::uint64_t id) {
   const auto found = connections_.find(id);
   if (found != connections_.end()) found->second->http2().End();
+}
+
+void Shard::Drain(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  if (found != connections_.end()) found->second->http2().Drain();
 }
 
 void Shard::Ended(std::uint64_t id, http2::Ending how) {

@@ -41,6 +41,7 @@ class Shard {
     const Methods* methods;
     const Admission* admission;
     const std::vector<const Calls*>* all_calls;
+    const CallHooks* call_hooks;
     // Called on the shard's thread.
     std::function<void(std::shared_ptr<Connection>)> spoke;
     std::function<void(std::shared_ptr<Connection>, http2::Ending)> ended;
@@ -56,6 +57,8 @@ class Shard {
   void Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Caller* caller);
 
   void End(std::uint64_t id);
+  // Tells the client to leave; its calls in flight go on.
+  void Drain(std::uint64_t id);
 
   // Tells all calls and clients to end, also those that come later.
   void Drain();

@@ -30,7 +30,9 @@ class Watchdog {
  public:
   struct Parts {
     // Each time that this is readable, up to 128 bytes (one record of a signalfd) are read and
-    // count as one wish to stop. -1: none.
+    // count as one wish to stop. Within half a second of the first wish they count as that one:
+    // Ctrl-C reaches a server twice through wrappers that pass it on. For SIGINT that the process
+    // was started with as ignored, see stop_signals.h. -1: none.
     int stop_fd;
     // An eventfd with EFD_SEMAPHORE that counts such wishes too.
     int stop_counter;
@@ -38,8 +40,8 @@ class Watchdog {
     std::function<void()> stop;
     // How long the server may take from the first one to the last of its calls.
     std::function<absl::Duration()> grace;
-    // Called when it took kStuck longer than that, or kStuck from the second wish on. Must not
-    // return.
+    // Called when it took kStuck longer than that, or kStuck from the second wish on; time in which
+    // the process was stopped does not count. Must not return.
     std::function<void()> stuck;
   };
 

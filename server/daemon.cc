@@ -19,9 +19,11 @@
 #include "rpc/server.h"
 #include "rpc/server_events.h"
 #include "server/admin_service.h"
+#include "server/call_events.h"
 #include "server/detail_types.h"
 #include "server/echo_service.h"
 #include "server/events.h"
+#include "server/hangup_thread.h"
 #include "server/interop_service.h"
 #include "server/limit_flags.h"
 #include "server/manager_reports.h"
@@ -39,16 +41,6 @@ void RaiseDescriptorLimit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-rpc::ServerOptions ServerOptionsOf(const Options& options) {
-  rpc::ServerOptions server = options.server;
-  if (!options.allow.empty()) {
-    server.admit = [allow = options.allow](const uds::PeerCredentials& peer) {
-      return allow.Check(peer);
-    };
-  }
-  return server;
 }
 
 // A library knows no flags: here is the one that allows what it refuses.
@@ -70,29 +62,33 @@ bool StopCame(int stop_fd, absl::Duration duration) {
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
  public:
-  Daemon(const Options& options, Log* log)
+  Daemon(const Options& options, const Surroundings& surroundings)
       : options_(options),
-        log_(*log),
-        service_events_(log),
-        connection_events_(log, RunAfterOnServer()),
-        message_events_(log, RunAfterOnServer(), [this] { reports_.Stir(); }),
+        surroundings_(surroundings),
+        log_(*surroundings.log),
+        allow_(options.allow),
+        service_events_(&log_),
+        connection_events_(&log_, RunAfterOnServer()),
+        call_events_(&log_, RunAfterOnServer()),
+        message_events_(&log_, RunAfterOnServer(), [this] { reports_.Stir(); }),
         echo_({.reply = options.reply,
                .max_message_bytes =
                    static_cast<std::size_t>(options.server.limits.max_message_bytes)},
               &message_events_),
         admin_(&server_, options.server.grace),
-        server_(ServerOptionsOf(options), this),
-        reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }) {
+        server_(MakeServerOptions(), this),
+        reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }),
+        hangups_(surroundings.hangup->fd(), [this] { OnHangup(); }) {
     server_.Add(&echo_);
     server_.Add(&admin_);
     for (const auto* file : DetailTypes()) server_.Describe(file);
     if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
   }
 
-  ExitCode Run(uds::UniqueFd handed_in, int stop_fd) {
+  ExitCode Run(uds::UniqueFd handed_in) {
     is_activated_ = handed_in.valid();
     absl::StatusOr<uds::Listener> listener =
-        is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open(stop_fd);
+        is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open();
     if (absl::IsCancelled(listener.status())) {
       service_events_.Terminating();
       return kClean;
@@ -104,23 +100,79 @@ class Daemon final : public rpc::ServerEvents {
     path_trust_ = listener->path_trust();
     path_lock_ = listener->path_lock();
     path_watch_gap_ = listener->watch_gap();
-    const absl::StatusOr<rpc::DrainResult> result = server_.Run(*std::move(listener), stop_fd);
-    if (!result.ok()) {
-      service_events_.Failed(result.status());
-      return kFailed;
+    const absl::StatusOr<rpc::DrainResult> result =
+        server_.Run(*std::move(listener), surroundings_.stop->fd());
+    const ExitCode code = result.ok() ? CodeOf(*result) : kFailed;
+    if (!result.ok()) service_events_.Failed(result.status());
+    if (!hangups_.Stop()) {
+      FinishLogs();
+      _exit(code);  // without destructors: the reload uses all of this
     }
-    return result->calls_cut == 0 ? kClean : kCallsCutOff;
+    return code;
   }
 
  private:
-  absl::StatusOr<uds::Listener> Open(int stop_fd) {
+  absl::StatusOr<uds::Listener> Open() {
     uds::ListenerOptions options = options_.listener;
-    options.claim.pause = [stop_fd](absl::Duration pause) { return !StopCame(stop_fd, pause); };
+    options.claim.pause = [stop_fd = surroundings_.stop->fd()](absl::Duration pause) {
+      return !StopCame(stop_fd, pause);
+    };
     options.claim.waiting = [this](const uds::PathHolder& holder) {
       service_events_.PathAwaited(options_.address.ToString(), holder,
                                   options_.listener.claim.wait);
     };
     return uds::Listener::Open(options_.address, options);
+  }
+
+  ExitCode CodeOf(const rpc::DrainResult& result) {
+    // What is not ours any more was told when it was lost.
+    const bool left = absl::IsInternal(result.path_given_up);
+    if (left) service_events_.PathLeft(result.path_given_up);
+    if (result.calls_cut > 0) return kCallsCutOff;
+    return left ? kFailed : kClean;
+  }
+
+  rpc::ServerOptions MakeServerOptions() {
+    rpc::ServerOptions server = options_.server;
+    server.admit = [this](const uds::PeerCredentials& peer) { return allow_.Check(peer); };
+    server.call_hooks.refused = [this](const rpc::EndedCall& call) { call_events_.Refused(call); };
+    if (Log* const access = surroundings_.access_log; access != nullptr) {
+      server.call_hooks.ended = [access](const rpc::EndedCall& call) { WriteAccess(access, call); };
+    }
+    return server;
+  }
+
+  // --- SIGHUP, on its thread ---
+
+  void OnHangup() {
+    if (had_terminal_ && !HasTerminal()) {
+      server_.Stop();  // it was the terminal that went away: nobody is left to stop it
+      return;
+    }
+    reports_.Reloading();
+    const absl::StatusOr<Options> options = surroundings_.reload();
+    const absl::Status status = options.ok() ? Apply(*options) : options.status();
+    if (!status.ok()) service_events_.ReloadFailed(status);
+    reports_.Reloaded();
+  }
+
+  absl::Status Apply(const Options& now) {
+    if (now.allow.empty() && !options_.allow.empty()) {
+      return absl::FailedPreconditionError(
+          "the allow list is gone from the flags, and without one all who can connect may call; "
+          "put it back, or restart the server if that is what you want");
+    }
+    absl::Status opened = surroundings_.log_files->Reopen(now.log_paths);
+    if (!opened.ok()) return opened;
+    log_.SetLevel(now.log.level);
+    server_.After(absl::ZeroDuration(), [this, allow = now.allow] {
+      allow_ = allow;
+      server_.Readmit();
+    });
+    service_events_.Reloaded(now.fixed_lines == options_.fixed_lines &&
+                             now.log_paths.access.has_value() ==
+                                 options_.log_paths.access.has_value());
+    return absl::OkStatus();
   }
 
   RunAfter RunAfterOnServer() {
@@ -130,27 +182,31 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   void Serving() override {
+    const absl::Status hangups = hangups_.Start();
     service_events_.Started(options_.address.ToString(), getpid());
     if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
     if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
+    if (!hangups.ok()) service_events_.ReloadFailed(hangups);
     WarnIfOthersAreShutOut();
     TellWhatIsMissing();
     reports_.Serving();
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
-    connection_events_.Opened(connection.peer);
+    connection_events_.Opened(connection);
     reports_.ConnectionOpened();
   }
   void ConnectionClosed(const rpc::Connection& connection) override {
-    connection_events_.Closed(connection.peer);
+    connection_events_.Closed(connection);
     reports_.ConnectionClosed();
   }
-  void ConnectionRefused(const absl::Status& why) override { connection_events_.Refused(why); }
+  void ConnectionRefused(const absl::Status& why, const rpc::Connection* connection) override {
+    connection_events_.Refused(why, connection);
+  }
   void ConnectionStalled(const rpc::Connection& connection) override {
-    connection_events_.Stalled(connection.peer);
+    connection_events_.Stalled(connection);
   }
   void ConnectionFlooded(const rpc::Connection& connection) override {
-    connection_events_.Flooded(connection.peer);
+    connection_events_.Flooded(connection);
   }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
   void PathChanged(const absl::Status& still_ours) override {
@@ -165,8 +221,14 @@ class Daemon final : public rpc::ServerEvents {
   }
   void Stuck() override {
     service_events_.Stuck();
-    log_.Finish();
+    FinishLogs();
     _exit(kStuck);  // without destructors: the handler's thread would be waited for
+  }
+
+  void FinishLogs() {
+    log_.Finish();
+    Log* const access = surroundings_.access_log;
+    if (access != nullptr && access != &log_) access->Finish();
   }
 
   // Permission to call is no use without permission to connect.
@@ -204,27 +266,38 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   const Options options_;
+  const Surroundings surroundings_;
   Log& log_;
   absl::Status path_watch_gap_;
-  bool is_activated_ = false;
   absl::Status path_trust_;
   absl::Status path_lock_;
+  const bool had_terminal_ = HasTerminal();
+  bool is_activated_ = false;
+  AllowList allow_;  // the server's first thread asks and changes it
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
+  CallEvents call_events_;
   MessageEvents message_events_;
   EchoService echo_;
   AdminService admin_;
   std::optional<InteropService> interop_;
   rpc::Server server_;
   ManagerReports reports_;
+  HangupThread hangups_;
 };
 
 }  // namespace
 
-ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in, int stop_fd, Log* log) {
+ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in,
+                   const Surroundings& surroundings) {
+  for (const rpc::SignalDescriptor* signals : {surroundings.stop, surroundings.hangup}) {
+    if (signals->status().ok()) continue;
+    ServiceEvents(surroundings.log).Failed(signals->status());
+    return kFailed;
+  }
   RaiseDescriptorLimit();
-  Daemon daemon(options, log);
-  return daemon.Run(std::move(handed_in), stop_fd);
+  Daemon daemon(options, surroundings);
+  return daemon.Run(std::move(handed_in));
 }
 
 }  // namespace udsecho

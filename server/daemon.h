@@ -4,27 +4,44 @@
 // The Echo daemon, from an address to an exit code: main() without the command line and the
 // signals.
 //
-//   const rpc::StopSignals signals;
-//   Log log(options.log);
-//   return RunDaemon(options, uds::UniqueFd(), signals.fd(), &log);
+//   const rpc::SignalDescriptor stop({SIGINT, SIGTERM});
+//   const rpc::SignalDescriptor hangup({SIGHUP});
+//   ...
+//   return RunDaemon(options, uds::UniqueFd(),
+//                    {.stop = &stop, .hangup = &hangup, .log = &log, .log_files = &files, ...});
 //
 // Thread safety: RunDaemon() keeps its thread until the daemon has ended.
-// Ownership: borrows the log.
+// Ownership: borrows its surroundings.
 
 #ifndef SERVER_DAEMON_H_
 #define SERVER_DAEMON_H_
 
+#include <functional>
+
+#include "absl/status/statusor.h"
+#include "rpc/stop_signals.h"
 #include "server/exit_code.h"
 #include "server/log.h"
+#include "server/log_files.h"
 #include "server/options.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho {
 
-// `handed_in`: a listening socket to serve on (uds/activation.h), or none. `stop_fd`: see
-// rpc::Server::Run(). Failures are logged. Does not return once a call keeps the server from
-// stopping: the process ends with kStuck.
-ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in, int stop_fd, Log* log);
+struct Surroundings {
+  const rpc::SignalDescriptor* stop;
+  const rpc::SignalDescriptor* hangup;
+  Log* log;
+  Log* access_log;  // null: none
+  LogFiles* log_files;
+  // The options as they are to be from now on. Called on another thread, when SIGHUP has come.
+  std::function<absl::StatusOr<Options>()> reload;
+};
+
+// `handed_in`: a listening socket to serve on (uds/activation.h), or none. Failures are logged. Does
+// not return once a call keeps the server from stopping: the process ends with kStuck.
+ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in,
+                   const Surroundings& surroundings);
 
 }  // namespace udsecho
 

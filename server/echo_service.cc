@@ -31,7 +31,7 @@ absl::Status EchoService::Begin(rpc::Call& call) {
 
 rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
   Request& request = *call.mutable_request();
-  events_->Received(request.message(), call.peer());
+  events_->Received(request.message(), call.connection());
   absl::Status end = Check(request, Answers::kOne);
   if (end.ok()) {
     if (!co_await call.Sleep(DelayOf(request))) co_return;  // cancelled, or past its deadline
@@ -46,7 +46,7 @@ rpc::Task EchoService::Echo(rpc::UnaryCall<Request, Response>& call) {
 
 rpc::Task EchoService::Expand(rpc::ServerStreamCall<v1::ExpandRequest, Response>& call) {
   const v1::ExpandRequest& request = call.request();
-  events_->Received(request.message(), call.peer());
+  events_->Received(request.message(), call.connection());
   absl::Status end = Check(request);
   if (end.ok()) {
     if (!co_await call.Sleep(DelayOf(request))) co_return;
@@ -67,7 +67,7 @@ rpc::Task EchoService::Collect(rpc::ClientStreamCall<Request, v1::CollectRespons
   absl::Status end;
   Request request;
   while (co_await call.Read(&request)) {
-    events_->Received(request.message(), call.peer());
+    events_->Received(request.message(), call.connection());
     end = Check(request, Answers::kMany);
     if (!end.ok()) break;
     fault.Take(request);
@@ -93,7 +93,7 @@ rpc::Task EchoService::Chat(rpc::BidiCall<Request, Response>& call) {
   absl::Status end;
   Request request;
   while (co_await call.Read(&request)) {
-    events_->Received(request.message(), call.peer());
+    events_->Received(request.message(), call.connection());
     end = Check(request, Answers::kMany);
     if (!end.ok()) break;
     fault.Take(request);

@@ -14,15 +14,6 @@
 namespace udsecho {
 namespace {
 
-// The pid is decoration, and not always to be had.
-pid_t PidOf(const uds::PeerCredentials& peer) { return peer.pid.value_or(0); }
-
-std::string Describe(const uds::PeerCredentials& peer) {
-  std::string text = absl::StrCat("(uid ", peer.uid);
-  if (peer.pid.has_value()) absl::StrAppend(&text, ", pid ", *peer.pid);
-  return text + ")";
-}
-
 void WriteStatus(Log* log, LogLevel level, absl::string_view event, absl::string_view sentence,
                  const absl::Status& why) {
   const std::string text = absl::StrCat(sentence, uds::Printable(why.message()));
@@ -33,7 +24,27 @@ void WriteStatus(Log* log, LogLevel level, absl::string_view event, absl::string
               .fields = {{"code", absl::string_view(code)}, {"message", why.message()}}});
 }
 
+// What is known of a connection, and nothing else.
+void WritePeer(Log* log, LogLevel level, absl::string_view event, absl::string_view text,
+               const rpc::Connection& connection) {
+  log->Write({.level = level,
+              .event = event,
+              .text = text,
+              .fields = {{"connection", connection.id},
+                         {"uid", connection.peer.uid},
+                         {"gid", connection.peer.gid},
+                         {"pid", PidOf(connection)}}});
+}
+
 }  // namespace
+
+std::string Describe(const rpc::Connection& connection) {
+  std::string text = absl::StrCat("(connection ", connection.id, ", uid ", connection.peer.uid);
+  if (connection.peer.pid.has_value()) absl::StrAppend(&text, ", pid ", *connection.peer.pid);
+  return text + ")";
+}
+
+pid_t PidOf(const rpc::Connection& connection) { return connection.peer.pid.value_or(0); }
 
 void ServiceEvents::Started(absl::string_view address, pid_t pid) {
   const std::string text =
@@ -59,6 +70,26 @@ void ServiceEvents::CallsCutOff(int64_t count) {
               .event = "calls_cut_off",
               .text = text,
               .fields = {{"count", count}}});
+}
+
+void ServiceEvents::Reloaded(bool complete) {
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "service_reloaded",
+              .text = "Reloaded: names, the allow list, the log's level and files are as new"});
+  if (complete) return;
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "reload_incomplete",
+              .text = "Other flags than --allow, --log_level, --log_file and --access_log have "
+                      "changed in the flag file, or an access log has come or gone: that takes a "
+                      "restart"});
+}
+
+void ServiceEvents::ReloadFailed(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kError, "reload_failed", "Not reloaded, all stays as it was: ", why);
+}
+
+void ServiceEvents::PathLeft(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kError, "path_left", "", why);
 }
 
 void ServiceEvents::Stuck() {
@@ -157,16 +188,18 @@ MessageEvents::MessageEvents(Log* log, RunAfter run_after, std::function<void()>
                 "Incoming messages not shown: ", std::move(run_after)),
       on_received_(std::move(on_received)) {}
 
-void MessageEvents::WriteReceived(absl::string_view message, const uds::PeerCredentials& peer) {
-  const std::string text = absl::StrCat("Incoming message: ", PrintableExcerpt(message));
+void MessageEvents::WriteReceived(absl::string_view message, const rpc::Connection& connection) {
+  const std::string text = absl::StrCat("Incoming message: ", PrintableExcerpt(message),
+                                        " (connection ", connection.id, ")");
   log_.Write({.level = LogLevel::kInfo,
               .event = "message_received",
               .text = text,
               .fields = {{"message", RawExcerpt(message)},
                          {"bytes", message.size()},
-                         {"uid", peer.uid},
-                         {"gid", peer.gid},
-                         {"pid", PidOf(peer)}}});
+                         {"connection", connection.id},
+                         {"uid", connection.peer.uid},
+                         {"gid", connection.peer.gid},
+                         {"pid", PidOf(connection)}}});
 }
 
 ConnectionEvents::ConnectionEvents(Log* log, const RunAfter& run_after)
@@ -178,47 +211,55 @@ ConnectionEvents::ConnectionEvents(Log* log, const RunAfter& run_after)
       refused_(log, LogLevel::kWarn, "connections_refused_left_out",
                "Connections refused and not shown: ", run_after) {}
 
-void ConnectionEvents::Opened(const uds::PeerCredentials& peer) {
+void ConnectionEvents::Opened(const rpc::Connection& connection) {
   if (!opened_.Admit()) return;
-  const std::string text =
-      absl::StrCat("* Starting communication with a client * ", Describe(peer));
-  log_.Write({.level = LogLevel::kInfo,
-              .event = "connection_opened",
-              .text = text,
-              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+  WritePeer(&log_, LogLevel::kInfo, "connection_opened",
+            absl::StrCat("* Starting communication with a client * ", Describe(connection)),
+            connection);
 }
 
-void ConnectionEvents::Closed(const uds::PeerCredentials& peer) {
+void ConnectionEvents::Closed(const rpc::Connection& connection) {
   if (!closed_.Admit()) return;
-  log_.Write({.level = LogLevel::kInfo,
-              .event = "connection_closed",
-              .text = "Client socket was closed by peer",
-              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+  WritePeer(&log_, LogLevel::kInfo, "connection_closed",
+            absl::StrCat("Client socket was closed by peer (connection ", connection.id, ")"),
+            connection);
 }
 
-void ConnectionEvents::Refused(const absl::Status& why) {
+void ConnectionEvents::Refused(const absl::Status& why, const rpc::Connection* connection) {
   if (!refused_.Admit()) return;
-  WriteStatus(&log_, LogLevel::kWarn, "connection_refused", "A connection was refused: ", why);
+  if (connection == nullptr) {
+    return WriteStatus(&log_, LogLevel::kWarn, "connection_refused",
+                       "A connection was refused: ", why);
+  }
+  const std::string text = absl::StrCat("A connection was refused: ", uds::Printable(why.message()),
+                                        " ", Describe(*connection));
+  const std::string code = absl::StatusCodeToString(why.code());
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "connection_refused",
+              .text = text,
+              .fields = {{"code", absl::string_view(code)},
+                         {"message", why.message()},
+                         {"connection", connection->id},
+                         {"uid", connection->peer.uid},
+                         {"gid", connection->peer.gid},
+                         {"pid", PidOf(*connection)}}});
 }
 
-void ConnectionEvents::Stalled(const uds::PeerCredentials& peer) {
+void ConnectionEvents::Stalled(const rpc::Connection& connection) {
   WriteEnded("connection_stalled", "A client does not read what it asked for, and is closed ",
-             peer);
+             connection);
 }
 
-void ConnectionEvents::Flooded(const uds::PeerCredentials& peer) {
+void ConnectionEvents::Flooded(const rpc::Connection& connection) {
   WriteEnded("connection_flooded", "A client sends too much that carries nothing, and is closed ",
-             peer);
+             connection);
 }
 
 void ConnectionEvents::WriteEnded(absl::string_view event, absl::string_view sentence,
-                                  const uds::PeerCredentials& peer) {
+                                  const rpc::Connection& connection) {
   if (!refused_.Admit()) return;
-  const std::string text = absl::StrCat(sentence, Describe(peer));
-  log_.Write({.level = LogLevel::kWarn,
-              .event = event,
-              .text = text,
-              .fields = {{"uid", peer.uid}, {"gid", peer.gid}, {"pid", PidOf(peer)}}});
+  WritePeer(&log_, LogLevel::kWarn, event, absl::StrCat(sentence, Describe(connection)),
+            connection);
 }
 
 }  // namespace udsecho

@@ -11,7 +11,7 @@
 //   MessageEvents messages(&log, [this](absl::Duration delay, std::function<void()> work) {
 //     server_.After(delay, std::move(work));
 //   });
-//   messages.Received(request.message(), call.peer());
+//   messages.Received(request.message(), call.connection());
 //
 //   event                      level  fields
 //   service_started            info   address, pid
@@ -19,6 +19,10 @@
 //   service_failed             error  code, message     why the daemon ends, or does not start
 //   calls_cut_off              warn   count             by the end of the grace period
 //   service_stuck              error                    it could not stop, and ends itself
+//   service_reloaded           info                     SIGHUP: the new settings hold
+//   reload_incomplete          warn                     and others of the flag file take a restart
+//   reload_failed              error  code, message     SIGHUP: all stays as it was
+//   path_left                  error  code, message     the socket could not be removed at the end
 //   accept_paused              warn   code, message     out of descriptors, for example
 //   path_lost                  warn   code, message     NOT_FOUND: the socket was removed or moved;
 //                                                       FAILED_PRECONDITION: replaced
@@ -35,25 +39,33 @@
 //                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
-//   connection_opened          info   uid, gid, pid     pid: 0 if the kernel does not tell
-//   connection_closed          info   uid, gid, pid
-//   connection_refused         warn   code, message
-//   connection_stalled         warn   uid, gid, pid     closed: it left unread what was sent to it
-//   connection_flooded         warn   uid, gid, pid     closed: too many frames of no use, or a
+//   connection_opened          info   peer              "peer" in this column is four fields:
+//                                                       connection (a number that the server uses
+//                                                       once), uid, gid, pid (0: not known)
+//   connection_closed          info   peer
+//   connection_refused         warn   code, message, peer
+//                                                       no peer if there are no credentials
+//   connection_stalled         warn   peer              closed: it left unread what was sent to it
+//   connection_flooded         warn   peer              closed: too many frames of no use, or a
 //                                                       header far too long
 //   connections_opened_left_out, connections_closed_left_out
 //                              info   count             lines not written
 //   connections_refused_left_out
 //                              warn   count             likewise
-//   message_received           info   message, bytes, uid, gid, pid
+//   message_received           info   message, bytes, peer
 //                                                       its first 200 characters; its whole size
 //   messages_left_out          info   count             lines not written
+//   call_refused               warn   method, code, message, peer
+//                                                       by the server, not by a handler
+//   calls_refused_left_out     warn   count             lines not written
+//   call_ended                 info   method, code, message, duration_us, bytes_received,
+//                                     bytes_sent, peer  with --access_log (server/call_events.h)
 //   library_message            any    library, message  (server/library_log.h)
 //   library_messages_left_out  error  count             lines not written
 //   log_lines_lost             warn   count             (server/log.h)
 //
-// No more than 20 lines of each of message_received and of each of the connection_ events are
-// written in any second; a line then counts the others. That count needs a timer for the end of a
+// No more than 20 lines of each of message_received, call_refused and of each of the connection_
+// events are written in any second; a line then counts the others. That count needs a timer for the end of a
 // load, which each kind of line has for itself: see RunAfter.
 //
 // Thread safety: all of them, from any thread.
@@ -66,16 +78,23 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "rpc/call/connection_info.h"
 #include "server/line_limiter.h"
 #include "server/log.h"
 #include "uds/claim.h"
-#include "uds/peer_credentials.h"
 
 namespace udsecho {
+
+// "(connection 7, uid 1000, pid 4250)": what the lines of a connection have in common.
+std::string Describe(const rpc::Connection& connection);
+
+// The peer's pid, or 0: it is informational, and not always known.
+pid_t PidOf(const rpc::Connection& connection);
 
 class ServiceEvents {
  public:
@@ -85,6 +104,10 @@ class ServiceEvents {
   void Terminating();
   void Failed(const absl::Status& why);
   void CallsCutOff(int64_t count);
+  // `complete`: nothing else has changed.
+  void Reloaded(bool complete);
+  void ReloadFailed(const absl::Status& why);
+  void PathLeft(const absl::Status& why);
   void AcceptPaused(const absl::Status& why);
   void Stuck();
   // OK: it is back.
@@ -103,7 +126,7 @@ class ServiceEvents {
 // Runs `work` after a delay, on any thread, while the events are there.
 using RunAfter = std::function<void(absl::Duration delay, std::function<void()> work)>;
 
-// Lines of one kind, limited. For the two classes below.
+// Lines of one kind, limited. For the classes below and those of call_events.h.
 class LimitedLines {
  public:
   // `left_out_event` and `left_out_text` are for the line with the count, which the text ends with.
@@ -137,13 +160,13 @@ class MessageEvents {
   // `on_received`, if any, is called for each message, written or not.
   MessageEvents(Log* log, RunAfter run_after, std::function<void()> on_received = nullptr);
 
-  void Received(absl::string_view message, const uds::PeerCredentials& peer) {
+  void Received(absl::string_view message, const rpc::Connection& connection) {
     if (on_received_) on_received_();
-    if (received_.Admit()) WriteReceived(message, peer);
+    if (received_.Admit()) WriteReceived(message, connection);
   }
 
  private:
-  void WriteReceived(absl::string_view message, const uds::PeerCredentials& peer);
+  void WriteReceived(absl::string_view message, const rpc::Connection& connection);
 
   Log& log_;
   LimitedLines received_;
@@ -154,18 +177,18 @@ class ConnectionEvents {
  public:
   ConnectionEvents(Log* log, const RunAfter& run_after);
 
-  void Opened(const uds::PeerCredentials& peer);
-  void Closed(const uds::PeerCredentials& peer);
-  // Closed before a call was served on it, or refused for a limit.
-  void Refused(const absl::Status& why);
+  void Opened(const rpc::Connection& connection);
+  void Closed(const rpc::Connection& connection);
+  // Closed before a call was served on it, or refused for a limit. Null: nothing is known of it.
+  void Refused(const absl::Status& why, const rpc::Connection* connection);
   // Closed, as it left unread what was sent to it.
-  void Stalled(const uds::PeerCredentials& peer);
+  void Stalled(const rpc::Connection& connection);
   // Closed, as it sent too many frames that carry nothing, or a header far too long.
-  void Flooded(const uds::PeerCredentials& peer);
+  void Flooded(const rpc::Connection& connection);
 
  private:
   void WriteEnded(absl::string_view event, absl::string_view sentence,
-                  const uds::PeerCredentials& peer);
+                  const rpc::Connection& connection);
 
   Log& log_;
   LimitedLines opened_;

@@ -7,25 +7,28 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <utility>
 
 namespace udsecho {
 namespace {
 
-bool WriteAll(int fd, absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes.data(), bytes.size()));
+// How many of the bytes could be written.
+std::size_t WriteAll(int fd, absl::string_view bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes.data() + done, bytes.size() - done));
     if (written >= 0) {
-      bytes.remove_prefix(written);
+      done += static_cast<std::size_t>(written);
     } else if (errno == EAGAIN) {
       // Whoever shares the descriptor made it non-blocking.
       pollfd writable = {fd, POLLOUT, 0};
       TEMP_FAILURE_RETRY(poll(&writable, 1, -1));
     } else {
-      return false;
+      break;
     }
   }
-  return true;
+  return done;
 }
 
 }  // namespace
@@ -58,9 +61,13 @@ void FdSink::TellLosses() {
 
 bool FdSink::WriteLine(absl::string_view line) {
   if (gave_up_) return false;
-  buffer_.assign(line.data(), line.size());
+  buffer_.clear();
+  if (is_torn_) buffer_.push_back('\n');
+  buffer_.append(line.data(), line.size());
   buffer_.push_back('\n');
-  return WriteAll(fd_, buffer_);
+  const std::size_t written = WriteAll(fd_, buffer_);
+  if (written > 0) is_torn_ = written < buffer_.size();
+  return written == buffer_.size();
 }
 
 }  // namespace udsecho

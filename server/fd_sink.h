@@ -53,11 +53,13 @@ class FdSink : public spdlog::sinks::sink {
 
  private:
   void TellLosses();
+  // False if the line is lost.
   bool WriteLine(absl::string_view line);
 
   const int fd_;
   const LossLine loss_line_;
   CountDropped count_dropped_;
+  bool is_torn_ = false;   // the last line could be written in part only
   int64_t unwritten_ = 0;  // lines that could not be written
   int64_t told_ = 0;       // losses of both kinds that were told
   std::string buffer_;

@@ -28,7 +28,7 @@ void BlockAllSignals() {
 
 std::string LossLine(LogFormat format, int64_t lost) {
   const std::string text =
-      absl::StrCat(lost, " log lines are lost: standard error took them too slowly, or not at all");
+      absl::StrCat(lost, " log lines are lost: they were read or stored too slowly, or not at all");
   return FormatLogLine(format,
                        {.level = LogLevel::kWarn,
                         .event = "log_lines_lost",
@@ -41,6 +41,7 @@ std::string LossLine(LogFormat format, int64_t lost) {
 
 Log::Log(const LogOptions& options)
     : options_(options),
+      level_(options.level),
       sink_(std::make_shared<FdSink>(
           options.fd, [format = options.format](int64_t lost) { return LossLine(format, lost); })),
       thread_(
@@ -67,7 +68,7 @@ void Log::Finish() {
 }
 
 void Log::Write(const LogRecord& record) {
-  if (!Wants(record.level)) return;
+  if (!record.any_level && !Wants(record.level)) return;
   const std::string line = FormatLogLine(options_.format, record, absl::Now());
   // Levels were dealt with above: to spdlog every line is one that it must write.
   logger_->log(spdlog::level::critical, spdlog::string_view_t(line.data(), line.size()));

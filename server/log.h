@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The daemon's log: lines on standard error, for people or as JSON, that never hold up the thread
-// that writes them.
+// The daemon's log: lines on standard error or in a file, for people or as JSON, that never hold up
+// the thread that writes them.
 //
 //   Log log(LogOptions{.format = LogFormat::kText});
 //   log.Write({.level = LogLevel::kInfo,
@@ -10,6 +10,7 @@
 //              .text = "Starting Echo service on unix:/tmp/sock1 (pid 4242)",
 //              .fields = {{"address", "unix:/tmp/sock1"}, {"pid", 4242}}});
 //
+//   kTimedText: as kText, and before it the time: 2024-05-01T09:30:00.123Z
 //   kText:  [LISTENER] INFO  Starting Echo service on unix:/tmp/sock1 (pid 4242)
 //   kJson:  {"time":"2024-05-01T09:30:00.123456Z","level":"info","event":"service_started",
 //            "fields":{"address":"unix:/tmp/sock1","pid":4242}}                      (on one line)
@@ -23,7 +24,7 @@
 // as there is room. Lines are kept in order, and each line of less than 4096 bytes goes out in one
 // write, so that it is not torn by another process.
 //
-// Thread safety: Write() and Wants() may be called from any thread.
+// Thread safety: Write(), Wants() and SetLevel() may be called from any thread.
 // Ownership: made and owned by main, passed by reference; it outlives everything that writes to it.
 
 #ifndef SERVER_LOG_H_
@@ -31,6 +32,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 
@@ -78,7 +80,9 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   // Lets a caller skip the making of a line that would not be written.
-  bool Wants(LogLevel level) const { return level >= options_.level; }
+  bool Wants(LogLevel level) const { return level >= level_.load(std::memory_order_relaxed); }
+
+  void SetLevel(LogLevel level) { level_ = level; }
 
   void Write(const LogRecord& record);
 
@@ -88,6 +92,7 @@ class Log {
 
  private:
   const LogOptions options_;
+  std::atomic<LogLevel> level_;
   bool abandon_thread_ = false;
   std::shared_ptr<FdSink> sink_;
   std::shared_ptr<spdlog::details::thread_pool> thread_;

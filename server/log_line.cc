@@ -58,6 +58,10 @@ nlohmann::ordered_json JsonFields(const LogRecord& record) {
   return fields;
 }
 
+std::string TextTime(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ ", time, absl::UTCTimeZone());
+}
+
 std::string JsonLine(const LogRecord& record, absl::Time time) {
   nlohmann::ordered_json line;
   line["time"] = absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", time, absl::UTCTimeZone());
@@ -73,6 +77,7 @@ std::string JsonLine(const LogRecord& record, absl::Time time) {
 std::string FormatLogLine(LogFormat format, const LogRecord& record, absl::Time time) {
   if (format == LogFormat::kJson) return JsonLine(record, time);
   std::string line = absl::StrCat("[LISTENER] ", PaddedName(record.level), " ", record.text);
+  if (format == LogFormat::kTimedText) line.insert(0, TextTime(time));
   // Whoever made the text should have; whoever forgot must not be able to forge a line.
   std::replace_if(line.begin(), line.end(), absl::ascii_iscntrl, '?');
   return line;

@@ -16,6 +16,7 @@
 namespace udsecho {
 
 // kText: "[LISTENER] INFO  text", the level padded to five characters.
+// kTimedText: the same after the time: RFC 3339 in UTC with milliseconds, and a space.
 // kJson: {"time": RFC 3339 in UTC with microseconds, "level", "event", "fields"}, in this order.
 std::string FormatLogLine(LogFormat format, const LogRecord& record, absl::Time time);
 

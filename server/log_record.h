@@ -22,7 +22,8 @@
 
 namespace udsecho {
 
-enum class LogFormat { kText, kJson };
+// kText lines have no time: for a reader that has one for each line anyway.
+enum class LogFormat { kText, kTimedText, kJson };
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
 
@@ -40,6 +41,7 @@ struct LogField {
 
 struct LogRecord {
   LogLevel level = LogLevel::kInfo;
+  bool any_level = false;  // written whatever the log's level is: another flag has asked for it
 
   // A stable name for programs, lower_case_with_underscores.
   absl::string_view event;

@@ -2,6 +2,7 @@
 // Copyright The udsecho Authors
 
 #include <malloc.h>
+#include <signal.h>
 
 #include <iostream>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "server/daemon.h"
 #include "server/library_log.h"
 #include "server/log.h"
+#include "server/log_files.h"
 #include "server/options.h"
 #include "uds/activation.h"
 #include "uds/callers_directory.h"
@@ -41,7 +43,9 @@ int main(int argc, char** argv) {
   // is in tools/bench/levers.md.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   KeepFreedMemory();
-  const rpc::StopSignals signals;  // before any thread starts
+  // Before any thread starts. Whether they could be had is looked at once there is a log.
+  const rpc::SignalDescriptor stop({SIGINT, SIGTERM});
+  const rpc::SignalDescriptor hangup({SIGHUP});
 
   if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {
     std::cerr << "server: " << entered.message() << '\n';
@@ -61,13 +65,29 @@ int main(int argc, char** argv) {
   const udsecho::Command command = udsecho::ParseCommandLine(argc, argv, activated);
   if (!command.options.has_value()) return command.exit_code;
 
-  try {
-    udsecho::Log log(command.options->log);
-    const udsecho::LibraryLog library_log(&log);
-    return udsecho::RunDaemon(*command.options, std::move(listening), signals.fd(), &log);
-  } catch (const std::system_error& error) {  // of std::thread, such as the log's
-    std::cerr << "server: cannot start a thread: " << error.code().message()
-              << "; raise `ulimit -u`, or TasksMax= of the service\n";
+  const udsecho::Options& options = *command.options;
+
+  absl::StatusOr<udsecho::LogFiles> files = udsecho::LogFiles::Open(options.log_paths);
+  if (!files.ok()) {
+    std::cerr << "server: " << files.status().message() << '\n';
     return udsecho::kFailed;
   }
+  udsecho::LogOptions log_options = options.log;
+  log_options.fd = files->log_fd();
+  udsecho::Log log(log_options);
+  std::optional<udsecho::Log> access_log;
+  if (files->access_fd() >= 0) {
+    log_options.fd = files->access_fd();
+    access_log.emplace(log_options);
+  }
+  const udsecho::LibraryLog library_log(&log);
+  return udsecho::RunDaemon(options, std::move(listening),
+                            {.stop = &stop,
+                             .hangup = &hangup,
+                             .log = &log,
+                             .access_log = access_log.has_value()                 ? &*access_log
+                                           : options.log_paths.access.has_value() ? &log
+                                                                                  : nullptr,
+                             .log_files = &*files,
+                             .reload = [&] { return udsecho::ParseAgain(argc, argv, activated); }});
 }

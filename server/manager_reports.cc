@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 
 namespace udsecho {
 namespace {
@@ -44,7 +43,7 @@ void ManagerReports::Draining(absl::Duration grace) {
   notifier_.Stopping();
   draining_ = true;
   TellStatus();
-  AskForTime(absl::Now() + grace + kAfterGrace);
+  AskForTime(http2::Clock::System()->Now() + http2::ToNanoseconds(grace + kAfterGrace));
 }
 
 void ManagerReports::TellStatus() {
@@ -59,8 +58,8 @@ void ManagerReports::Beat(absl::Duration interval) {
   server_.After(interval, [this, interval] { Beat(interval); });
 }
 
-void ManagerReports::AskForTime(absl::Time until) {
-  const absl::Duration left = until - absl::Now();
+void ManagerReports::AskForTime(http2::Nanoseconds until) {
+  const absl::Duration left = absl::Nanoseconds(until - http2::Clock::System()->Now());
   if (left <= absl::ZeroDuration()) return;
   notifier_.MoreTime(std::min(left, kMoreTime));
   server_.After(kMoreTimeEvery, [this, until] { AskForTime(until); });

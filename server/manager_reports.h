@@ -25,6 +25,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "http2/clock.h"
 #include "rpc/server.h"
 #include "server/notify.h"
 
@@ -36,6 +37,9 @@ class ManagerReports {
       : server_(*server), notifier_(std::move(on_failure)) {}
 
   void Serving();
+  // On any thread, but not before Serving().
+  void Reloading() { notifier_.Reloading(); }
+  void Reloaded() { notifier_.Ready(); }
   void ConnectionOpened();
   void ConnectionClosed();
   void Draining(absl::Duration grace);
@@ -53,7 +57,7 @@ class ManagerReports {
   bool Arm() { return !armed_.load(std::memory_order_relaxed) && !armed_.exchange(true); }
   void TellStatus();
   void Beat(absl::Duration interval);
-  void AskForTime(absl::Time until);
+  void AskForTime(http2::Nanoseconds until);
 
   rpc::Server& server_;
   Notifier notifier_;

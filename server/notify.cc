@@ -4,6 +4,7 @@
 #include "server/notify.h"
 
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -21,6 +22,7 @@ constexpr std::chrono::seconds kExitWait(1);
 
 // What is still to be told.
 struct Pending {
+  std::optional<std::int64_t> reloading = std::nullopt;  // since when, in microseconds
   bool ready = false;
   bool stopping = false;
   bool still_alive = false;
@@ -30,6 +32,9 @@ struct Pending {
   // As sd_notify(3) wants it; empty when there is nothing.
   std::string Message() const {
     std::string message;
+    if (reloading.has_value()) {
+      absl::StrAppend(&message, "RELOADING=1\nMONOTONIC_USEC=", *reloading, "\n");
+    }
     if (ready) absl::StrAppend(&message, "READY=1\n");
     if (stopping) absl::StrAppend(&message, "STOPPING=1\n");
     if (status.has_value()) absl::StrAppend(&message, "STATUS=", *status, "\n");
@@ -114,6 +119,16 @@ void Notifier::Tell(Change change) {
 
 void Notifier::Ready() {
   Tell([](Pending* pending) { pending->ready = true; });
+}
+
+void Notifier::Reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::int64_t microseconds = now.tv_sec * std::int64_t{1'000'000} + now.tv_nsec / 1000;
+  Tell([microseconds](Pending* pending) {
+    pending->reloading = microseconds;
+    pending->ready = false;
+  });
 }
 
 void Notifier::Stopping() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What the service manager is told, by sd_notify(3): ready, stopping, a line of status, still
+// What the service manager is told, by sd_notify(3): ready, reloading, stopping, a line of status, still
 // alive.
 //
 //   Notifier notifier([&](const absl::Status& why) { events.NotifyFailed(why); });
@@ -46,6 +46,8 @@ class Notifier {
   std::optional<absl::Duration> watchdog() const;
 
   void Ready();
+  // SIGHUP has come, and is being seen to; Ready() says that it is done.
+  void Reloading();
   void Stopping();
   void Status(std::string text);
   void StillAlive();

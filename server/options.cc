@@ -3,6 +3,7 @@
 
 #include "server/options.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -26,6 +27,7 @@
 #include "cli/utf8.h"
 #include "cli/version.h"
 #include "server/exit_code.h"
+#include "server/flag_file.h"
 #include "server/limit_flags.h"
 #include "server/socket_flags.h"
 #include "uds/activation.h"
@@ -44,9 +46,11 @@ constexpr char kNotes[] =
     "connect are.\n\n"
     "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB,\n"
     "4MB, or bytes. If a flag is given twice, the last one wins.\n\n"
-    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one\n"
-    "cuts them off. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
-    "that one, and ADDRESS may be left out.\n\n"
+    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one,\n"
+    "half a second later or more, cuts them off. SIGHUP reads --flagfile and the names in\n"
+    "--allow again, and opens log files anew; if that fails, all stays as it was. Started\n"
+    "by systemd with a socket (LISTEN_FDS), the server serves that one, and ADDRESS may\n"
+    "be left out.\n\n"
     "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address\n"
     "cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and\n"
     "gave up.\n";
@@ -64,6 +68,10 @@ struct Flags {
   std::string busy_poll;
   std::string log_format = "text";
   std::string log_level = "info";
+  std::string log_file;
+  std::string log_time;
+  std::string access_log;
+  std::string flag_file;  // which ExpandFlagFiles() has read
   std::string reply;
   std::string shards = "1";
   SocketFlags socket;
@@ -75,6 +83,7 @@ struct Flags {
   CLI::Option* grace_given = nullptr;
   CLI::Option* busy_poll_given = nullptr;
   CLI::Option* reply_given = nullptr;
+  CLI::Option* access_log_given = nullptr;
 };
 
 // Of what may be 0.
@@ -111,7 +120,10 @@ uds::Address ChooseAddress(const std::vector<std::string>& words,
   }
   if (words.empty()) {
     if (activated.has_value()) return *activated;
-    throw CLI::ValidationError("ADDRESS is required: say where to listen, such as /tmp/sock1");
+    const bool not_ours = std::getenv("LISTEN_FDS") != nullptr;
+    throw CLI::ValidationError(absl::StrCat(
+        "ADDRESS is required: say where to listen, such as /tmp/sock1",
+        not_ours ? "; $LISTEN_FDS and $LISTEN_PID hand in no socket for this process" : ""));
   }
   uds::Address address = ParseAddress(words[0]);
   if (activated.has_value()) {
@@ -160,9 +172,9 @@ void DeclareHelp(CLI::App* app, Flags* flags) {
 
 void Declare(CLI::App* app, Flags* flags) {
   app->set_help_flag();
-  flags->grace_given = app->add_option("--grace", flags->grace,
-                                       "How long calls in flight may go on at the end (10s)")
-                           ->type_name("TIME");
+  flags->grace_given =
+      app->add_option("--grace", flags->grace, "How long calls in flight may go on at the end (8s)")
+          ->type_name("TIME");
   flags->busy_poll_given =
       app->add_option("--busy_poll", flags->busy_poll,
                       "How long to look for the next event before sleeping (50us)")
@@ -174,10 +186,27 @@ void Declare(CLI::App* app, Flags* flags) {
       ->type_name("text|json");
   app->add_option("--log_level", flags->log_level, "the least that is logged (info)")
       ->type_name("debug|info|warn|error");
+  app->add_option("--log_file", flags->log_file, "Where the log goes (standard error)")
+      ->type_name("FILE");
+  app->add_option("--log_time", flags->log_time,
+                  "Lines of text begin with the time (true; for the journal, false)")
+      ->type_name("true|false");
+  flags->access_log_given = app->add_flag("--access_log", flags->access_log,
+                                          "A line for each call, in the log or in a file")
+                                ->type_name("[=FILE]");
+  app->add_option("--flagfile", flags->flag_file, "More flags, one a line; SIGHUP reads it again")
+      ->type_name("FILE");
   app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
   DeclareSocketFlags(app, &flags->socket);
   DeclareLimitFlags(app, &flags->limits);
   DeclareHelp(app, flags);
+}
+
+LogFormat FormatOf(const Flags& flags) {
+  if (flags.log_format == "json") return LogFormat::kJson;
+  const bool timed = flags.log_time.empty() ? !flags.log_file.empty() || !StandardErrorIsJournal()
+                                            : flags.log_time == "true";
+  return timed ? LogFormat::kTimedText : LogFormat::kText;
 }
 
 // Throws what the flags' own checks could not see.
@@ -208,8 +237,15 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
   }
   options.server.limits = flags.limits;
   options.server.shards = ParseShards(flags.shards);
-  options.log.format = flags.log_format == "json" ? LogFormat::kJson : LogFormat::kText;
+  options.log.format = FormatOf(flags);
   options.log.level = kLevels.at(flags.log_level);
+  options.log_paths.log = flags.log_file;
+  // CLI11 says "true" of a flag without a value.
+  if (flags.access_log == "true") {
+    options.log_paths.access = "";
+  } else if (flags.access_log_given->count() > 0 && flags.access_log != "false") {
+    options.log_paths.access = flags.access_log;
+  }
   return options;
 }
 
@@ -238,23 +274,63 @@ std::optional<Command> Answer(const Flags& flags, CLI::App* app, absl::string_vi
   return script.ok() ? PrintAndEnd(*script + "\n") : End(script.status(), kUsage);
 }
 
+// A command line with its flag files.
+struct CommandLine {
+  CLI::App app;
+  Flags flags;
+  std::vector<std::string> words;
+  std::vector<std::string> of_file;
+};
+
+absl::Status Read(int argc, const char* const* argv, CommandLine* line) {
+  Declare(&line->app, &line->flags);
+  absl::StatusOr<FlagFileArguments> arguments =
+      ExpandFlagFiles(std::vector<std::string>(argv + std::min(argc, 1), argv + argc));
+  if (!arguments.ok()) return arguments.status();
+  std::vector<const char*> all = {"server"};
+  for (const std::string& argument : arguments->all) all.push_back(argument.c_str());
+  absl::StatusOr<std::vector<std::string>> words =
+      cli::Parse(&line->app, static_cast<int>(all.size()), all.data());
+  if (!words.ok()) return words.status();
+  line->words = *std::move(words);
+  line->of_file = std::move(arguments->of_file);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Options> Understand(const CommandLine& line,
+                                   const std::optional<uds::Address>& activated) {
+  try {
+    CheckLimitsTogether(line.app, line.flags.limits);
+    Options options = ToOptions(line.flags, line.words, activated);
+    for (const std::string& flag : line.of_file) {
+      if (!IsReloadable(flag)) options.fixed_lines.push_back(flag);
+    }
+    return options;
+  } catch (const CLI::ParseError& error) {
+    return absl::InvalidArgumentError(error.what());
+  }
+}
+
 }  // namespace
 
 Command ParseCommandLine(int argc, const char* const* argv,
                          const std::optional<uds::Address>& activated) {
-  CLI::App app;
-  Flags flags;
-  Declare(&app, &flags);
-  const absl::StatusOr<std::vector<std::string>> words = cli::Parse(&app, argc, argv);
-  if (!words.ok()) return End(words.status(), kUsage);
+  CommandLine line;
+  if (absl::Status read = Read(argc, argv, &line); !read.ok()) return End(read, kUsage);
   const absl::string_view program = argc > 0 ? argv[0] : "server";
-  if (std::optional<Command> answer = Answer(flags, &app, program)) return *std::move(answer);
-  try {
-    CheckLimitsTogether(app, flags.limits);
-    return {.options = ToOptions(flags, *words, activated)};
-  } catch (const CLI::ParseError& error) {
-    return End(absl::InvalidArgumentError(error.what()), kUsage);
+  if (std::optional<Command> answer = Answer(line.flags, &line.app, program)) {
+    return *std::move(answer);
   }
+  absl::StatusOr<Options> options = Understand(line, activated);
+  if (!options.ok()) return End(options.status(), kUsage);
+  return {.options = *std::move(options)};
+}
+
+absl::StatusOr<Options> ParseAgain(int argc, const char* const* argv,
+                                   const std::optional<uds::Address>& activated) {
+  CommandLine line;
+  if (absl::Status read = Read(argc, argv, &line); !read.ok()) return read;
+  return Understand(line, activated);
 }
 
 }  // namespace udsecho

@@ -14,10 +14,13 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "rpc/server.h"
 #include "server/allow_list.h"
 #include "server/log.h"
+#include "server/log_files.h"
 #include "uds/address.h"
 #include "uds/listener.h"
 
@@ -29,6 +32,9 @@ struct Options {
   AllowList allow;
   std::optional<std::string> reply;
   LogOptions log;
+  LogPaths log_paths = {};
+  // The lines of a flag file that SIGHUP cannot change.
+  std::vector<std::string> fixed_lines = {};
   bool interop = false;  // serve grpc.testing.TestService too
   rpc::ServerOptions server;
 };
@@ -44,6 +50,11 @@ struct Command {
 // An address may then be left out, and what would change the socket is refused.
 Command ParseCommandLine(int argc, const char* const* argv,
                          const std::optional<uds::Address>& activated = std::nullopt);
+
+// The same command line once more, for SIGHUP: its flag files and names of users and groups may have
+// changed. INVALID_ARGUMENT with what ParseCommandLine() would have printed.
+absl::StatusOr<Options> ParseAgain(int argc, const char* const* argv,
+                                   const std::optional<uds::Address>& activated);
 
 }  // namespace udsecho
 

@@ -9,7 +9,6 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/version.h"
 #include "server/proto_text.h"
@@ -30,9 +29,9 @@ void AddMetadata(const rpc::Call& call, v1::WhoAmIResponse* response) {
 }
 
 void SetTimeLeft(const rpc::Call& call, v1::WhoAmIResponse* response) {
-  if (call.deadline() == absl::InfiniteFuture()) return;
-  *response->mutable_time_left() =
-      ToProto(std::clamp(call.deadline() - absl::Now(), absl::ZeroDuration(), kLongestDuration));
+  const absl::Duration left = call.time_left();
+  if (left == absl::InfiniteDuration()) return;
+  *response->mutable_time_left() = ToProto(std::min(left, kLongestDuration));
 }
 
 }  // namespace

@@ -17,7 +17,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "uds/printable.h"
 
 namespace uds {
 namespace {
@@ -26,17 +25,12 @@ absl::Status Refuse(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("socket activation: ", why));
 }
 
-// libsystemd takes sockets that are meant for another process for none. But whoever is started with
-// them expects them to be served, and would wait in vain.
-absl::Status CheckMeantForUs() {
-  const char* text = std::getenv("LISTEN_PID");
+// As sd_listen_fds(3): what is not for this process, or is no number, is not there. A parent leaves
+// such variables behind.
+bool IsMeantForUs() {
+  const char* const text = std::getenv("LISTEN_PID");
   pid_t pid = 0;
-  if (text != nullptr && absl::SimpleAtoi(text, &pid) && pid == getpid()) return absl::OkStatus();
-  return Refuse(absl::StrCat(
-      "$LISTEN_PID is ", text == nullptr ? "not set" : absl::StrCat("'", Printable(text), "'"),
-      " and this process is ", getpid(),
-      ", so that the sockets of $LISTEN_FDS are not for it; let the service manager start it "
-      "without a program in between, or unset LISTEN_FDS"));
+  return text != nullptr && absl::SimpleAtoi(text, &pid) && pid == getpid();
 }
 
 absl::StatusOr<Address> AddressOfSocket(int fd) {
@@ -75,8 +69,9 @@ absl::StatusOr<ActivatedSocket> Take(UniqueFd fd) {
 }  // namespace
 
 absl::StatusOr<std::optional<ActivatedSocket>> TakeActivatedSocket() {
-  if (std::getenv("LISTEN_FDS") == nullptr) return std::nullopt;
-  if (absl::Status status = CheckMeantForUs(); !status.ok()) return status;
+  const char* const variable = std::getenv("LISTEN_FDS");
+  const absl::string_view handed_in = variable == nullptr ? "" : variable;
+  if (handed_in.empty() || handed_in == "0" || !IsMeantForUs()) return std::nullopt;
   const int count = sd_listen_fds(/*unset_environment=*/1);
   if (count < 0) {
     return absl::ErrnoToStatus(-count, "socket activation: $LISTEN_FDS makes no sense");

@@ -30,9 +30,9 @@ struct ActivatedSocket {
 };
 
 // Takes the socket that $LISTEN_FDS tells of, and that variable with its kin out of the
-// environment. Nullopt when there is none. InvalidArgument, with a sentence, when $LISTEN_PID is
-// another process, when it is not one socket but several, or when it is no listening Unix stream
-// socket with an address.
+// environment. Nullopt when there is none: $LISTEN_FDS is 0 or empty, or $LISTEN_PID is not this
+// process. InvalidArgument, with a sentence, when it is not one socket but several, or when it is no
+// listening Unix stream socket with an address.
 absl::StatusOr<std::optional<ActivatedSocket>> TakeActivatedSocket();
 
 // Whether `wanted` is where `given` listens: InvalidArgument with both if not. Two names of one

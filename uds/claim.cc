@@ -404,7 +404,10 @@ absl::Status Claim::Unbind() {
   // Where it was made, even if that is not where clients look by now.
   const std::string& name = directory_.base_name();
   if (directory_.CheckIs(name, ours_).ok() && unlinkat(directory_.fd(), name.c_str(), 0) != 0) {
-    status.Update(absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", shown())));
+    // Whatever the reason: other codes say that it is not ours any more.
+    status.Update(absl::InternalError(absl::StrCat(
+        absl::ErrnoToStatus(errno, absl::StrCat("cannot remove the socket ", shown())).message(),
+        "; remove it, or leave it for the next server to reclaim")));
   }
   ours_.reset();
   return status;

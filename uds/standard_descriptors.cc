@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 
 namespace uds {
 
@@ -24,8 +23,10 @@ void OccupyStandardDescriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (CameWithTheProcess(fd)) continue;
     const int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
-    const int null = TEMP_FAILURE_RETRY(open("/dev/null", mode | O_CLOEXEC));
-    if (null < 0) std::abort();
+    int null = TEMP_FAILURE_RETRY(open("/dev/null", mode | O_CLOEXEC));
+    // A root directory without /dev: this can be neither read nor written either.
+    if (null < 0) null = TEMP_FAILURE_RETRY(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (null < 0) return;  // no number is free: nothing will be opened
     if (null == fd) {
       fcntl(fd, F_SETFD, 0);  // children inherit it, as they do the others
     } else {

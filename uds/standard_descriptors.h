@@ -20,7 +20,7 @@ namespace uds {
 // standard input, or writing the others, fails with EBADF as it would have. That includes a number
 // which a library has used before main (gRPC 1.51 leaves an eventfd behind, from finding out
 // whether there are any): what came through exec(2) never has FD_CLOEXEC, so what has it was opened
-// since. Aborts when /dev/null cannot be opened.
+// since. Where there is no /dev/null, something that fails in the same way.
 void OccupyStandardDescriptors();
 
 }  // namespace uds

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "rpc/wire/metadata.h"
 #include "rpc/wire/parsed_size.h"
 
@@ -37,8 +36,8 @@ Call::Call(Parts parts)
   calls_.in_flight().Add(1);
   account_.calls.Add(1);
   connection_->calls_in_flight.Add(1);
+  if (calls_.hooks().ended) begun_at_ = calls_.loop().clock().Now();
   if (parts.timeout == absl::InfiniteDuration()) return;
-  deadline_ = absl::Now() + parts.timeout;
   expiry_.emplace([this] { Cancel(DeadlinePassed()); });
   // By the time that it is, not by that when the round began: others may have kept the thread.
   expires_at_ = calls_.loop().clock().Now() + http2::ToNanoseconds(parts.timeout);
@@ -50,6 +49,13 @@ Call::~Call() {
   inflation_ = nullptr;
   account_.memory.Release(kBytes + message_bytes_ + kept_bytes_);
   calls_.trim().Freed(message_bytes_ + kept_bytes_);
+}
+
+absl::Duration Call::time_left() const {
+  // The timer is gone once the call has ended.
+  if (expires_at_ == 0) return absl::InfiniteDuration();
+  const http2::Nanoseconds left = expires_at_ - calls_.loop().clock().Now();
+  return absl::Nanoseconds(std::max<http2::Nanoseconds>(left, 0));
 }
 
 // --- Metadata ---
@@ -120,6 +126,12 @@ void Call::OpenWindow(std::size_t bytes) {
 // GoOn().
 Call::Taken Call::Refuse(absl::Status status) {
   if (ended_) return Taken::kEnd;
+  TellRefused(status);
+  return EndNow(std::move(status));
+}
+
+Call::Taken Call::EndNow(absl::Status status) {
+  if (ended_) return Taken::kEnd;
   cancelled_ = true;
   FinishWith(std::move(status));
   stream_.RunSoon();
@@ -188,6 +200,7 @@ void Call::InflateMore() { inflated_ = inflation_->Step() == wire::Inflation::Pr
 
 Call::Taken Call::Parse(absl::string_view bytes, google::protobuf::Message* message) {
   if (absl::Status held = HoldMessage(message, bytes); !held.ok()) return Refuse(std::move(held));
+  bytes_received_ += bytes.size();
   connection_->bytes_received.Add(bytes.size());
   calls_.counters().bytes_received.Add(bytes.size());
   if (message->ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -304,6 +317,7 @@ bool Call::SendMessage(const google::protobuf::MessageLite& response, const Writ
   } else {
     response.SerializeWithCachedSizesToArray(reinterpret_cast<std::uint8_t*>(bytes));
   }
+  bytes_sent_ += size;
   connection_->bytes_sent.Add(size);
   calls_.counters().bytes_sent.Add(size);
   return true;
@@ -337,6 +351,7 @@ void Call::SettleEnd(absl::Status status) {
   calls_.in_flight().Add(-1);
   account_.calls.Add(-1);
   connection_->calls_in_flight.Add(-1);
+  if (calls_.hooks().ended) Tell(calls_.hooks().ended, end_status_);
 }
 
 void Call::Cancel(absl::Status status) {
@@ -359,14 +374,14 @@ void Call::Abandon() {
 
 bool Call::HasEndedByNow() {
   if (!ended_ && expiry_.has_value() && calls_.loop().clock().Now() >= expires_at_) {
-    Refuse(DeadlinePassed());
+    EndNow(DeadlinePassed());
   }
   return ended_;
 }
 
 void Call::EndWhenDraining(absl::Status status) {
   drain_status_ = std::move(status);
-  if (calls_.draining()) Refuse(*drain_status_);
+  if (calls_.draining()) EndNow(*drain_status_);
 }
 
 void Call::Drain() {

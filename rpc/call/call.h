@@ -26,6 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@
 #include "rpc/call/caller.h"
 #include "rpc/call/calls.h"
 #include "rpc/call/connection_info.h"
+#include "rpc/call/ended_call.h"
 #include "rpc/wire/encoding.h"
 #include "rpc/wire/message_reader.h"
 #include "rpc/wire/status.h"
@@ -80,8 +82,9 @@ class Call : public http2::Exchange {
   std::vector<http2::Header> metadata() const;
   std::vector<absl::string_view> MetadataValues(absl::string_view key) const;
   absl::string_view authority() const { return stream_.authority(); }
-  // InfiniteFuture() if there is none.
-  absl::Time deadline() const { return deadline_; }
+  // Until the deadline, from 0; infinite if there is none. By the monotonic clock: a step of the
+  // wall clock does not change it.
+  absl::Duration time_left() const;
 
   // Metadata of the response: call before the first message is sent, or before Finish(). False for
   // a key or a value that gRPC does not allow (wire/metadata.h): then nothing is added.
@@ -192,6 +195,9 @@ class Call : public http2::Exchange {
   bool GoOn();
   bool GoesOn() const { return !ended_ && inflation_ != nullptr && !inflated_; }
 
+  // Tells of the refusal; the call is still to be ended.
+  void TellRefused(const absl::Status& why) const { Tell(calls_.hooks().refused, why); }
+
   // The call will not be answered by its handler any more: ends it, and lets every wait return.
   void Abandon();
 
@@ -208,11 +214,14 @@ class Call : public http2::Exchange {
   static bool Add(absl::string_view key, absl::string_view value, std::vector<Metadatum>* to);
 
   void SettleEnd(absl::Status status);
+  void Tell(const std::function<void(const EndedCall&)>& hook, const absl::Status& status) const;
   void Respond(http2::Stream::Body body);
   void WakeAll();
   // Ends the call with what is wrong with its request. Called within the handler, so that other
   // waits of it are woken later.
   Taken Refuse(absl::Status status);
+  // Likewise, for other reasons.
+  Taken EndNow(absl::Status status);
   Taken NoMoreMessages();
   // Whether the first message can be parsed: it may have to be inflated before.
   Taken Prepare(const wire::Message& message);
@@ -230,7 +239,7 @@ class Call : public http2::Exchange {
   Calls& calls_;
   Calls::Link link_;
   const Encoding encoding_;
-  absl::Time deadline_ = absl::InfiniteFuture();
+  http2::Nanoseconds begun_at_ = 0;  // 0 if CallHooks::ended is not set
   http2::Nanoseconds expires_at_ = 0;
   std::optional<http2::Timer> expiry_;
 
@@ -243,6 +252,8 @@ class Call : public http2::Exchange {
   std::int64_t message_bytes_ = 0;  // charged for the message that was read
   std::int64_t due_bytes_ = 0;      // to be charged once the bytes that it is parsed from are freed
   std::int64_t kept_bytes_ = 0;
+  std::uint64_t bytes_received_ = 0;  // of messages, as encoded
+  std::uint64_t bytes_sent_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 
   Encoding response_encoding_ = Encoding::kIdentity;

@@ -16,6 +16,7 @@
 
 #include "http2/counter.h"
 #include "http2/loop.h"
+#include "rpc/call/ended_call.h"
 #include "rpc/call/memory_trim.h"
 
 namespace rpc {
@@ -39,11 +40,13 @@ class Calls {
     Link* previous = nullptr;
   };
 
-  Calls(http2::Loop* loop, std::size_t max_message_bytes)
-      : loop_(*loop), max_message_bytes_(max_message_bytes), trim_(loop) {}
+  // `hooks` outlive the calls.
+  Calls(http2::Loop* loop, std::size_t max_message_bytes, const CallHooks* hooks)
+      : loop_(*loop), max_message_bytes_(max_message_bytes), hooks_(*hooks), trim_(loop) {}
 
   http2::Loop& loop() const { return loop_; }
   std::size_t max_message_bytes() const { return max_message_bytes_; }
+  const CallHooks& hooks() const { return hooks_; }
   CallCounters& counters() { return counters_; }
   const CallCounters& counters() const { return counters_; }
   // How many have no status yet.
@@ -71,6 +74,7 @@ class Calls {
  private:
   http2::Loop& loop_;
   const std::size_t max_message_bytes_;
+  const CallHooks& hooks_;
   MemoryTrim trim_;
   CallCounters counters_;
   http2::Gauge in_flight_;

@@ -55,7 +55,10 @@ class Invocation final : public CallType, private Task::Owner {
     if (step_ == Step::kNew) {
       step_ = Step::kWaiting;
       absl::Status begun = handler_.Begin(*this);
-      if (!begun.ok()) this->FinishWith(std::move(begun));
+      if (!begun.ok()) {
+        if (!this->ended()) this->TellRefused(begun);
+        this->FinishWith(std::move(begun));
+      }
     }
     const bool more = this->GoOn();
     if (step_ != Step::kWaiting || this->ended()) return more;

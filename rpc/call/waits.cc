@@ -17,7 +17,10 @@ void Call::WakeAll() {
 }
 
 bool Call::GoOn() {
-  if (!fault_.ok() && !reader_.has_message()) Cancel(fault_);
+  if (!ended_ && !fault_.ok() && !reader_.has_message()) {
+    TellRefused(fault_);
+    Cancel(fault_);
+  }
   if (ended_) {
     WakeAll();
     return false;

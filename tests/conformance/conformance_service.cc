@@ -72,9 +72,8 @@ RequestInfo InfoOf(const rpc::Call& call) {
     header->set_name(key);
     for (const std::string& value : of_key) header->add_value(value);
   }
-  if (call.deadline() != absl::InfiniteFuture()) {
-    const absl::Duration left = call.deadline() - absl::Now();
-    info.set_timeout_ms(std::max<std::int64_t>(absl::ToInt64Milliseconds(left), 0));
+  if (call.time_left() != absl::InfiniteDuration()) {
+    info.set_timeout_ms(absl::ToInt64Milliseconds(call.time_left()));
   }
   return info;
 }

@@ -182,6 +182,18 @@ TEST_P(FaultsTest, AreSurvivedAtEachCall) {
   RecordProperty("calls", nth - 1);
 }
 
+// What is left of a server that may not remove its socket is told, by its log and its exit status, and the next one
+// reclaims it.
+TEST(PathTest, ThatCannotBeRemovedIsTold) {
+  Life life({"unlinkat", EACCES}, 1);
+  ASSERT_TRUE(life.Starts());
+  life.Call();
+  EXPECT_EQ(life.Wait(), integration::kFailed);
+  EXPECT_TRUE(life.Refused());
+  EXPECT_TRUE(life.Says("path_left")) << life.Log();
+  EXPECT_TRUE(life.LeavesSocket());
+}
+
 // The program cannot go on without memory, as operator new throws: it ends, and says why. (Log lines are written
 // without: the log catches what is thrown.) Memory that a uid may not have is another matter: the program has it
 // (tests/http2/memory_test.cc).
@@ -219,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"openat", EINTR}, Fault{"recv", EINTR, false}, Fault{"recv", ENOMEM},
         Fault{"recv", ECONNRESET, false}, Fault{"sendmsg", EINTR, false},
         Fault{"sendmsg", EAGAIN, false}, Fault{"sendmsg", EPIPE, false}, Fault{"sendmsg", ENOBUFS},
-        Fault{"sendmsg", ENOMEM}, Fault{"socket", EMFILE}),
+        Fault{"sendmsg", ENOMEM}, Fault{"signalfd", EMFILE}, Fault{"signalfd", ENOMEM}, Fault{"socket", EMFILE}),
     [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace

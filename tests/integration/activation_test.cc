@@ -153,12 +153,23 @@ TEST_F(ActivationTest, WhatIsNoListeningStreamSocketIsRefused) {
   ExpectRefused(HandIn(tcp), kAsTheManager, {}, kAddressRefused, "ListenStream=");
 }
 
-TEST_F(ActivationTest, SocketForAnotherProcessIsRefused) {
+// A parent that was started by systemd leaves such variables to its children.
+TEST_F(ActivationTest, SocketForAnotherProcessIsIgnored) {
   const uds::UniqueFd socket = Listening(path_);
-  support::SpawnOptions spawn = HandIn(socket);
-  ExpectRefused(spawn, {}, {path_}, kAddressRefused, "LISTEN_PID");
-  spawn.environment.emplace_back("LISTEN_PID=1");
-  ExpectRefused(spawn, {}, {path_}, kAddressRefused, "LISTEN_PID");
+  const std::string own = dir_.Path("own");
+  for (const std::vector<std::string>& environment :
+       std::vector<std::vector<std::string>>{{"LISTEN_FDS=1"},
+                                             {"LISTEN_FDS=1", "LISTEN_PID=1"},
+                                             {"LISTEN_FDS=", "LISTEN_PID=1"},
+                                             {"LISTEN_FDS=0"}}) {
+    support::SpawnOptions spawn = HandIn(socket);
+    spawn.environment = environment;
+    ServerProcess server({.path = own, .flags = {}, .spawn = spawn});
+    EXPECT_EQ(RunClient({own, "hi"}).out, "hi\n");
+    EXPECT_EQ(server.Stop(), kClean);
+  }
+  // Without an address there is nothing to serve.
+  ExpectRefused(HandIn(socket), {}, {}, kUsage, "LISTEN_PID");
 }
 
 TEST_F(ActivationTest, SeveralAreRefused) {

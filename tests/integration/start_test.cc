@@ -24,7 +24,7 @@ using ::testing::EndsWith;
 TEST(StartTest, TellsPeopleTheTranscript) {
   const support::TempDir dir;
   const std::string path = dir.Path("sock1");
-  support::SpawnedProcess server(ServerCommand({path}));
+  support::SpawnedProcess server(ServerCommand({path, "--log_time=false"}));
   ASSERT_NE(server.err().Line(0), "");
   const support::Finished client = RunClient({path, "Test this string"});
   EXPECT_EQ(client.out, "Test this string\n");
@@ -35,10 +35,11 @@ TEST(StartTest, TellsPeopleTheTranscript) {
   EXPECT_EQ(
       server.err().Whole(),
       absl::StrCat("[LISTENER] INFO  Starting Echo service on unix:", path, " (pid ", server.pid(),
-                   ")\n", "[LISTENER] INFO  * Starting communication with a client * (uid ",
+                   ")\n",
+                   "[LISTENER] INFO  * Starting communication with a client * (connection 1, uid ",
                    geteuid(), ", pid ", client.pid, ")\n",
-                   "[LISTENER] INFO  Incoming message: Test this string\n"
-                   "[LISTENER] INFO  Client socket was closed by peer\n"
+                   "[LISTENER] INFO  Incoming message: Test this string (connection 1)\n"
+                   "[LISTENER] INFO  Client socket was closed by peer (connection 1)\n"
                    "[LISTENER] INFO  Terminating service\n"));
   EXPECT_EQ(server.out().Whole(), "");
 }
@@ -60,7 +61,8 @@ TEST(StartTest, TellsProgramsTheSame) {
                                  "connection_closed", "service_terminating"));
   EXPECT_EQ(server.out().Whole(), "");
 
-  const nlohmann::json peer = {{"uid", geteuid()}, {"gid", getegid()}, {"pid", client.pid}};
+  const nlohmann::json peer = {
+      {"connection", 1}, {"uid", geteuid()}, {"gid", getegid()}, {"pid", client.pid}};
   nlohmann::json message = peer;
   message["message"] = "héllo";
   message["bytes"] = 6;
@@ -88,6 +90,20 @@ TEST(StartTest, JsonTimesAreUtcAndInOrder) {
     last = time;
   }
   EXPECT_LE(last, absl::Now());
+}
+
+TEST(StartTest, LinesOfTextHaveATimeWhereTheReaderHasNone) {
+  const support::TempDir dir;
+  const std::string path = dir.Path("s");
+  const absl::Time before = absl::Now() - absl::Milliseconds(20);  // coarse clocks lag
+  support::SpawnedProcess server(ServerCommand({path}));
+  const std::string line = server.err().Line(0);
+  absl::Time time;
+  std::string error;
+  EXPECT_TRUE(absl::ParseTime(absl::RFC3339_full, line.substr(0, line.find(' ')), &time, &error))
+      << line << ": " << error;
+  EXPECT_GE(time, before);
+  EXPECT_LE(time, absl::Now());
 }
 
 TEST(StartTest, LogLevelLeavesOutWhatIsBelow) {

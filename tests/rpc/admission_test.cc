@@ -95,7 +95,8 @@ class CallLimitsTest : public ::testing::Test {
   Admission admission_{{.max_calls = 20, .max_calls_per_uid = 10, .max_memory_bytes = kMemory},
                        kThreads};
   std::unique_ptr<http2::Loop> loop_ = *http2::Loop::Create({});
-  Calls calls_[kThreads] = {{loop_.get(), 1000}, {loop_.get(), 1000}};
+  const CallHooks no_hooks_;
+  Calls calls_[kThreads] = {{loop_.get(), 1000, &no_hooks_}, {loop_.get(), 1000, &no_hooks_}};
 };
 
 TEST_F(CallLimitsTest, AUidHasItsLimitAndNoMore) {

@@ -62,6 +62,7 @@ CallBed::CallBed(const rpc::Limits& limits)
                         .methods = &methods_,
                         .admission = &admission_,
                         .all_calls = &all_calls_,
+                        .call_hooks = &hooks,
                         .spoke = [](const auto&) {},
                         .ended = [this](const auto&, http2::Ending) { ended_ = true; }});
   all_calls_.push_back(&shard_->calls());

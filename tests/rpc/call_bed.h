@@ -104,6 +104,7 @@ class CallBed {
 
   http2::FakeClock clock;
   ScriptedService service;
+  rpc::CallHooks hooks;  // set at any time
 
  private:
   const rpc::Limits limits_;

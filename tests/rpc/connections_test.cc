@@ -161,7 +161,7 @@ TEST(ConnectionsTest, WhoFloodsIsClosedAndOthersAreServed) {
 TEST(ConnectionsTest, AnotherProtocolIsClosedAtOnceAndTold) {
   class Refusals final : public rpc::ServerEvents {
    public:
-    void ConnectionRefused(const absl::Status& why) override {
+    void ConnectionRefused(const absl::Status& why, const rpc::Connection* /*its*/) override {
       const std::lock_guard<std::mutex> lock(mutex_);
       told_.push_back(why);
     }

@@ -13,9 +13,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "rpc/call/connection_info.h"
 #include "server/log.h"
 #include "tests/server/capture.h"
-#include "uds/peer_credentials.h"
 
 namespace udsecho {
 namespace {
@@ -23,12 +23,16 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-uds::PeerCredentials Somebody() {
-  uds::PeerCredentials peer;
-  peer.uid = 1000;
-  peer.gid = 100;
-  peer.pid = 4250;
-  return peer;
+const rpc::Connection& Somebody() {
+  static const rpc::Connection* const kSomebody = [] {
+    auto* connection = new rpc::Connection;
+    connection->id = 7;
+    connection->peer.uid = 1000;
+    connection->peer.gid = 100;
+    connection->peer.pid = 4250;
+    return connection;
+  }();
+  return *kSomebody;
 }
 
 // What a log shows of what `write` does.
@@ -69,9 +73,9 @@ TEST(EventsTest, TheTranscript) {
   EXPECT_THAT(TextOf(TellALife),
               ElementsAre("[LISTENER] INFO  Starting Echo service on unix:/tmp/sock1 (pid 4242)",
                           "[LISTENER] INFO  * Starting communication with a client * "
-                          "(uid 1000, pid 4250)",
-                          "[LISTENER] INFO  Incoming message: Test this string",
-                          "[LISTENER] INFO  Client socket was closed by peer",
+                          "(connection 7, uid 1000, pid 4250)",
+                          "[LISTENER] INFO  Incoming message: Test this string (connection 7)",
+                          "[LISTENER] INFO  Client socket was closed by peer (connection 7)",
                           "[LISTENER] INFO  Terminating service"));
 }
 
@@ -79,7 +83,7 @@ TEST(EventsTest, NamesAndFieldsForPrograms) {
   using nlohmann::json;
   const std::vector<json> life = JsonOf(TellALife);
   ASSERT_EQ(life.size(), 5u);
-  const json peer = {{"uid", 1000}, {"gid", 100}, {"pid", 4250}};
+  const json peer = {{"connection", 7}, {"uid", 1000}, {"gid", 100}, {"pid", 4250}};
   EXPECT_EQ(life[0]["event"], "service_started");
   EXPECT_EQ(life[0]["fields"], json({{"address", "unix:/tmp/sock1"}, {"pid", 4242}}));
   EXPECT_EQ(life[1]["event"], "connection_opened");
@@ -87,6 +91,7 @@ TEST(EventsTest, NamesAndFieldsForPrograms) {
   EXPECT_EQ(life[2]["event"], "message_received");
   EXPECT_EQ(life[2]["fields"], json({{"message", "Test this string"},
                                      {"bytes", 16},
+                                     {"connection", 7},
                                      {"uid", 1000},
                                      {"gid", 100},
                                      {"pid", 4250}}));
@@ -102,7 +107,7 @@ TEST(EventsTest, WhatGoesWrongHasACodeAndAMessage) {
     service.Failed(absl::NotFoundError("no such\ndirectory"));
     service.AcceptPaused(absl::ResourceExhaustedError("out of descriptors"));
     service.CallsCutOff(3);
-    ConnectionEvents(log, nullptr).Refused(absl::InternalError("no credentials"));
+    ConnectionEvents(log, nullptr).Refused(absl::InternalError("no credentials"), nullptr);
   });
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(lines[0]["event"], "service_failed");
@@ -137,6 +142,20 @@ TEST(EventsTest, WhatIsToKnowOfThePath) {
   EXPECT_EQ(lines[2]["fields"]["message"], "everybody may write it");
 }
 
+TEST(EventsTest, ARefusedConnectionHasItsId) {
+  const auto refuse = [](Log* log) {
+    ConnectionEvents(log, nullptr).Refused(absl::InternalError("too many"), &Somebody());
+  };
+  EXPECT_THAT(TextOf(refuse), ElementsAre("[LISTENER] WARN  A connection was refused: too many "
+                                          "(connection 7, uid 1000, pid 4250)"));
+  EXPECT_EQ(JsonOf(refuse)[0]["fields"], nlohmann::json({{"code", "INTERNAL"},
+                                                         {"message", "too many"},
+                                                         {"connection", 7},
+                                                         {"uid", 1000},
+                                                         {"gid", 100},
+                                                         {"pid", 4250}}));
+}
+
 TEST(EventsTest, NoMessageForgesALine) {
   const std::vector<std::string> lines = TextOf([](Log* log) {
     MessageEvents(log, nullptr)
@@ -164,11 +183,12 @@ TEST(EventsTest, ALongMessageIsCut) {
 }
 
 TEST(EventsTest, AnUnknownPidIsLeftOut) {
-  uds::PeerCredentials peer = Somebody();
-  peer.pid.reset();
+  rpc::Connection peer;
+  peer.id = 8;
+  peer.peer.uid = 1000;
   const auto tell = [&](Log* log) { ConnectionEvents(log, nullptr).Opened(peer); };
-  EXPECT_THAT(TextOf(tell),
-              ElementsAre("[LISTENER] INFO  * Starting communication with a client * (uid 1000)"));
+  EXPECT_THAT(TextOf(tell), ElementsAre("[LISTENER] INFO  * Starting communication with a client * "
+                                        "(connection 8, uid 1000)"));
   EXPECT_EQ(JsonOf(tell)[0]["fields"]["pid"], 0);
 }
 
@@ -202,7 +222,7 @@ TEST(EventsTest, UnderLoadEachKindOfLineHasOneTimer) {
     for (int i = 0; i < 100; ++i) {
       connections.Opened(Somebody());
       connections.Closed(Somebody());
-      connections.Refused(absl::ResourceExhaustedError("full"));
+      connections.Refused(absl::ResourceExhaustedError("full"), nullptr);
     }
     for (int round = 0; round < 5; ++round) {
       ASSERT_LE(timers.size(), 3u) << "in round " << round;

@@ -25,6 +25,12 @@ TEST(TextLineTest, LevelsArePaddedToFive) {
   EXPECT_EQ(Text(LogLevel::kError, "x"), "[LISTENER] ERROR x");
 }
 
+TEST(TextLineTest, ATimeStandsBeforeIt) {
+  EXPECT_EQ(FormatLogLine(LogFormat::kTimedText,
+                          {.level = LogLevel::kInfo, .event = "e", .text = "x"}, kTime),
+            "2024-05-01T09:30:00.123Z [LISTENER] INFO  x");
+}
+
 TEST(TextLineTest, AForgottenEscapeStillMakesOneLine) {
   EXPECT_EQ(Text(LogLevel::kInfo, "a\nb\r\x1b[2J\x7f"), "[LISTENER] INFO  a?b??[2J?");
 }

@@ -4,7 +4,9 @@
 #include "server/log.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <string>
@@ -22,6 +24,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/server/capture.h"
 #include "tests/support/child_process.h"
+#include "tests/support/patience.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho {
@@ -194,6 +197,42 @@ TEST(LogTest, ABrokenPipeEndsNothing) {
   }
   // The log is gone, so the line was tried; and here we are.
   SUCCEED();
+}
+
+TEST(LogTest, TheLevelMayChange) {
+  const Capture capture;
+  {
+    Log log(LogOptions{.level = LogLevel::kWarn, .fd = capture.fd()});
+    WriteText(&log, "before");
+    log.SetLevel(LogLevel::kInfo);
+    WriteText(&log, "after");
+  }
+  EXPECT_THAT(capture.lines(), ElementsAre("[LISTENER] INFO  after"));
+}
+
+// As on a disk that is full for a while. SIGXFSZ, which would end the process, is the log's to block.
+TEST(LogTest, ALineThatWasCutShortDoesNotRunIntoTheNext) {
+  const Capture capture;
+  support::ChildProcess child([&capture](support::Doorbell&) {
+    constexpr rlim_t kRoom = 20;  // bytes: fewer than the line's
+    const rlimit little = {kRoom, RLIM_INFINITY};
+    const rlimit much = {RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &little);
+    Log log(LogOptions{.fd = capture.fd()});
+    WriteText(&log, "this is cut");
+    WriteText(&log, "this is lost");
+    const support::Deadline deadline;
+    while (capture.text().size() < kRoom && !deadline.IsOver()) poll(nullptr, 0, 1);
+    setrlimit(RLIMIT_FSIZE, &much);
+    WriteText(&log, "this is whole");
+    return 0;
+  });
+  EXPECT_EQ(child.Wait(), 0);
+  const std::vector<std::string> lines = capture.lines();
+  ASSERT_GE(lines.size(), 3u);
+  EXPECT_EQ(lines.front(), "[LISTENER] INFO  thi");
+  EXPECT_THAT(lines[1], StartsWith("[LISTENER] WARN  "));  // how many are lost
+  EXPECT_EQ(lines.back(), "[LISTENER] INFO  this is whole");
 }
 
 TEST(LogTest, ANonBlockingDescriptorIsWaitedFor) {

@@ -90,6 +90,7 @@ int Terminal::Wait() {
 }
 
 bool Terminal::ReadMore() {
+  if (!fd_.valid()) return false;
   pollfd readable = {fd_.get(), POLLIN, 0};
   if (TEMP_FAILURE_RETRY(poll(&readable, 1, Deadline().MillisecondsLeft())) <= 0) return false;
   char block[4096];

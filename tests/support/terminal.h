@@ -49,6 +49,9 @@ class Terminal {
 
   void Signal(int signal) const;
 
+  // Takes the terminal away, as by closing its window. Nothing more is seen.
+  void Close() { fd_.reset(); }
+
   // Its exit code, or 128 + the signal that ended it.
   int Wait();
 

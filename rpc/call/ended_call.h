@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What a server tells its program of each call: for access logs, and of those that it refused.
+//
+//   options.call_hooks.ended = [&](const rpc::EndedCall& call) { access_log.Write(call); };
+//
+// A hook that is not set costs nothing.
+//
+// Thread safety: hooks are called on the threads that handle calls, on several at once if there are
+// several. They must not block.
+// Ownership: an EndedCall borrows all that it has, for the time of the hook.
+
+#ifndef RPC_CALL_ENDED_CALL_H_
+#define RPC_CALL_ENDED_CALL_H_
+
+#include <cstdint>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "rpc/call/connection_info.h"
+
+namespace rpc {
+
+struct EndedCall {
+  // As the client sent it, such as /package.Service/Method. Any bytes, and any number of them.
+  absl::string_view path;
+  const Connection& connection;
+  const absl::Status& status;
+  // From the call's header to its status.
+  absl::Duration duration = absl::ZeroDuration();
+  std::uint64_t bytes_received = 0;  // of messages, as encoded
+  std::uint64_t bytes_sent = 0;
+};
+
+struct CallHooks {
+  // The status of a call is settled, whoever settled it: its handler, its client, or the server.
+  std::function<void(const EndedCall&)> ended;
+
+  // The server refuses a call: it is over a limit, its caller may not call, it is malformed, or
+  // there is no such method. Called before `ended`.
+  std::function<void(const EndedCall&)> refused;
+};
+
+}  // namespace rpc
+
+#endif  // RPC_CALL_ENDED_CALL_H_

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/call_events.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "server/excerpt.h"
+
+namespace udsecho {
+
+CallEvents::CallEvents(Log* log, RunAfter run_after)
+    : log_(*log),
+      refused_(log, LogLevel::kWarn, "calls_refused_left_out",
+               "Calls refused and not shown: ", std::move(run_after)) {}
+
+void CallEvents::Refused(const rpc::EndedCall& call) {
+  if (!refused_.Admit()) return;
+  const std::string code = absl::StatusCodeToString(call.status.code());
+  const std::string text =
+      absl::StrCat("A call of ", PrintableExcerpt(call.path), " was refused: ", code, ": ",
+                   PrintableExcerpt(call.status.message()), " ", Describe(call.connection));
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "call_refused",
+              .text = text,
+              .fields = {{"method", RawExcerpt(call.path)},
+                         {"code", absl::string_view(code)},
+                         {"message", RawExcerpt(call.status.message())},
+                         {"connection", call.connection.id},
+                         {"uid", call.connection.peer.uid},
+                         {"gid", call.connection.peer.gid},
+                         {"pid", PidOf(call.connection)}}});
+}
+
+void WriteAccess(Log* log, const rpc::EndedCall& call) {
+  const std::string code = absl::StatusCodeToString(call.status.code());
+  const std::string text =
+      absl::StrFormat("Call of %s: %s in %.3f ms, %d bytes in, %d bytes out %s",
+                      PrintableExcerpt(call.path), code, absl::ToDoubleMilliseconds(call.duration),
+                      call.bytes_received, call.bytes_sent, Describe(call.connection));
+  log->Write({.level = LogLevel::kInfo,
+              .any_level = true,
+              .event = "call_ended",
+              .text = text,
+              .fields = {{"method", RawExcerpt(call.path)},
+                         {"code", absl::string_view(code)},
+                         {"message", RawExcerpt(call.status.message())},
+                         {"duration_us", absl::ToInt64Microseconds(call.duration)},
+                         {"bytes_received", call.bytes_received},
+                         {"bytes_sent", call.bytes_sent},
+                         {"connection", call.connection.id},
+                         {"uid", call.connection.peer.uid},
+                         {"gid", call.connection.peer.gid},
+                         {"pid", PidOf(call.connection)}}});
+}
+
+}  // namespace udsecho

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/hangup_thread.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+namespace udsecho {
+
+HangupThread::HangupThread(int signal_fd, std::function<void()> on_hangup)
+    : signal_fd_(signal_fd),
+      on_hangup_(std::move(on_hangup)),
+      stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+HangupThread::~HangupThread() {
+  Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+absl::Status HangupThread::Start() {
+  if (stop_.valid()) {
+    try {
+      thread_ = std::thread(&HangupThread::Run, this);
+      return absl::OkStatus();
+    } catch (const std::system_error&) {
+    }
+  }
+  return absl::ResourceExhaustedError(
+      "there is no thread or no descriptor to wait for SIGHUP with, so that it does nothing; raise "
+      "`ulimit -u`, `ulimit -n` or the control group's limits");
+}
+
+bool HangupThread::Stop() {
+  if (!thread_.joinable()) return true;
+  eventfd_write(stop_.get(), 1);
+  std::unique_lock<std::mutex> lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::seconds(1), [this] { return ended_; });
+}
+
+void HangupThread::Run() {
+  pthread_setname_np(pthread_self(), "hangup");  // for `top -H`, gdb and the like
+  std::array<pollfd, 2> ready = {{{.fd = stop_.get(), .events = POLLIN, .revents = 0},
+                                  {.fd = signal_fd_, .events = POLLIN, .revents = 0}}};
+  for (;;) {
+    poll(ready.data(), ready.size(), -1);
+    if (ready[0].revents != 0) break;
+    signalfd_siginfo signal;
+    if (ready[1].revents == 0 || read(signal_fd_, &signal, sizeof(signal)) <= 0) continue;
+    on_hangup_();
+  }
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+bool HasTerminal() {
+  return uds::UniqueFd(open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)).valid();
+}
+
+}  // namespace udsecho

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// A thread that waits for SIGHUP, and does what it asks for: looking up names and opening files may
+// take long, and so is nothing for the threads that handle calls.
+//
+//   HangupThread hangups(signals.fd(), [&] { Reload(); });
+//   if (absl::Status status = hangups.Start(); !status.ok()) ...    // SIGHUP does nothing then
+//   ...
+//   if (!hangups.Stop()) _exit(code);                               // it is in the middle of a reload
+//
+// Thread safety: Start() and Stop() are the owner's.
+// Ownership: borrows the descriptor, a signalfd.
+
+#ifndef SERVER_HANGUP_THREAD_H_
+#define SERVER_HANGUP_THREAD_H_
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho {
+
+class HangupThread {
+ public:
+  HangupThread(int signal_fd, std::function<void()> on_hangup);
+  ~HangupThread();  // Stop(), and waits
+  HangupThread(const HangupThread&) = delete;
+  HangupThread& operator=(const HangupThread&) = delete;
+
+  // RESOURCE_EXHAUSTED if there is no thread or no descriptor.
+  absl::Status Start();
+
+  // False if the work for a signal is not done within a second: it waits for a server of names,
+  // for example.
+  bool Stop();
+
+ private:
+  void Run();
+
+  const int signal_fd_;
+  const std::function<void()> on_hangup_;
+  const uds::UniqueFd stop_;  // an eventfd
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool ended_ = false;  // guarded by mutex_
+};
+
+// Whether the process has a terminal that can send it SIGHUP by going away.
+bool HasTerminal();
+
+}  // namespace udsecho
+
+#endif  // SERVER_HANGUP_THREAD_H_

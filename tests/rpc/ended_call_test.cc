@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// What a program is told of each call: CallHooks.
+
+#include "rpc/call/ended_call.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/http2/frames.h"
+#include "tests/rpc/call_bed.h"
+#include "tests/rpc/handlers.h"
+
+namespace udsecho::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+struct Seen {
+  std::string path;
+  absl::StatusCode code;
+  absl::Duration duration;
+  std::uint64_t bytes_received;
+  std::uint64_t bytes_sent;
+};
+
+class EndedCallTest : public ::testing::Test {
+ protected:
+  EndedCallTest() {
+    bed_.clock.Advance(absl::Seconds(1));
+    const auto into = [](std::vector<Seen>* all) {
+      return [all](const rpc::EndedCall& call) {
+        all->push_back({std::string(call.path), call.status.code(), call.duration,
+                        call.bytes_received, call.bytes_sent});
+        EXPECT_EQ(call.connection.id, 1U);
+      };
+    };
+    bed_.hooks.ended = into(&ended_);
+    bed_.hooks.refused = into(&refused_);
+    bed_.service.ask = [](Unary& call) -> rpc::Task { co_await call.Finish(Says("yes")); };
+    bed_.service.talk = [](Bidi& call) -> rpc::Task {
+      Request request;
+      while (co_await call.Read(&request)) {
+      }
+      co_await call.Finish(absl::OkStatus());
+    };
+  }
+
+  std::vector<Seen> ended_;
+  std::vector<Seen> refused_;
+  CallBed bed_;
+};
+
+TEST_F(EndedCallTest, HasWhatAnAccessLogWants) {
+  bed_.Send(Begin(1, "Ask"));
+  bed_.clock.Advance(absl::Milliseconds(5));
+  bed_.Send(Message(1, "12345", http2::kEndStream));
+  EXPECT_EQ(bed_.status(1), "0");
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_THAT(ended_[0].path, EndsWith("/Ask"));
+  EXPECT_EQ(ended_[0].code, absl::StatusCode::kOk);
+  EXPECT_EQ(ended_[0].duration, absl::Milliseconds(5));
+  EXPECT_EQ(ended_[0].bytes_received, 7U);  // with a tag and a length
+  EXPECT_EQ(ended_[0].bytes_sent, 5U);
+  EXPECT_THAT(refused_, IsEmpty());
+}
+
+TEST_F(EndedCallTest, TellsOfAClientThatLeaves) {
+  bed_.Send(Begin(1, "Talk"));
+  EXPECT_THAT(ended_, IsEmpty());
+  bed_.Leave();
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].code, absl::StatusCode::kCancelled);
+  EXPECT_THAT(refused_, IsEmpty());
+}
+
+TEST_F(EndedCallTest, TellsOfADeadlineWhichIsNoRefusal) {
+  bed_.Send(Begin(1, "Talk", {{"grpc-timeout", "10m"}}));
+  bed_.clock.Advance(absl::Milliseconds(11));
+  bed_.Settle();
+  ASSERT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].code, absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(refused_, IsEmpty());
+}
+
+TEST_F(EndedCallTest, TellsOfRefusalsOnceBeforeThereIsAHandlerAndAfter) {
+  bed_.Send(Begin(1, "NoSuch"));
+  bed_.Send(Whole(3, "Ask", "x", {{"content-type", "text/plain"}}));
+  bed_.Send(Begin(5, "Talk") + Data(5, std::string("\7\0\0\0\0", 5), http2::kEndStream));
+  EXPECT_THAT(refused_, SizeIs(3));
+  EXPECT_THAT(ended_, SizeIs(3));
+  std::vector<absl::StatusCode> codes;
+  for (const Seen& seen : ended_) codes.push_back(seen.code);
+  EXPECT_THAT(codes, ElementsAre(absl::StatusCode::kUnimplemented, absl::StatusCode::kUnknown,
+                                 absl::StatusCode::kInternal));
+}
+
+}  // namespace
+}  // namespace udsecho::testing

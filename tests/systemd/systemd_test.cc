@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// tests/systemd/run as a test: the units of examples/systemd in a real systemd.
+
+#include <gtest/gtest.h>
+
+#include "tests/integration/programs.h"
+#include "tests/support/spawned_process.h"
+
+namespace udsecho::integration {
+namespace {
+
+constexpr int kCannotBeTried = 77;
+
+TEST(SystemdTest, TheUnitsDoWhatTheirCommentsSay) {
+  const support::Finished run = support::RunToEnd(
+      {"/bin/sh", "tests/systemd/run", ServerCommand({}).front(), ClientCommand({}).front()});
+  if (run.exit_code == kCannotBeTried) GTEST_SKIP() << run.err;
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+}  // namespace
+}  // namespace udsecho::integration
