@@ -35,6 +35,25 @@ void KeepFreedMemory() {
   mallopt(M_MMAP_THRESHOLD, kOnPagesOfItsOwn);
 }
 
+// With its logs, which the surroundings lack.
+int Serve(const udsecho::Options& options, uds::UniqueFd listening,
+          udsecho::Surroundings surroundings) {
+  const udsecho::LogFiles& files = *surroundings.log_files;
+  udsecho::LogOptions log_options = options.log;
+  log_options.fd = files.log_fd();
+  udsecho::Log log(log_options);
+  surroundings.log = &log;
+  std::optional<udsecho::Log> access_log;
+  if (files.access_fd() >= 0) {
+    log_options.fd = files.access_fd();
+    surroundings.access_log = &access_log.emplace(log_options);
+  } else if (options.log_paths.access.has_value()) {
+    surroundings.access_log = &log;
+  }
+  const udsecho::LibraryLog library_log(&log);
+  return udsecho::RunDaemon(options, std::move(listening), surroundings);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,22 +91,14 @@ int main(int argc, char** argv) {
     std::cerr << "server: " << files.status().message() << '\n';
     return udsecho::kFailed;
   }
-  udsecho::LogOptions log_options = options.log;
-  log_options.fd = files->log_fd();
-  udsecho::Log log(log_options);
-  std::optional<udsecho::Log> access_log;
-  if (files->access_fd() >= 0) {
-    log_options.fd = files->access_fd();
-    access_log.emplace(log_options);
+  try {
+    return Serve(options, std::move(listening),
+                 {.stop = &stop, .hangup = &hangup, .log_files = &*files, .reload = [&] {
+                    return udsecho::ParseAgain(argc, argv, activated);
+                  }});
+  } catch (const std::system_error& error) {  // of std::thread, such as the log's
+    std::cerr << "server: cannot start a thread: " << error.code().message()
+              << "; raise `ulimit -u`, or TasksMax= of the service\n";
+    return udsecho::kFailed;
   }
-  const udsecho::LibraryLog library_log(&log);
-  return udsecho::RunDaemon(options, std::move(listening),
-                            {.stop = &stop,
-                             .hangup = &hangup,
-                             .log = &log,
-                             .access_log = access_log.has_value()                 ? &*access_log
-                                           : options.log_paths.access.has_value() ? &log
-                                                                                  : nullptr,
-                             .log_files = &*files,
-                             .reload = [&] { return udsecho::ParseAgain(argc, argv, activated); }});
 }
