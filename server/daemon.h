@@ -29,11 +29,11 @@
 namespace udsecho {
 
 struct Surroundings {
-  const rpc::SignalDescriptor* stop;
-  const rpc::SignalDescriptor* hangup;
-  Log* log;
-  Log* access_log;  // null: none
-  LogFiles* log_files;
+  const rpc::SignalDescriptor* stop = nullptr;
+  const rpc::SignalDescriptor* hangup = nullptr;
+  Log* log = nullptr;
+  Log* access_log = nullptr;  // null: none
+  LogFiles* log_files = nullptr;
   // The options as they are to be from now on. Called on another thread, when SIGHUP has come.
   std::function<absl::StatusOr<Options>()> reload;
 };
