@@ -24,6 +24,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "uds/file_kind.h"
+#include "uds/path_occupant.h"
 #include "uds/path_trust.h"
 #include "uds/socket_probe.h"
 
@@ -34,63 +35,6 @@ namespace {
 constexpr absl::Duration kSettle = absl::Milliseconds(200);
 constexpr absl::Duration kLookOften = absl::Milliseconds(10);  // until then
 constexpr absl::Duration kLookOn = absl::Milliseconds(50);     // and afterwards
-
-// `waited`: for how long it took no connections; 0: it does take some.
-absl::Status InUse(const std::string& path, const std::optional<PathHolder>& holder,
-                   absl::Duration waited = absl::ZeroDuration()) {
-  std::string by = "another server";
-  if (holder.has_value()) absl::StrAppend(&by, " of uid ", holder->uid);
-  if (holder.has_value() && holder->pid.has_value())
-    absl::StrAppend(&by, " with pid ", *holder->pid);
-  if (waited > absl::ZeroDuration()) {
-    absl::StrAppend(&by, ", which takes no connections and has not ended within ",
-                    absl::FormatDuration(waited));
-  }
-  return absl::AlreadyExistsError(
-      absl::StrCat(path, " is in use by ", by, "; stop it, or choose another address"));
-}
-
-// The file at `name`, if any; refuses what is no socket.
-absl::StatusOr<UniqueFd> FindSocket(const Directory& directory, const std::string& name) {
-  UniqueFd file = directory.Open(name);
-  if (!file.valid()) {
-    if (errno == ENOENT) return file;
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot examine ", directory.Show(name)));
-  }
-  struct stat found = {};
-  if (fstat(file.get(), &found) != 0) return absl::ErrnoToStatus(errno, directory.Show(name));
-  if (S_ISSOCK(found.st_mode)) return file;
-  return absl::FailedPreconditionError(absl::StrCat(
-      directory.Show(name), " is ", FileKind(found.st_mode),
-      ", not a socket, so it was left alone; move it away, or choose another address"));
-}
-
-// What is at `name`.
-struct Occupant {
-  UniqueFd socket;  // invalid when there is none
-  Liveness liveness = Liveness::kDead;
-  std::optional<PathHolder> holder;  // of a live one, if it can be told
-};
-
-// `is_held`: another server has the lock, so that there is no need to know whether the kernel still
-// has the socket bound.
-absl::StatusOr<Occupant> Look(const Directory& directory, const std::string& name, bool is_held) {
-  absl::StatusOr<UniqueFd> file = FindSocket(directory, name);
-  if (!file.ok()) return file.status();
-  Occupant occupant;
-  occupant.socket = *std::move(file);
-  if (!occupant.socket.valid()) return occupant;
-  absl::StatusOr<ProbeResult> probe = ProbeSocket(directory, name, occupant.socket);
-  if (!probe.ok() && !is_held) return probe.status();
-  occupant.liveness = probe.ok() ? probe->liveness : Liveness::kSilent;
-  struct stat found = {};
-  if (probe.ok() && probe->server.has_value()) {
-    occupant.holder = PathHolder{probe->server->uid, probe->server->pid};
-  } else if (fstat(occupant.socket.get(), &found) == 0) {
-    occupant.holder = PathHolder{found.st_uid, std::nullopt};
-  }
-  return occupant;
-}
 
 // The path from the root, whatever chdir(2) does later. As given if the working directory has none.
 std::string Absolute(absl::string_view path) {
@@ -161,7 +105,7 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
   for (;;) {
     if (lock_.state() != PathLock::State::kTaken) lock_ = PathLock::Take(directory_);
     const bool is_held = lock_.state() == PathLock::State::kHeld;
-    absl::StatusOr<Occupant> occupant = Look(directory_, name, is_held);
+    absl::StatusOr<Occupant> occupant = LookAt(directory_, name, is_held);
     if (!occupant.ok()) return occupant.status();
     if (!is_held && occupant->liveness == Liveness::kDead) {
       stale_ = std::move(occupant->socket);
@@ -212,7 +156,7 @@ absl::Status Claim::Bind(int socket, const SocketPermissions& permissions) {
   static_cast<void>(fchmod(socket, permissions.mode));
   if (bind(socket, address->socket_address(), address->socket_address_length()) != 0) {
     if (errno != EADDRINUSE) return absl::ErrnoToStatus(errno, failed);
-    absl::StatusOr<Occupant> other = Look(directory_, directory_.base_name(), /*is_held=*/true);
+    absl::StatusOr<Occupant> other = LookAt(directory_, directory_.base_name(), /*is_held=*/true);
     return other.ok() ? InUse(shown(), other->holder) : other.status();
   }
   UniqueFd file = directory_.Open(directory_.base_name());
@@ -280,7 +224,7 @@ absl::StatusOr<std::string> Claim::AsideName() const {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const bool is_shared = is_locked && attempt == 0;
     aside = is_shared ? absl::StrCat(".", base, ".old") : NameOfThisClaim();
-    absl::StatusOr<Occupant> occupant = Look(directory_, aside, /*is_held=*/false);
+    absl::StatusOr<Occupant> occupant = LookAt(directory_, aside, /*is_held=*/false);
     if (absl::IsFailedPrecondition(occupant.status())) continue;
     if (!occupant.ok()) return occupant.status();
     if (!occupant->socket.valid()) return aside;

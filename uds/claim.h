@@ -47,6 +47,7 @@
 #include "uds/address.h"
 #include "uds/directory.h"
 #include "uds/path_lock.h"
+#include "uds/path_occupant.h"
 #include "uds/path_watch.h"
 #include "uds/unique_fd.h"
 
@@ -57,12 +58,6 @@ struct SocketPermissions {
   mode_t mode = 0600;
   // The socket's group; unset: the kernel's choice (the process's, or a setgid directory's).
   std::optional<gid_t> group = std::nullopt;
-};
-
-// A server that has the path.
-struct PathHolder {
-  uid_t uid = 0;
-  std::optional<pid_t> pid = std::nullopt;  // informational only
 };
 
 struct ClaimOptions {
