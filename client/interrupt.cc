@@ -72,7 +72,12 @@ void Interrupt::Listen(int signals) {
   do {
     if (!WaitForSignal(signals, absl::InfiniteDuration())) return;
   } while (Divert());
-  if (Trigger() && !WaitForSignal(signals, kPatience)) return;
+  const MonotonicTime pressed = MonotonicNow();
+  if (Trigger()) {
+    do {
+      if (!WaitForSignal(signals, pressed + kPatience - MonotonicNow())) return;
+    } while (MonotonicNow() < pressed + kOnePress);
+  }
   // Nothing is held that the kernel would not give back.
   _exit(kExitInterrupted);
 }

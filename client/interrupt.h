@@ -10,7 +10,8 @@
 //   ...
 //   if (interrupt.triggered()) return Interrupted();
 //
-// The process ends at once, with kExitInterrupted, when nobody listens, and at the second Ctrl-C;
+// The process ends at once, with kExitInterrupted, when nobody listens, and at the second Ctrl-C (within
+// kOnePress both are one: some programs that run others send the signal twice);
 // and kPatience after the first one, if whoever listened is stuck (in a write that nobody reads). At a
 // prompt (Diversion) Ctrl-C is a key like others, and ends nothing.
 //
@@ -34,6 +35,7 @@ namespace udsecho::client {
 class Interrupt {
  public:
   static constexpr absl::Duration kPatience = absl::Seconds(1);
+  static constexpr absl::Duration kOnePress = absl::Milliseconds(500);
 
   Interrupt() = default;
   ~Interrupt();

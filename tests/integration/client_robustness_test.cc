@@ -210,6 +210,8 @@ TEST_F(ClientRobustnessTest, CtrlCInABenchOfAServerThatHangs) {
   support::SpawnedProcess client(ClientCommand(
       {server_.path(), "--bench", "--duration=inf", "--warmup=0", "--timeout=inf", "--delay=1h"}));
   server_.Event("message_received");
+  // timeout(1) sends it to the process and to its group: twice.
+  client.Signal(SIGINT);
   client.Signal(SIGINT);
   EXPECT_EQ(client.Wait(), kInterrupted);
   EXPECT_THAT(client.out().Whole(), HasSubstr("no call succeeded"));
