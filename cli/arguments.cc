@@ -27,7 +27,7 @@ constexpr char kMark[] = "\x01";
 
 constexpr absl::string_view kQuestions[] = {"--help", "--version", "--completion"};
 
-std::string Unmarked(std::string value) {
+std::string Unmarked(const std::string& value) {
   return absl::StartsWith(value, kMark) ? value.substr(1) : value;
 }
 
@@ -190,6 +190,7 @@ absl::Status Reader::CheckValue(const Flag& flag, const std::string& name,
 absl::Status Reader::Unknown(absl::string_view argument) const {
   const std::string name(argument.substr(0, argument.find('=')));
   std::vector<std::string> names;
+  names.reserve(flags_.size());
   for (const Flag& flag : flags_) names.push_back(flag.name());
   std::string suggestion = DidYouMean(name, names);
   if (suggestion.empty() && !absl::StartsWith(name, "--")) {

@@ -59,7 +59,7 @@ std::vector<Flag> FlagsOf(CLI::App* app) {
 }
 
 std::string FlagWithValue(const Flag& flag) {
-  const std::string names = absl::StrJoin(flag.names, ", ");
+  std::string names = absl::StrJoin(flag.names, ", ");
   switch (flag.value) {
     case Value::kNone:
       return names;

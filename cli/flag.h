@@ -25,6 +25,7 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
+#include "absl/strings/match.h"
 
 namespace udsecho::cli {
 
@@ -42,7 +43,7 @@ struct Flag {
   CLI::Option* option = nullptr;
 
   const std::string& name() const { return names.back(); }
-  bool MayBeEmpty() const { return type.rfind("TEXT", 0) == 0 || type == "SERVICE"; }
+  bool MayBeEmpty() const { return absl::StartsWith(type, "TEXT") || type == "SERVICE"; }
 };
 
 // In the order of their declaration.

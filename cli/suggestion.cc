@@ -59,18 +59,17 @@ size_t Farness(absl::string_view typed, absl::string_view word) {
 std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words) {
   const std::string letters = Letters(typed);
   if (letters.empty() || letters.size() > kLongest) return "";
-  std::vector<std::pair<size_t, std::string>> near;
-  for (const std::string& word : words) {
-    const size_t farness = Farness(letters, Letters(word));
-    if (farness < kNotNear) near.emplace_back(farness, word);
+  std::vector<std::pair<size_t, size_t>> near;  // how far, and which: as near ones stay in order
+  for (size_t i = 0; i < words.size(); ++i) {
+    const size_t farness = Farness(letters, Letters(words[i]));
+    if (farness < kNotNear) near.emplace_back(farness, i);
   }
   if (near.empty()) return "";
-  std::stable_sort(near.begin(), near.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(near.begin(), near.end());
   const size_t best = near.front().first;
   std::string sentence;
   for (size_t i = 0; i < std::min(near.size(), kMost) && near[i].first <= best + 1; ++i) {
-    absl::StrAppend(&sentence, i == 0 ? "; did you mean " : " or ", near[i].second);
+    absl::StrAppend(&sentence, i == 0 ? "; did you mean " : " or ", words[near[i].second]);
   }
   return absl::StrCat(sentence, "?");
 }

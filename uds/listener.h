@@ -126,11 +126,11 @@ class Listener {
 
  private:
   // Without a claim it owns no path: an abstract name, or a socket that was handed in.
-  Listener(UniqueFd fd, Address address, std::optional<Claim> claim, const ListenerOptions& options)
+  Listener(UniqueFd fd, Address address, std::optional<Claim> claim, ListenerOptions options)
       : claim_(std::move(claim)),
         fd_(std::move(fd)),
         address_(std::move(address)),
-        options_(options) {
+        options_(std::move(options)) {
     if (claim_.has_value()) watch_ = claim_->Watch();
   }
 

@@ -81,7 +81,7 @@ std::string CpuText(const Result& result) {
 
 }  // namespace
 
-std::string NothingText(const Result& result) {
+absl::string_view NothingText(const Result& result) {
   if (result.interrupted_in_warmup) return "Ctrl-C came in the warm-up: nothing was measured";
   return "no call succeeded";
 }
@@ -114,7 +114,7 @@ std::string SummaryText(const Result& result, const Style& style) {
   if (result.calls() > 0) {
     table.Add({"throughput", throughput});
   } else {
-    table.Add({"throughput", NothingText(result)});
+    table.Add({"throughput", std::string(NothingText(result))});
   }
   if (result.calls() > 0) table.Add({"latency", LatencyText(measured.latency)});
   if (result.calls() > 0) {

@@ -10,6 +10,7 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "client/bench/result.h"
 #include "client/style.h"
 #include "nlohmann/json.hpp"
@@ -21,7 +22,7 @@ std::string SummaryText(const Result& result, const Style& style);
 nlohmann::ordered_json SummaryJson(const Result& result);
 
 // Why there are no numbers, where no call succeeded.
-std::string NothingText(const Result& result);
+absl::string_view NothingText(const Result& result);
 
 // "unary, 64 bytes, 64 in flight on 1 connection": what was done.
 std::string Setting(const Result& result);

@@ -131,8 +131,9 @@ void Prompt::ReadLines(LineEditor* editor, HistoryFile* history, absl::Status* f
 absl::Status Prompt::StartRun() {
   absl::StatusOr<std::unique_ptr<LineRun>> run = LineRun::Start(
       conversation_, replies_writer_.get(), [this](const std::string& line) { Tell(line); });
-  if (run.ok()) run_ = *std::move(run);
-  return run.status();
+  if (!run.ok()) return run.status();
+  run_ = *std::move(run);
+  return absl::OkStatus();
 }
 
 absl::Status Prompt::SendLine(const std::string& line) {
