@@ -32,7 +32,7 @@ namespace rpc {
 
 class SignalDescriptor {
  public:
-  explicit SignalDescriptor(std::initializer_list<int> signals);
+  SignalDescriptor(std::initializer_list<int> signals);
 
   // A signalfd, non-blocking: readable when one of the signals has come. -1 if there is none.
   int fd() const { return fd_.get(); }

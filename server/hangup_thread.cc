@@ -28,16 +28,16 @@ HangupThread::~HangupThread() {
 }
 
 absl::Status HangupThread::Start() {
-  if (stop_.valid()) {
-    try {
-      thread_ = std::thread(&HangupThread::Run, this);
-      return absl::OkStatus();
-    } catch (const std::system_error&) {
-    }
-  }
-  return absl::ResourceExhaustedError(
+  absl::Status none = absl::ResourceExhaustedError(
       "there is no thread or no descriptor to wait for SIGHUP with, so that it does nothing; raise "
       "`ulimit -u`, `ulimit -n` or the control group's limits");
+  if (!stop_.valid()) return none;
+  try {
+    thread_ = std::thread(&HangupThread::Run, this);
+    return absl::OkStatus();
+  } catch (const std::system_error&) {
+    return none;
+  }
 }
 
 bool HangupThread::Stop() {

@@ -102,7 +102,7 @@ TEST_P(CompletionTest, FlagsAndTheirValues) {
   Expect("client", {{"--compr", "--compression"}, {"gz", "gzip"}}, "--compression=gzip");
   Expect("client", {{"--shape ex", "expand"}}, "--shape=expand");
   Expect("client", {{"./sock1 --fault=UNAV", "UNAVAILABLE"}}, "./sock1=--fault=UNAVAILABLE");
-  Expect("server", {{"--log_f", "--log_format"}, {"js", "json"}}, "--log_format=json");
+  Expect("server", {{"--log_fo", "--log_format"}, {"js", "json"}}, "--log_format=json");
   Expect("server", {{"./sock1 --pings_when_idle=f", "false"}}, "./sock1=--pings_when_idle=false");
 }
 
