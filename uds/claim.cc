@@ -113,7 +113,7 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
     }
     // Whoever holds the lock and has no live socket begins or ends.
     const bool serves = occupant->liveness == Liveness::kAlive;
-    std::optional<PathHolder> holder = std::move(occupant->holder);
+    std::optional<PathHolder> holder = occupant->holder;
     if (is_held && !serves) holder = PathHolder{geteuid(), lock_.holder()};
     switch (patience.Pause(holder, serves, is_held)) {
       case Patience::Then::kLookAgain:

@@ -114,8 +114,9 @@ bool KernelTellsPeerGroups() {
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return true;  // cannot ask
   const UniqueFd one(pair[0]);
   const UniqueFd other(pair[1]);
-  socklen_t bytes = 0;
-  return getsockopt(one.get(), SOL_SOCKET, SO_PEERGROUPS, nullptr, &bytes) == 0 ||
+  gid_t none = 0;
+  socklen_t bytes = 0;  // so that it tells how many there are, and no more
+  return getsockopt(one.get(), SOL_SOCKET, SO_PEERGROUPS, &none, &bytes) == 0 ||
          errno != ENOPROTOOPT;
 }
 

@@ -169,7 +169,7 @@ std::string Codes(const Measured& measured) {
 // None where there is nothing to draw: axes of nothing would be made up.
 std::string Diagrams(const Result& result) {
   if (result.calls() == 0) {
-    return absl::StrCat("<p class=\"note\">", Escaped(NothingText(result)),
+    return absl::StrCat("<p class=\"note\">", Escaped(std::string(NothingText(result))),
                         ": there are no latency and no throughput to draw</p>\n");
   }
   return absl::StrCat("<h2>Latency by percentile</h2>\n<figure>\n",

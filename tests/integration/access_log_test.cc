@@ -93,7 +93,9 @@ TEST(RefusedCallsTest, OfAMethodThatIsNotThere) {
   EXPECT_EQ(server.Event("call_ended")["fields"]["code"], "UNIMPLEMENTED");
   EXPECT_EQ(server.Stop(), kClean);
   int lines = 0;
-  for (const nlohmann::json& event : server.AllEvents()) lines += event["event"] == "call_ended";
+  for (const nlohmann::json& event : server.AllEvents()) {
+    if (event["event"] == "call_ended") ++lines;
+  }
   EXPECT_EQ(lines, 1);
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <ostream>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/integration/wire_test.h"
 #include "tests/security/attack_test.h"
@@ -61,7 +62,8 @@ TEST_P(OffenceTest, EndsTheConnectionAndIsLogged) {
   EXPECT_EQ(Stop(), integration::kClean);
   int lines = 0;
   for (const nlohmann::json& event : server().AllEvents()) {
-    const bool is_of_connection = event["event"].get<std::string>().rfind("connection_", 0) == 0;
+    const bool is_of_connection =
+        absl::StartsWith(event["event"].get<std::string>(), "connection_");
     if (is_of_connection && event["level"] == "warn" && event["fields"]["uid"] == kAttacker) {
       ++lines;
     }

@@ -237,7 +237,7 @@ TEST_F(PathTrustOfOthersTest, TheAccountsOfTheMachineTellWhoIsInAGroup) {
 }
 
 TEST_F(PathTrustOfOthersTest, LinksOfOthers) {
-  const std::string target = Make("target", 0755);
+  Make("target", 0755);
   const std::string open = Make("open", 01777);
   const std::string closed = Make("closed", 0755);
   for (const std::string& directory : {open, closed}) {
@@ -253,7 +253,7 @@ TEST_F(PathTrustOfOthersTest, LinksOfOthers) {
 }
 
 TEST_F(PathTrustOfOthersTest, OnesOwnDirectoryInAStickyOne) {
-  const std::string open = Make("open", 01777);
+  Make("open", 01777);
   const std::string mine = Make("open/mine", 0700);
   EXPECT_THAT(Check(mine), IsOk());
   ASSERT_EQ(chown(mine.c_str(), kOther, kOther), 0);

@@ -134,7 +134,6 @@ TEST_F(WayTest, IsSilentAboutWhatIsDoneInItsDirectories) {
 TEST_F(PathWatchTest, SaysWhatItMissesWithoutDescriptors) {
   support::ChildProcess child([&](support::Doorbell&) {
     for (int free = 0; free < 3; ++free) {
-      const std::string path = dir_.Path("few");
       const UniqueFd file(open(path_.c_str(), O_PATH | O_CLOEXEC));
       std::vector<UniqueFd> all;
       rlimit limit = {64, 64};
