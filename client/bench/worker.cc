@@ -60,7 +60,8 @@ void Worker::Run() {
   }
   Publish();
   ending_ = Ending();
-  ended_.Notify();
+  ended_ = true;
+  ended_.notify_all();
   Drain();
 }
 

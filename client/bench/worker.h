@@ -28,7 +28,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "client/bench/channels.h"
 #include "client/bench/collector.h"
@@ -87,8 +86,8 @@ class Worker {
   void Stop(Clock::time_point at, InFlight in_flight);
 
   // Whether it has ended, but for what is in flight. Await it only if Run() was called.
-  bool ended() const { return ended_.HasBeenNotified(); }
-  void AwaitEnd() const { ended_.WaitForNotification(); }
+  bool ended() const { return ended_; }
+  void AwaitEnd() const { ended_.wait(false); }
 
   // Once it has ended.
   const WorkerEnding& ending() const { return ending_; }
@@ -145,7 +144,7 @@ class Worker {
   std::atomic<Clock::time_point> stop_at_ = Clock::time_point::max();
   std::atomic<bool> counting_ = false;
   WorkerEnding ending_;
-  absl::Notification ended_;
+  std::atomic<bool> ended_ = false;  // once ending_ is there
 };
 
 }  // namespace udsecho::client
