@@ -231,7 +231,8 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"openat", EINTR}, Fault{"recv", EINTR, false}, Fault{"recv", ENOMEM},
         Fault{"recv", ECONNRESET, false}, Fault{"sendmsg", EINTR, false},
         Fault{"sendmsg", EAGAIN, false}, Fault{"sendmsg", EPIPE, false}, Fault{"sendmsg", ENOBUFS},
-        Fault{"sendmsg", ENOMEM}, Fault{"signalfd", EMFILE}, Fault{"signalfd", ENOMEM}, Fault{"socket", EMFILE}),
+        Fault{"sendmsg", ENOMEM}, Fault{"signalfd", EMFILE}, Fault{"signalfd", ENOMEM},
+        Fault{"socket", EMFILE}),
     [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace
