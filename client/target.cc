@@ -119,9 +119,10 @@ absl::StatusOr<Target> Target::Parse(absl::string_view text) {
     std::tie(target.host_, target.port_) = *std::move(parts);
     return target;
   }
-  absl::Status form = cli::CheckAddressWord(text, cli::kClient);
-  if (form.ok()) form = CheckForm(text);
-  if (!form.ok()) return form;
+  if (const absl::Status word = cli::CheckAddressWord(text, cli::kClient); !word.ok()) {
+    return absl::Status(word.code(), uds::Printable(word.message()));  // it quotes what was typed
+  }
+  if (absl::Status form = CheckForm(text); !form.ok()) return form;
   absl::StatusOr<uds::Address> address = uds::Address::Parse(text);
   if (!address.ok()) return address.status();
   target.name_ = address->ToString();

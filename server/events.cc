@@ -131,6 +131,15 @@ void ServiceEvents::PathUnlocked(const absl::Status& why) {
   WriteStatus(&log_, LogLevel::kWarn, "path_unlocked", "Serving without a lock: ", why);
 }
 
+void ServiceEvents::AccessLinesLost(int64_t count, bool all_written) {
+  log_.Write({.level = LogLevel::kWarn,
+              .event = "access_lines_lost",
+              .text = absl::StrCat("The access log lacks ", count, all_written ? "" : " and more",
+                                   " lines: its file took them too slowly, or not at all; look at "
+                                   "its disk or its reader"),
+              .fields = {{"count", count}}});
+}
+
 void ServiceEvents::OthersShutOut(mode_t mode) {
   const std::string octal = absl::StrFormat("%04o", mode);
   const std::string text =

@@ -33,6 +33,7 @@
 //                                                       pid: 0 if it cannot be told
 //   directory_shared           warn   code, message     other users can replace the socket
 //   path_unlocked              warn   code, message     why there is no lock beside the socket
+//   access_lines_lost          warn   count             lines that the access log could not write
 //   not_available              warn   what, message     the system has less than the server can use,
 //                                                       and what that means. `what`: inotify,
 //                                                       path_watch (level info), peer_groups,
@@ -115,6 +116,8 @@ class ServiceEvents {
   void PathAwaited(absl::string_view address, const uds::PathHolder& holder, absl::Duration wait);
   void DirectoryShared(const absl::Status& why);
   void PathUnlocked(const absl::Status& why);
+  // `all_written`: none still waits.
+  void AccessLinesLost(int64_t count, bool all_written);
   void OthersShutOut(mode_t mode);
   void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);

@@ -48,6 +48,7 @@ void FdSink::flush() {
 }
 
 bool FdSink::FinishWithin(absl::Duration timeout) {
+  if (gave_up_) return false;
   std::unique_lock<std::mutex> lock(mutex_);
   gave_up_ = !flushed_changed_.wait_for(lock, absl::ToChronoNanoseconds(timeout),
                                         [this] { return flushed_; });
@@ -55,7 +56,7 @@ bool FdSink::FinishWithin(absl::Duration timeout) {
 }
 
 void FdSink::TellLosses() {
-  const int64_t lost = count_dropped_() + unwritten_;
+  const int64_t lost = this->lost();
   if (lost > told_ && WriteLine(loss_line_(lost - told_))) told_ = lost;
 }
 

@@ -47,6 +47,9 @@ class FdSink : public spdlog::sinks::sink {
   // then nothing more is written, except for what write(2) is in the middle of.
   bool FinishWithin(absl::Duration timeout);
 
+  // Lines that were lost so far, besides those that still wait.
+  int64_t lost() const { return count_dropped_() + unwritten_; }
+
   // Lines come formatted.
   void set_pattern(const std::string&) override {}
   void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
@@ -59,9 +62,9 @@ class FdSink : public spdlog::sinks::sink {
   const int fd_;
   const LossLine loss_line_;
   CountDropped count_dropped_;
-  bool is_torn_ = false;   // the last line could be written in part only
-  int64_t unwritten_ = 0;  // lines that could not be written
-  int64_t told_ = 0;       // losses of both kinds that were told
+  bool is_torn_ = false;                // the last line could be written in part only
+  std::atomic<int64_t> unwritten_ = 0;  // lines that could not be written
+  int64_t told_ = 0;                    // losses of both kinds that were told
   std::string buffer_;
 
   std::atomic<bool> gave_up_ = false;

@@ -62,10 +62,12 @@ Log::~Log() {
   abandon_thread_ = !sink_->FinishWithin(options_.exit_wait);
 }
 
-void Log::Finish() {
+bool Log::Finish() {
   logger_->flush();
-  sink_->FinishWithin(options_.exit_wait);
+  return sink_->FinishWithin(options_.exit_wait);
 }
+
+int64_t Log::lost() const { return sink_->lost(); }
 
 void Log::Write(const LogRecord& record) {
   if (!record.any_level && !Wants(record.level)) return;

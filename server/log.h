@@ -87,8 +87,11 @@ class Log {
   void Write(const LogRecord& record);
 
   // Waits until all lines so far are written, for `exit_wait` at most: for an end that runs no
-  // destructors. Once, and nothing is to be written afterwards.
-  void Finish();
+  // destructors. Once, and nothing is to be written afterwards. False if they are not.
+  bool Finish();
+
+  // Lines that were lost so far, besides those that still wait to be written.
+  int64_t lost() const;
 
  private:
   const LogOptions options_;

@@ -21,6 +21,8 @@ absl::StatusOr<uds::UniqueFd> OpenOne(const std::string& path) {
   uds::UniqueFd fd;
   if (path.empty()) {
     fd.reset(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  } else if (path == "-") {
+    fd.reset(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   } else {
     // Non-blocking, as a FIFO that nobody reads would hold up the start; writing may wait.
     fd.reset(open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
@@ -28,9 +30,11 @@ absl::StatusOr<uds::UniqueFd> OpenOne(const std::string& path) {
     if (fd.valid() && fcntl(fd.get(), F_SETFL, O_APPEND) != 0) fd.reset();
   }
   if (fd.valid()) return fd;
-  return absl::ErrnoToStatus(
-      errno, path.empty() ? std::string("cannot use standard error for the log")
-                          : absl::StrCat("cannot open the log file ", uds::Printable(path)));
+  if (path.empty()) return absl::ErrnoToStatus(errno, "cannot use standard error for the log");
+  const std::string failed = absl::StrCat("cannot open the log file ", uds::Printable(path));
+  if (errno != ENXIO) return absl::ErrnoToStatus(errno, failed);
+  return absl::FailedPreconditionError(
+      absl::StrCat(failed, ": it is a FIFO that nobody reads; start its reader first"));
 }
 
 }  // namespace

@@ -27,8 +27,8 @@
 namespace udsecho {
 
 struct LogPaths {
-  std::string log;                    // empty: standard error
-  std::optional<std::string> access;  // unset: none; empty: its lines are the log's
+  std::string log;                    // empty: standard error; "-": standard output
+  std::optional<std::string> access;  // unset: none; empty: its lines are the log's; or as log
 };
 
 class LogFiles {

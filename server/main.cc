@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "rpc/stop_signals.h"
 #include "server/daemon.h"
+#include "server/events.h"
 #include "server/library_log.h"
 #include "server/log.h"
 #include "server/log_files.h"
@@ -51,7 +52,14 @@ int Serve(const udsecho::Options& options, uds::UniqueFd listening,
     surroundings.access_log = &log;
   }
   const udsecho::LibraryLog library_log(&log);
-  return udsecho::RunDaemon(options, std::move(listening), surroundings);
+  const udsecho::ExitCode code = udsecho::RunDaemon(options, std::move(listening), surroundings);
+  if (access_log.has_value()) {
+    const bool all = access_log->Finish();
+    if (!all || access_log->lost() > 0) {
+      udsecho::ServiceEvents(&log).AccessLinesLost(access_log->lost(), all);
+    }
+  }
+  return code;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "uds/printable.h"
 
 namespace uds {
 namespace {
@@ -72,9 +73,12 @@ absl::StatusOr<std::optional<ActivatedSocket>> TakeActivatedSocket() {
   const char* const variable = std::getenv("LISTEN_FDS");
   const absl::string_view handed_in = variable == nullptr ? "" : variable;
   if (handed_in.empty() || handed_in == "0" || !IsMeantForUs()) return std::nullopt;
+  const std::string handed_in_text(handed_in);  // which goes with the variable
   const int count = sd_listen_fds(/*unset_environment=*/1);
   if (count < 0) {
-    return absl::ErrnoToStatus(-count, "socket activation: $LISTEN_FDS makes no sense");
+    return absl::ErrnoToStatus(
+        -count, absl::StrCat("socket activation: LISTEN_FDS=", Printable(handed_in_text),
+                             " is no number of open descriptors; unset it, or mend what sets it"));
   }
   if (count == 0) return std::nullopt;
   if (count > 1) {

@@ -24,6 +24,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "uds/file_kind.h"
+#include "uds/other_writers.h"
 #include "uds/path_occupant.h"
 #include "uds/path_trust.h"
 #include "uds/socket_probe.h"
@@ -190,6 +191,12 @@ absl::StatusOr<Address> Claim::AddressToBind() const {
 absl::Status Claim::SetPermissions(const SocketPermissions& permissions) const {
   const std::string failed = absl::StrCat("cannot make the socket ", shown());
   const char* const name = directory_.base_name().c_str();
+  if (!RemoveAccessList(ours_, path_)) {
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat(failed,
+                            ": it has an access control list by its directory's default, "
+                            "which cannot be taken away; remove the default (setfacl -k)"));
+  }
   struct stat file = {};
   if (fstat(ours_.get(), &file) != 0) return absl::ErrnoToStatus(errno, failed);
   if (permissions.group.has_value() && *permissions.group != file.st_gid) {

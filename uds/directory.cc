@@ -23,7 +23,8 @@ absl::StatusOr<Directory> Directory::OpenParentOf(absl::string_view path) {
   UniqueFd fd(open(opened, O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!fd.valid()) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot put a socket at ", Printable(path),
-                                                   ": its directory is not usable"));
+                                                   ": its directory cannot be used (make it, or "
+                                                   "choose another address)"));
   }
   std::string base_name(path.substr(prefix_length));
   return Directory(std::move(fd), std::move(prefix), std::move(base_name));

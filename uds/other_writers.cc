@@ -98,4 +98,11 @@ OtherWriters FindOtherWriters(const UniqueFd& directory, const struct stat& file
   return {};
 }
 
+bool RemoveAccessList(const UniqueFd& file, const std::string& path) {
+  const std::string held = absl::StrCat("/proc/self/fd/", file.get());
+  if (removexattr(held.c_str(), kAttribute) == 0) return true;
+  if (errno == ENOENT && lremovexattr(path.c_str(), kAttribute) == 0) return true;
+  return errno == ENODATA || errno == EOPNOTSUPP;
+}
+
 }  // namespace uds

@@ -95,7 +95,8 @@ PathLock PathLock::Take(const Directory& directory) {
   };
   const auto not_ours = [&] {
     return PathLock(absl::FailedPreconditionError(
-        absl::StrCat(shown, " is no lock file of this user (uid ", geteuid(), ")")));
+        absl::StrCat(shown, " is no lock file of this user (uid ", geteuid(),
+                     "), so that two servers that start at once may both try; remove it")));
   };
   // Each attempt that fails means that another server has ended meanwhile.
   constexpr int kAttempts = 100;

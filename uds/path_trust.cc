@@ -98,7 +98,8 @@ absl::Status Way::Untrusted(absl::string_view why) const {
 
 absl::Status Way::Failed(int error) const {
   return absl::ErrnoToStatus(error, absl::StrCat("cannot put a socket at ", Printable(path_),
-                                                 ": its directory is not usable"));
+                                                 ": its directory cannot be used (make it, or "
+                                                 "choose another address)"));
 }
 
 void Way::Push(absl::string_view names) {

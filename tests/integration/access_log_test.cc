@@ -52,6 +52,13 @@ TEST(AccessLogTest, HasNoLevel) {
   EXPECT_EQ(server.Wait(), kClean);
 }
 
+TEST(AccessLogTest, WhatIsLostIsToldAtTheEnd) {
+  ServerProcess server({.path = "", .flags = {"--access_log=/dev/full"}, .spawn = {}});
+  EXPECT_EQ(RunClient({server.path(), "a", "b"}).exit_code, kExitOk);
+  EXPECT_EQ(server.Stop(), kClean);
+  EXPECT_EQ(server.Event("access_lines_lost")["fields"]["count"], 2);
+}
+
 TEST(AccessLogTest, IsOffByDefault) {
   ServerProcess server;
   EXPECT_EQ(RunClient({server.path(), "hi"}).out, "hi\n");

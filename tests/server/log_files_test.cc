@@ -85,5 +85,16 @@ TEST_F(LogFilesTest, AFifoThatNobodyReadsDoesNotHoldUpTheStart) {
   EXPECT_FALSE(LogFiles::Open({.log = log_, .access = {}}).ok());
 }
 
+TEST_F(LogFilesTest, AMinusIsStandardOutput) {
+  const auto files = LogFiles::Open({.log = log_, .access = "-"});
+  ASSERT_THAT(files, IsOk());
+  struct stat ours = {};
+  struct stat output = {};
+  ASSERT_EQ(fstat(files->access_fd(), &ours), 0);
+  ASSERT_EQ(fstat(STDOUT_FILENO, &output), 0);
+  EXPECT_EQ(ours.st_ino, output.st_ino);
+  EXPECT_FALSE(std::filesystem::exists("-"));
+}
+
 }  // namespace
 }  // namespace udsecho

@@ -27,8 +27,9 @@ struct AccessEntry {
 
 // Gives a directory of mode 0700 these entries, of users first and then of groups, in the order of
 // their numbers, and a mask that lets all of them have effect. False when its file system, or the
-// sandbox, has none.
-inline bool SetAccessList(const std::string& path, const std::vector<AccessEntry>& named) {
+// sandbox, has none. "system.posix_acl_default" is what new files in it get.
+inline bool SetAccessList(const std::string& path, const std::vector<AccessEntry>& named,
+                          const char* attribute = "system.posix_acl_access") {
   std::string bytes;
   const auto append = [&bytes](uint16_t tag, uint16_t permissions, uint32_t id) {
     const posix_acl_xattr_entry entry = {htole16(tag), htole16(permissions), htole32(id)};
@@ -47,7 +48,7 @@ inline bool SetAccessList(const std::string& path, const std::vector<AccessEntry
   }
   append(ACL_MASK, 7, kNone);
   append(ACL_OTHER, 0, kNone);
-  return setxattr(path.c_str(), "system.posix_acl_access", bytes.data(), bytes.size(), 0) == 0;
+  return setxattr(path.c_str(), attribute, bytes.data(), bytes.size(), 0) == 0;
 }
 
 }  // namespace uds

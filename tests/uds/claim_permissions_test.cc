@@ -20,6 +20,7 @@
 #include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "tests/uds/access_list.h"
 #include "tests/uds/raw_socket.h"
 #include "uds/claim.h"
 
@@ -63,6 +64,21 @@ TEST_F(ClaimPermissionsTest, TheUmaskHasNoSay) {
       EXPECT_EQ(socket->st_mode, S_IFSOCK | mode);
     }
   }
+}
+
+TEST_F(ClaimPermissionsTest, ADefaultAccessListLetsNobodyIn) {
+  const std::string directory = std::string(path_, 0, path_.rfind('/'));
+  if (!SetAccessList(directory, {{.tag = ACL_USER, .permissions = 7, .id = 1001}},
+                     "system.posix_acl_default")) {
+    GTEST_SKIP() << "no access control lists here";
+  }
+  absl::StatusOr<Claim> claim = Claim::Take(AddressOf(path_));
+  ASSERT_THAT(claim, IsOk());
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ASSERT_THAT(claim->Bind(fd.get(), {.mode = 0660}), IsOk());
+  EXPECT_EQ(Stat(path_).st_mode, S_IFSOCK | 0660U);
+  EXPECT_EQ(getxattr(path_.c_str(), "system.posix_acl_access", nullptr, 0), -1);
+  EXPECT_EQ(errno, ENODATA);
 }
 
 TEST_F(ClaimPermissionsTest, IsNeverLooser) {
