@@ -2,14 +2,16 @@
 // Copyright The udsecho Authors
 
 // The wall clock steps by an hour, back or forth, while the client does something that takes time:
-// nothing changes. step_clock.cc makes the step.
+// nothing changes. set_clock.cc makes the step.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,32 +21,38 @@
 #include "nlohmann/json.hpp"
 #include "tests/integration/server_process.h"
 #include "tests/support/temp_dir.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho::integration {
 namespace {
 
 constexpr int kInterrupted = 130;
 
-class ClockStepTest : public testing::TestWithParam<const char*> {
+class ClockStepTest : public testing::TestWithParam<std::int64_t> {
  protected:
-  void Step() const { std::ofstream file(dir_.Path("step")); }
+  void Step() const { Set(GetParam()); }
 
   // A client whose wall clock steps at Step(), by so many seconds.
   std::unique_ptr<support::SpawnedProcess> Start(const std::vector<std::string>& arguments) const {
-    std::filesystem::remove(dir_.Path("step"));
-    const std::string library = std::filesystem::absolute(std::getenv("STEP_CLOCK"));
+    Set(0);
+    const std::string library = std::filesystem::absolute(std::getenv("SET_CLOCK_SO"));
     support::SpawnOptions options;
     options.environment = {absl::StrCat("LD_PRELOAD=", library),
-                           absl::StrCat("STEP_SECONDS=", GetParam()),
-                           absl::StrCat("STEP_FILE=", dir_.Path("step"))};
+                           absl::StrCat("SET_CLOCK=", dir_.Path("step"))};
     return std::make_unique<support::SpawnedProcess>(ClientCommand(arguments), options);
   }
 
   const support::TempDir dir_;
+  const uds::UniqueFd step_{open(dir_.Path("step").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   ServerProcess server_;
+
+ private:
+  void Set(std::int64_t seconds) const {
+    ASSERT_EQ(pwrite(step_.get(), &seconds, sizeof(seconds), 0), ssize_t{sizeof(seconds)});
+  }
 };
 
-INSTANTIATE_TEST_SUITE_P(BackAndForth, ClockStepTest, testing::Values("-3600", "3600"));
+INSTANTIATE_TEST_SUITE_P(BackAndForth, ClockStepTest, testing::Values(-3600, 3600));
 
 TEST_P(ClockStepTest, PingsGoOn) {
   for (const char* shape : {"--shape=unary", "--shape=chat", "--shape=expand"}) {

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,4 +36,12 @@ extern "C" int clock_gettime(clockid_t clock, timespec* now) {
   const bool is_wall = clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
   if (result == 0 && is_wall && kStep != nullptr) now->tv_sec += *kStep;
   return result;
+}
+
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): as above
+extern "C" int gettimeofday(timeval* time, void* /*zone*/) noexcept {
+  timespec now = {};
+  if (clock_gettime(CLOCK_REALTIME, &now) != 0) return -1;
+  *time = {now.tv_sec, now.tv_nsec / 1000};
+  return 0;
 }
