@@ -12,8 +12,9 @@
 
 #include <array>
 #include <chrono>
-#include <system_error>
 #include <utility>
+
+#include "rpc/start_thread.h"
 
 namespace udsecho {
 
@@ -28,16 +29,12 @@ HangupThread::~HangupThread() {
 }
 
 absl::Status HangupThread::Start() {
-  absl::Status none = absl::ResourceExhaustedError(
-      "there is no thread or no descriptor to wait for SIGHUP with, so that it does nothing; raise "
-      "`ulimit -u`, `ulimit -n` or the control group's limits");
-  if (!stop_.valid()) return none;
-  try {
-    thread_ = std::thread(&HangupThread::Run, this);
-    return absl::OkStatus();
-  } catch (const std::system_error&) {
-    return none;
+  if (!stop_.valid()) {
+    return absl::ResourceExhaustedError(
+        "there is no descriptor to wait for SIGHUP with, so that it does nothing; raise `ulimit "
+        "-n`");
   }
+  return rpc::StartThread([this] { Run(); }, &thread_);
 }
 
 bool HangupThread::Stop() {
