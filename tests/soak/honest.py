@@ -9,6 +9,7 @@ Its environment is that of examples/python. Each kind of work has a thread; each
 TIME is CLOCK_MONOTONIC's, in seconds. Calls wait for a server that is not there.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -165,12 +166,16 @@ def work(client, function, pause):
 
 
 def main():
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    faulthandler.register(signal.SIGQUIT)  # where it hangs, if it does
+    # Waited for, and in no handler: Python's runs once Thread.join comes back, if the signal came just before it.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     client = Client(sys.argv[1])
     threads = [threading.Thread(target=work, args=(client, *each)) for each in WORKS.items()]
     for thread in threads:
         thread.start()
+    signal.sigwait(ends)
+    stop.set()
     for thread in threads:
         thread.join()
 

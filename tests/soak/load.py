@@ -11,9 +11,11 @@ Thread safety: Answers from any thread.
 """
 
 import collections
+import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -89,6 +91,9 @@ class Load:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.faults.append(f"{process.args[0]} did not end")
+                process.send_signal(signal.SIGQUIT)  # at which Python's and Go's tell where they are
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
                 process.kill()
                 process.wait()
         for thread in self._threads:
