@@ -42,6 +42,8 @@ std::string LongName(absl::string_view letters) {
   return absl::StrCat("--", name);
 }
 
+bool IsTruth(absl::string_view text) { return text == "true" || text == "false"; }
+
 // May `text`, after a space, be the value that the flag could also do without?
 bool LooksLikeValue(const Flag& flag, absl::string_view text) {
   if (std::count(flag.hints.begin(), flag.hints.end(), text) > 0) return true;
@@ -151,6 +153,11 @@ absl::Status Reader::Set(const Flag& flag, const std::string& name,
     if (value == "false") return absl::OkStatus();
     if (value.has_value() && value != "true") {
       return Refuse(name, absl::StrCat("this flag takes no value, but '", *value, "' was given"));
+    }
+    if (!value.has_value() && next_ < arguments_.size() && IsTruth(arguments_[next_])) {
+      return Refuse(name, absl::StrCat("does '", arguments_[next_], "' belong to it? Write ", name,
+                                       "=", arguments_[next_], ", or ", name, " -- ",
+                                       arguments_[next_], " if it does not"));
     }
     given.emplace_back();
     return absl::OkStatus();

@@ -65,7 +65,7 @@ class Session {
 
   void Check(const absl::Status& output_status);
   Outcome Result();
-  void TellLosses();
+  bool TellLosses();
   std::string Overdue() const;
   int64_t answered() const { return sent_ - static_cast<int64_t>(sent_at_.size()); }
 
@@ -269,9 +269,10 @@ Outcome Session::Result() {
                                         " of ", sent_, " lines sent; send the others again"));
   }
   if (output_status_.ok() && !sending_.interrupt->triggered()) {
-    TellLosses();
-    Check(
-        replies_.End({.status = ended_with, .context = context_, .took = MonotonicNow() - begin_}));
+    const CallEnd end = {
+        .status = ended_with, .context = context_, .took = MonotonicNow() - begin_};
+    // A failure is one line: that of what was lost by it, if there is such.
+    if (!TellLosses()) Check(replies_.End(end));
   }
   if (output_status_.ok()) Check(replies_.Flush());
   // A stream that fails at once is not opened again at once.
@@ -280,13 +281,14 @@ Outcome Session::Result() {
   return CallOutcome("Chat", sending_.address, status_);
 }
 
-// Of a ping: what is not answered by now never will be.
-void Session::TellLosses() {
-  if (status_.ok()) return;
+// Of a ping: what is not answered by now never will be. Whether there was such.
+bool Session::TellLosses() {
+  if (status_.ok() || replies_.statistics() == nullptr) return false;
   int64_t sequence = sent_before_ + answered();
   for (const MonotonicTime sent_at : sent_at_) {
     Check(replies_.Lost(++sequence, status_, MonotonicNow() - sent_at));
   }
+  return !sent_at_.empty();
 }
 
 std::string Session::Overdue() const {

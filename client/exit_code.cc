@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "uds/printable.h"
 
@@ -35,8 +36,13 @@ constexpr absl::string_view kCodeNames[] = {
 constexpr int kCodes = std::size(kCodeNames);
 
 // Of the codes that gRPC itself answers with, in words that say little.
-absl::string_view WhatToTry(grpc::StatusCode code) {
-  switch (code) {
+absl::string_view WhatToTry(const grpc::Status& status) {
+  constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
+  const std::string why = status.error_message();
+  if (absl::StrContains(why, "http1.x server")) return kForeign;
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNKNOWN:
+      return why == "Stream removed" ? kForeign : "";
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return " (more time: --timeout)";
     case grpc::StatusCode::UNIMPLEMENTED:
@@ -72,7 +78,7 @@ Outcome CallOutcome(absl::string_view method, absl::string_view address,
   const int shown = code > 0 && code < kCodes ? code : grpc::StatusCode::UNKNOWN;
   return {kExitRpcBase + shown,
           absl::StrCat(method, ": ", address, ": ", CodeName(status.error_code()), ": ",
-                       uds::Printable(status.error_message()), WhatToTry(status.error_code()))};
+                       uds::Printable(status.error_message()), WhatToTry(status))};
 }
 
 Outcome Interrupted() { return {kExitInterrupted, ""}; }

@@ -31,7 +31,7 @@ class ExpandCall {
     grpc::Status status;
     stream_->Finish(&status, queue_.Tag());
     queue_.Await(Patience());
-    if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
+    if (IsTimeout(queue_, status)) {
       status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
                             absl::StrCat("no reply within ", absl::FormatDuration(Patience())));
     }

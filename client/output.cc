@@ -14,7 +14,7 @@
 namespace udsecho::client {
 namespace {
 
-absl::Status WriteAll(int fd, absl::string_view bytes) {
+absl::Status WriteAll(int fd, absl::string_view name, absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes.data(), bytes.size()));
     if (written >= 0) {
@@ -24,7 +24,7 @@ absl::Status WriteAll(int fd, absl::string_view bytes) {
       pollfd writable = {fd, POLLOUT, 0};
       TEMP_FAILURE_RETRY(poll(&writable, 1, -1));
     } else {
-      return absl::ErrnoToStatus(errno, "cannot write");
+      return absl::ErrnoToStatus(errno, absl::StrCat(name, ": cannot write"));
     }
   }
   return absl::OkStatus();
@@ -41,7 +41,7 @@ absl::Status Output::AddLine(absl::string_view text) {
 absl::Status Output::Add(absl::string_view bytes) {
   if (bytes.size() > kBuffer) {
     absl::Status status = Flush();
-    status.Update(WriteAll(fd_, bytes));
+    status.Update(WriteAll(fd_, name_, bytes));
     return status;
   }
   buffer_.append(bytes.data(), bytes.size());
@@ -49,7 +49,7 @@ absl::Status Output::Add(absl::string_view bytes) {
 }
 
 absl::Status Output::Flush() {
-  absl::Status status = WriteAll(fd_, buffer_);
+  absl::Status status = WriteAll(fd_, name_, buffer_);
   buffer_.clear();
   return status;
 }
@@ -60,7 +60,7 @@ void Progress::GotBack(absl::string_view reply) { Write("Got back: ", reply); }
 
 void Progress::Write(absl::string_view what, absl::string_view untrusted) {
   if (verbosity_ == Verbosity::kQuiet) return;
-  WriteAll(fd_, absl::StrCat("INFO  ", what, uds::Printable(untrusted), "\n")).IgnoreError();
+  WriteAll(fd_, "", absl::StrCat("INFO  ", what, uds::Printable(untrusted), "\n")).IgnoreError();
 }
 
 }  // namespace udsecho::client

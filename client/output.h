@@ -14,6 +14,7 @@
 #define CLIENT_OUTPUT_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -28,7 +29,8 @@ class Output {
   // More than this (in bytes) is written without being asked to.
   static constexpr size_t kBuffer = 64 * 1024;
 
-  explicit Output(int fd) : fd_(fd) {}
+  // `name` is what errors call it, printable.
+  explicit Output(int fd, std::string name = "standard output") : fd_(fd), name_(std::move(name)) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
@@ -46,6 +48,7 @@ class Output {
 
  private:
   const int fd_;
+  const std::string name_;
   std::string buffer_;
 };
 

@@ -83,7 +83,7 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
       return LocalIoError(absl::ErrnoToStatus(errno, what).message());
     }
   }
-  Output payloads(file.get());
+  Output payloads(file.get(), absl::StrCat("--output: ", options.output));
 
   std::vector<std::string> messages = MessagesOf(options, streams.in);
   const Shape shape = ShapeOf(options, !messages.empty());

@@ -59,9 +59,7 @@ inline absl::Status EnsureConnection(const Sending& sending) {
 }
 
 // `status` is not OK and comes from Replies or Output.
-inline Outcome OutputError(const absl::Status& status) {
-  return LocalIoError(absl::StrCat("standard output: ", status.message()));
-}
+inline Outcome OutputError(const absl::Status& status) { return LocalIoError(status.message()); }
 
 }  // namespace udsecho::client
 

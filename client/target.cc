@@ -4,6 +4,7 @@
 #include "client/target.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -54,7 +55,7 @@ absl::string_view WithoutScheme(absl::string_view text, absl::string_view scheme
   absl::string_view rest = text.substr(scheme.size());
   if (absl::ConsumePrefix(&rest, "//")) {
     const size_t slash = rest.find('/');
-    const bool is_grpcs = scheme == "dns:" || scheme == "passthrough:" || scheme == "xds:";
+    const bool is_grpcs = scheme == "dns:" || scheme == "passthrough:";
     // After gRPC's schemes the authority names who is to be asked.
     const bool has_target = slash != absl::string_view::npos && slash + 1 < rest.size();
     if (has_target && (is_grpcs || slash == 0)) rest = rest.substr(slash + 1);
@@ -75,6 +76,24 @@ std::string Suggestion(absl::string_view host) {
   return absl::StrCat("[", host.substr(0, colon), "]", host.substr(colon));
 }
 
+// Schemes with no host and port after them.
+absl::Status CheckScheme(absl::string_view text, absl::string_view scheme) {
+  constexpr absl::string_view kPaths[] = {
+      "file:", "unix:", "http+unix:", "unix+http:", "grpc+unix:"};
+  const std::string shown = uds::Printable(text.substr(0, std::min(scheme.size(), kShown)));
+  if (std::count(std::begin(kPaths), std::end(kPaths), scheme) > 0) {
+    return Refuse(text,
+                  absl::StrCat("has the scheme \"", shown,
+                               "\": say a socket's path, such as /tmp/sock1, or unix:/tmp/sock1"));
+  }
+  if (scheme == "vsock:" || scheme == "xds:" || scheme == "npipe:") {
+    return Refuse(text, absl::StrCat("has the scheme \"", shown,
+                                     "\", which this client does not speak: say HOST:PORT, or a "
+                                     "socket's path, such as /tmp/sock1"));
+  }
+  return absl::OkStatus();
+}
+
 // What is meant for another kind of network than the two there are, or written in another way.
 absl::Status CheckForm(absl::string_view text) {
   const size_t colon = text.substr(0, text.find('/')).find(':');
@@ -83,6 +102,9 @@ absl::Status CheckForm(absl::string_view text) {
     return absl::OkStatus();
   }
   const absl::string_view scheme = text.substr(0, colon + 1);
+  if (absl::Status status = CheckScheme(text, absl::AsciiStrToLower(scheme)); !status.ok()) {
+    return status;
+  }
   const absl::string_view rest = text.substr(colon + 1);
   const bool has_scheme = absl::ascii_isalpha(static_cast<unsigned char>(text[0])) &&
                           (absl::StartsWith(rest, "//") || HostAndPort(rest).has_value());

@@ -67,6 +67,13 @@ class TimedQueue {
   bool timed_out_ = false;
 };
 
+// Whether it is the timeout that ended the call: ours, or the context's, whose words differ.
+inline bool IsTimeout(const TimedQueue& queue, const grpc::Status& status) {
+  if (queue.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) return true;
+  return status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+         status.error_message() == "Deadline Exceeded";
+}
+
 // What became of a unary call that was prepared on `queue`.
 template <class Response>
 grpc::Status FinishWithin(absl::Duration timeout,
@@ -76,7 +83,7 @@ grpc::Status FinishWithin(absl::Duration timeout,
   call->StartCall();
   call->Finish(response, &status, queue->Tag());
   queue->Await(timeout);
-  if (queue->timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
+  if (IsTimeout(*queue, status)) {
     return {grpc::StatusCode::DEADLINE_EXCEEDED,
             absl::StrCat("no reply within ", absl::FormatDuration(timeout))};
   }

@@ -11,6 +11,14 @@
 #include "server/excerpt.h"
 
 namespace udsecho {
+namespace {
+
+// A call whose headers were refused has none.
+std::string ShownMethod(const rpc::EndedCall& call) {
+  return call.path.empty() ? "a method that is not known" : PrintableExcerpt(call.path);
+}
+
+}  // namespace
 
 CallEvents::CallEvents(Log* log, RunAfter run_after)
     : log_(*log),
@@ -21,7 +29,7 @@ void CallEvents::Refused(const rpc::EndedCall& call) {
   if (!refused_.Admit()) return;
   const std::string code = absl::StatusCodeToString(call.status.code());
   const std::string text =
-      absl::StrCat("A call of ", PrintableExcerpt(call.path), " was refused: ", code, ": ",
+      absl::StrCat("A call of ", ShownMethod(call), " was refused: ", code, ": ",
                    PrintableExcerpt(call.status.message()), " ", Describe(call.connection));
   log_.Write({.level = LogLevel::kWarn,
               .event = "call_refused",
@@ -38,9 +46,9 @@ void CallEvents::Refused(const rpc::EndedCall& call) {
 void WriteAccess(Log* log, const rpc::EndedCall& call) {
   const std::string code = absl::StatusCodeToString(call.status.code());
   const std::string text =
-      absl::StrFormat("Call of %s: %s in %.3f ms, %d bytes in, %d bytes out %s",
-                      PrintableExcerpt(call.path), code, absl::ToDoubleMilliseconds(call.duration),
-                      call.bytes_received, call.bytes_sent, Describe(call.connection));
+      absl::StrFormat("Call of %s: %s in %.3f ms, %d bytes in, %d bytes out %s", ShownMethod(call),
+                      code, absl::ToDoubleMilliseconds(call.duration), call.bytes_received,
+                      call.bytes_sent, Describe(call.connection));
   log->Write({.level = LogLevel::kInfo,
               .any_level = true,
               .event = "call_ended",

@@ -47,8 +47,7 @@ std::string Describe(const rpc::Connection& connection) {
 pid_t PidOf(const rpc::Connection& connection) { return connection.peer.pid.value_or(0); }
 
 void ServiceEvents::Started(absl::string_view address, pid_t pid) {
-  const std::string text =
-      absl::StrCat("Starting Echo service on ", uds::Printable(address), " (pid ", pid, ")");
+  const std::string text = absl::StrCat("Starting Echo service on ", address, " (pid ", pid, ")");
   log_.Write({.level = LogLevel::kInfo,
               .event = "service_started",
               .text = text,
@@ -114,7 +113,7 @@ void ServiceEvents::PathAwaited(absl::string_view address, const uds::PathHolder
   const std::string text =
       absl::StrCat("Waiting up to ", absl::FormatDuration(wait), " for the server",
                    pid != 0 ? absl::StrCat(" with pid ", pid) : "", " of uid ", holder.uid,
-                   ": it takes no connections, but has not given back ", uds::Printable(address));
+                   ": it takes no connections, but has not given back ", address);
   log_.Write(
       {.level = LogLevel::kInfo,
        .event = "path_awaited",

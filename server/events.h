@@ -101,6 +101,7 @@ class ServiceEvents {
  public:
   explicit ServiceEvents(Log* log) : log_(*log) {}
 
+  // An address is printable already, as uds::Address tells it.
   void Started(absl::string_view address, pid_t pid);
   void Terminating();
   void Failed(const absl::Status& why);

@@ -113,10 +113,12 @@ uds::Address ParseAddress(const std::string& text) {
 
 // Where the server is to listen: what is typed, what is handed in, or both if they are the same.
 uds::Address ChooseAddress(const std::vector<std::string>& words,
-                           const std::optional<uds::Address>& activated) {
+                           const std::optional<uds::Address>& activated,
+                           bool access_log_has_no_file) {
   if (words.size() > 1) {
     throw CLI::ValidationError(absl::StrCat(
-        "'", words[1], "': there is only one ADDRESS, and it is already '", words[0], "'"));
+        "'", words[1], "': there is only one ADDRESS, and it is already '", words[0], "'",
+        access_log_has_no_file ? " (a file for the access log: --access_log=FILE)" : ""));
   }
   if (words.empty()) {
     if (activated.has_value()) return *activated;
@@ -216,13 +218,15 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
                                                           {"info", LogLevel::kInfo},
                                                           {"warn", LogLevel::kWarn},
                                                           {"error", LogLevel::kError}};
-  Options options{.address = ChooseAddress(words, activated),
-                  .listener = {},
-                  .allow = flags.socket.allow,
-                  .reply = {},
-                  .log = {},
-                  .interop = flags.interop,
-                  .server = {}};
+  Options options{
+      .address = ChooseAddress(words, activated,
+                               flags.access_log_given->count() > 0 && flags.access_log.empty()),
+      .listener = {},
+      .allow = flags.socket.allow,
+      .reply = {},
+      .log = {},
+      .interop = flags.interop,
+      .server = {}};
   CheckPermissions(flags, options.address.is_abstract(), activated.has_value());
   options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
   options.listener.group = flags.socket.group;

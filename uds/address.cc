@@ -57,6 +57,11 @@ absl::Status CheckBarePath(absl::string_view text) {
 absl::StatusOr<std::string> DecodeUri(absl::string_view text, absl::string_view scheme,
                                       absl::string_view rest) {
   if (absl::ConsumePrefix(&rest, "//") && !rest.empty() && rest[0] != '/') {
+    absl::string_view path = rest;
+    if (absl::ConsumePrefix(&path, "localhost/")) {
+      return Refuse(text, absl::StrCat("names a host where a path belongs: say ", scheme, "///",
+                                       Shown(path)));
+    }
     return Refuse(text, absl::StrCat("names an authority where a path belongs: say ", scheme,
                                      Shown(rest), ", or ", scheme, "///", Shown(rest),
                                      " for one that begins with a slash"));

@@ -156,6 +156,15 @@ TEST(ArgumentsTest, WhatDoesNotFit) {
   EXPECT_THAT(Error({"--help=some"}), StatusIs(kInvalid, HasSubstr("all")));
 }
 
+TEST(ArgumentsTest, TrueOrFalseAfterASwitchIsAsked) {
+  for (const char* word : {"true", "false"}) {
+    EXPECT_THAT(Error({"-v", word, "/s"}),
+                StatusIs(kInvalid, AllOf(HasSubstr(std::string("-v=") + word), HasSubstr("--"))));
+  }
+  EXPECT_THAT(Words({"/s", "-v", "--", "false"}), ElementsAre("/s", "false"));
+  EXPECT_THAT(Words({"-v", "/s", "false"}), ElementsAre("/s", "false"));
+}
+
 TEST(ArgumentsTest, AFlagThatDoesNotExist) {
   for (const char* typed : {"--nam", "--nmae=x", "--Name", "--NAME", "--names"}) {
     EXPECT_THAT(Error({typed}), StatusIs(kInvalid, HasSubstr("--name"))) << typed;

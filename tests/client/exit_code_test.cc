@@ -38,6 +38,16 @@ TEST(ExitCodeTest, ACallThatFailedSaysWhatWhereAndWhy) {
                     HasSubstr("no reply")));
 }
 
+TEST(ExitCodeTest, WhatIsNoGrpcServerIsAskedFor) {
+  for (const grpc::Status& status :
+       {grpc::Status(grpc::StatusCode::UNKNOWN, "Stream removed"),
+        grpc::Status(grpc::StatusCode::INTERNAL, "Trying to connect an http1.x server")}) {
+    EXPECT_THAT(CallOutcome("Echo", "unix:/s", status).error, HasSubstr("does a gRPC server"));
+  }
+  EXPECT_THAT(CallOutcome("Echo", "unix:/s", grpc::Status(grpc::StatusCode::UNKNOWN, "x")).error,
+              Not(HasSubstr("does a gRPC server")));
+}
+
 TEST(ExitCodeTest, NamesAreThoseOfGrpc) {
   EXPECT_EQ(CodeName(grpc::StatusCode::CANCELLED), "CANCELLED");
   EXPECT_EQ(CodeName(grpc::StatusCode::INVALID_ARGUMENT), "INVALID_ARGUMENT");

@@ -5,8 +5,10 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -126,7 +128,7 @@ TEST_F(RunTest, AServerThatHangsIsATimeout) {
                             v1::EchoResponse*) { return Hang(context); };
   const Ended result = RunClient({path_, "--timeout=50ms", "x"});
   EXPECT_EQ(result.exit_code, 68);
-  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("DEADLINE_EXCEEDED")));
+  EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("DEADLINE_EXCEEDED: no reply within 50ms")));
 }
 
 TEST_F(RunTest, AServerThatSaysNothingIsATimeout) {
@@ -156,6 +158,28 @@ TEST_F(RunTest, AServerThatHangsUpIsUnavailable) {
   EXPECT_THAT(stream.err, AllOf(OneLine(), HasSubstr("UNAVAILABLE")));
 }
 
+TEST_F(RunTest, AnotherProtocolIsNoGrpcServer) {
+  for (const char* greeting : {"SSH-2.0-x\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n"}) {
+    const std::string path = path_ + "2";
+    const uds::UniqueFd listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const auto address = uds::Address::Parse(path);
+    ASSERT_EQ(bind(listener.get(), address->socket_address(), address->socket_address_length()), 0);
+    ASSERT_EQ(listen(listener.get(), 1), 0);
+    std::thread server([&] {
+      const uds::UniqueFd peer(accept(listener.get(), nullptr, nullptr));
+      std::string preface(24, ' ');
+      recv(peer.get(), preface.data(), preface.size(), MSG_WAITALL);
+      send(peer.get(), greeting, strlen(greeting), MSG_NOSIGNAL);
+      while (recv(peer.get(), preface.data(), preface.size(), 0) > 0) {
+      }
+    });
+    const Ended ended = RunClient({path, "x"});
+    server.join();
+    unlink(path.c_str());
+    EXPECT_THAT(ended.err, AllOf(OneLine(), HasSubstr("does a gRPC server listen there?")));
+  }
+}
+
 TEST_F(RunTest, InvalidUtf8IsRefusedBeforeAnythingIsSent) {
   TestServer server(path_);
   std::atomic<int> calls = 0;
@@ -183,6 +207,10 @@ TEST_F(RunTest, AFullDiskIsALocalError) {
   const char* argv[] = {"client", path_.c_str(), "x"};
   EXPECT_EQ(client::Run(3, argv, {STDIN_FILENO, full.get(), err.writer()}), 1);
   EXPECT_THAT(err.CloseWriterAndReadAll(), AllOf(OneLine(), HasSubstr("standard output")));
+
+  const Ended payload = RunClient({path_, "--payload=x", "--output=/dev/full"});
+  EXPECT_EQ(payload.exit_code, 1);
+  EXPECT_THAT(payload.err, AllOf(OneLine(), HasSubstr("--output: /dev/full: cannot write")));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <future>
 #include <iterator>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -93,6 +94,24 @@ TEST_F(SendingTest, APingGoesOnWhenACallFails) {
   EXPECT_THAT(result.out, HasSubstr("seq=2 ABORTED: not you"));
   EXPECT_THAT(result.out, HasSubstr("3 sent, 2 received"));
   EXPECT_EQ(result.exit_code, 64 + 10);
+}
+
+TEST_F(SendingTest, ALossIsOneObject) {
+  server_.service.chat = [](grpc::ServerContext*, TestService::Stream* stream) {
+    v1::EchoRequest request;
+    stream->Read(&request);
+    return grpc::Status(grpc::StatusCode::ABORTED, "not you");
+  };
+  const Ended result =
+      RunClient({path_, "x", "--shape=chat", "--interval=0.001", "--count=2", "--json"});
+  int64_t seq = 0;
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json object = nlohmann::json::parse(line);
+    if (!object.contains("status")) continue;
+    EXPECT_EQ(object["seq"], ++seq) << line;
+  }
+  EXPECT_EQ(seq, 2) << result.out;
 }
 
 TEST_F(SendingTest, CtrlCEndsAPingWithItsStatistics) {

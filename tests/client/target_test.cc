@@ -65,6 +65,11 @@ TEST(TargetTest, TheFormThatWorks) {
                                                {"localhost:0", "1 to 65535"},
                                                {"localhost:http", "1 to 65535"},
                                                {"localhost:", "1 to 65535"},
+                                               {"file:///tmp/x", "unix:/tmp/sock1"},
+                                               {"UNIX:/tmp/x", "unix:/tmp/sock1"},
+                                               {"http+unix://x", "unix:/tmp/sock1"},
+                                               {"vsock:1:2", "does not speak: say HOST:PORT"},
+                                               {"xds:///foo", "does not speak: say HOST:PORT"},
                                                {"h:1/x", "HOST:PORT"}}) {
     EXPECT_THAT(Target::Parse(text), StatusIs(kInvalid, HasSubstr(form))) << text;
   }

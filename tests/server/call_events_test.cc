@@ -17,6 +17,7 @@ namespace udsecho {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 const char kPath[] = "/udsecho.v1.Echo/Echo";
@@ -51,6 +52,10 @@ class CallEventsTest : public ::testing::Test {
   rpc::Connection connection_;
   absl::Status status_;
 };
+
+TEST_F(CallEventsTest, HeadersThatWereRefusedNameNoMethod) {
+  EXPECT_THAT(Access(LogFormat::kText, ""), ElementsAre(HasSubstr("Call of a method that is not")));
+}
 
 TEST_F(CallEventsTest, AnAccessLineForPeople) {
   EXPECT_THAT(Access(LogFormat::kText, kPath),

@@ -160,13 +160,18 @@ TEST(EventsTest, NoMessageForgesALine) {
   const std::vector<std::string> lines = TextOf([](Log* log) {
     MessageEvents(log, nullptr)
         .Received("x\n[LISTENER] INFO  Terminating service\x1b[1A", Somebody());
-    ServiceEvents(log).Started("unix:/tmp/a\nb", 1);
     ServiceEvents(log).Failed(absl::NotFoundError("a\nb"));
   });
-  ASSERT_EQ(lines.size(), 3u);
+  ASSERT_EQ(lines.size(), 2u);
   for (const std::string& line : lines) {
     for (const char byte : line) EXPECT_TRUE(byte >= 0x20 && byte < 0x7f) << line;
   }
+}
+
+TEST(EventsTest, AnAddressIsPrintableAlready) {
+  const std::vector<std::string> lines =
+      TextOf([](Log* log) { ServiceEvents(log).Started("unix:/tmp/a\\x5cb", 1); });
+  EXPECT_THAT(lines, ElementsAre(HasSubstr(" unix:/tmp/a\\x5cb (pid 1)")));
 }
 
 TEST(EventsTest, ALongMessageIsCut) {

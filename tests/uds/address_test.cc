@@ -78,6 +78,8 @@ TEST(AddressTest, AbstractNamesAreUrisToo) {
   EXPECT_EQ(Address::Parse("unix-abstract:////a").value().ToString(), "unix-abstract:////a");
   EXPECT_THAT(Address::Parse("unix-abstract://a"),
               StatusIs(kInvalid, AllOf(HasSubstr("authority"), HasSubstr("unix-abstract:a"))));
+  EXPECT_THAT(Address::Parse("unix://localhost/tmp/s"),
+              StatusIs(kInvalid, HasSubstr("say unix:///tmp/s")));
 }
 
 TEST(AddressTest, RefusesWhatClientsWouldCutOff) {
