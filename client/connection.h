@@ -57,6 +57,12 @@ class Connection {
   const Connect connect_;
 };
 
+// Where to.
+struct Server {
+  Connection* connection;
+  std::string address;  // for people
+};
+
 // What a call would have ended with, had there been one. `status` is an error of Ready().
 inline grpc::Status WithoutConnection(const absl::Status& status) {
   const bool too_slow = status.code() == absl::StatusCode::kDeadlineExceeded;

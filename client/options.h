@@ -26,6 +26,8 @@ enum class Shape { kUnary, kExpand, kCollect, kChat };
 
 enum class Mode {
   kSend,
+  kCall,
+  kDescribe,
   kHealth,
   kWhoAmI,
   kList,
@@ -59,6 +61,9 @@ struct CallOptions {
   // How long to wait for a connection, and then for each reply. Above zero; may be infinite.
   absl::Duration timeout = absl::Seconds(5);
 
+  // Whether that is also for each reply of a stream of --call.
+  bool limits_streams = false;
+
   // As gRPC takes it: keys in lower case, values of "-bin" as bytes.
   std::vector<std::pair<std::string, std::string>> metadata;
 
@@ -67,6 +72,14 @@ struct CallOptions {
 
   // Empty: "localhost" on a Unix socket, host:port otherwise.
   std::string authority;
+};
+
+// Any method: see client/call/call.h.
+struct MethodOptions {
+  std::string name;                    // or the end of it; of kDescribe that of anything
+  std::optional<std::string> data;     // JSON
+  std::string data_file;               // "-" is standard input; at most one of both is set
+  std::vector<std::string> protosets;  // files; none: the server's reflection
 };
 
 // Load: see client/bench/bench.h.
@@ -105,8 +118,12 @@ struct Options {
   Format format = Format::kText;
   Verbosity verbosity = Verbosity::kQuiet;
 
+  // Replies of concurrent calls are shown as they come, and not in the order of their messages.
+  bool unordered = false;
+
   std::string health_service;                    // empty: the server as a whole
   std::optional<absl::Duration> shutdown_grace;  // unset: the server's own
+  MethodOptions method;
   BenchOptions bench;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/ask/ask.h"
 #include "client/bench/bench.h"
+#include "client/call/call_method.h"
 #include "client/command_line/parse.h"
 #include "client/connection.h"
 #include "client/echo_client.h"
@@ -64,6 +65,8 @@ Outcome Ask(const Asking& asking) {
     case Mode::kShutdown:
       return AskShutdown(asking);
     case Mode::kSend:
+    case Mode::kCall:
+    case Mode::kDescribe:
     case Mode::kBench:
       break;
   }
@@ -98,6 +101,12 @@ Outcome RunWith(const Options& options, const Streams& streams, Interrupt* inter
   Connection connection(std::make_unique<EchoClient>(*std::move(fd), target->authority()), connect);
   if (options.mode == Mode::kSend) {
     return Send({&connection, target->name()}, options, streams, &progress, interrupt);
+  }
+  if (options.mode == Mode::kCall) {
+    return CallMethod({&connection, target->name()}, options, streams, &progress, interrupt);
+  }
+  if (options.mode == Mode::kDescribe) {
+    return DescribeIt({&connection, target->name()}, options, streams, interrupt);
   }
   Output output(streams.out);
   return Ask({.connection = &connection,

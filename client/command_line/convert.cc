@@ -56,6 +56,7 @@ class Converter {
 
   void Mode();
   void Messages();
+  void Method();
   void Sending();
   void Calls();
   void Bench();
@@ -71,6 +72,7 @@ absl::StatusOr<Options> Converter::Run() {
   options_.messages = raw_.messages;
   options_.output = raw_.output;
   options_.format = raw_.json ? Format::kJson : Format::kText;
+  options_.unordered = raw_.unordered;
   options_.verbosity = raw_.verbose ? Verbosity::kVerbose : Verbosity::kQuiet;
   if (raw_.address.empty() && raw_.messages.empty()) {
     Fail("ADDRESS is required, such as /tmp/sock1; see client --help");
@@ -78,6 +80,7 @@ absl::StatusOr<Options> Converter::Run() {
   Mode();
   Calls();
   Messages();
+  Method();
   Sending();
   Bench();
   Together();
@@ -92,6 +95,8 @@ void Converter::Mode() {
     given.push_back(flag);
     options_.mode = value;
   };
+  mode(!raw_.call.empty() && !raw_.bench, "--call", Mode::kCall);
+  mode(!raw_.describe.empty(), "--describe", Mode::kDescribe);
   mode(!raw_.health.empty(), "--health", Mode::kHealth);
   mode(raw_.whoami, "--whoami", Mode::kWhoAmI);
   mode(raw_.list, "--list", Mode::kList);
@@ -120,6 +125,23 @@ void Converter::Messages() {
   }
 }
 
+void Converter::Method() {
+  MethodOptions& method = options_.method;
+  method.name = options_.mode == Mode::kDescribe ? raw_.describe : raw_.call;
+  if (method.name == kNoValue) method.name.clear();
+  method.protosets = raw_.protosets;
+  absl::string_view data = raw_.data;
+  if (absl::ConsumePrefix(&data, "@")) {
+    method.data_file = std::string(data);
+    if (data.empty()) Fail("--data: there is no file name after '@'; '@-' is standard input");
+  } else if (!data.empty()) {
+    method.data = std::string(data);
+  }
+  if (!raw_.data.empty() && !options_.messages.empty()) {
+    Fail(absl::StrCat("'", options_.messages[0], "': the requests are those of --data already"));
+  }
+}
+
 void Converter::Sending() {
   if (!raw_.shape.empty()) Take(ParseShape(raw_.shape), &options_.shape);
   Integer("--count", raw_.count, 1, std::numeric_limits<int64_t>::max(), &options_.count);
@@ -145,6 +167,7 @@ void Converter::Sending() {
 void Converter::Calls() {
   CallOptions& call = options_.call;
   Time("--timeout", raw_.timeout, kInstant, kForever, &call.timeout);
+  call.limits_streams = !raw_.timeout.empty();
   if (raw_.wait == kNoValue) {
     options_.wait = kForever;
   } else {
@@ -184,14 +207,32 @@ void Converter::Together() {
   };
   only_bench(raw_.duration, "--duration");
   only_bench(raw_.warmup, "--warmup");
-  only_bench(raw_.concurrency, "--concurrency");
   only_bench(raw_.threads, "--threads");
   only_bench(raw_.rate, "--rate");
   only_bench(raw_.size, "--size");
   only_bench(raw_.stream_length, "--stream_length");
   only_bench(raw_.report, "--report");
 
-  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kBench;
+  const bool calls = !raw_.call.empty();
+  const auto only_calls = [&](bool is_given, const char* flag) {
+    if (is_given && !calls) Fail(absl::StrCat(flag, ": only with --call"));
+  };
+  only_calls(!raw_.data.empty(), "--data");
+  only_calls(!raw_.protosets.empty() && raw_.describe.empty(), "--protoset");
+  const auto only_echo = [&](bool is_given, const char* flag) {
+    if (is_given && calls) Fail(absl::StrCat(flag, ": that is for Echo, and not with --call"));
+  };
+  only_echo(!raw_.shape.empty(), "--shape");
+  only_echo(!raw_.payload.empty(), "--payload");
+  only_echo(!raw_.delay.empty(), "--delay");
+  only_echo(!raw_.fault.empty(), "--fault");
+  only_echo(!raw_.output.empty(), "--output");
+
+  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kCall ||
+                     options_.mode == Mode::kBench;
+  if (!sends && !raw_.concurrency.empty()) {
+    Fail("--concurrency: only where messages are sent, or with --bench");
+  }
   if (!sends && !options_.messages.empty()) {
     Fail(absl::StrCat(
         "'", options_.messages[0], "': this flag asks, and takes no MESSAGE",

@@ -31,6 +31,19 @@ class Group {
   const char* const name_;
 };
 
+void DeclareCalling(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Call");
+  group.Option("--call", "METHOD", &raw->call,
+               "a method of any service, by reflection: pkg.Service/Method, or its end");
+  group.Option("-d,--data", "TEXT|@FILE", &raw->data,
+               "its request as JSON; several make a stream, or a call each. @-: standard input");
+  group.Flag("--describe", &raw->describe, "a service, a method or a type, as .proto and JSON",
+             "[=NAME]");
+  group.List("--protoset", "FILE", &raw->protosets,
+             "a descriptor set, for servers without reflection. May be repeated");
+  group.Flag("--unordered", &raw->unordered, "with --concurrency: replies as they come");
+}
+
 void DeclareSending(CLI::App* app, RawOptions* raw) {
   Group group(app, "Send");
   group.Option("--shape", "unary|expand|collect|chat", &raw->shape,
@@ -108,6 +121,7 @@ void DeclareHelp(CLI::App* app, RawOptions* raw) {
 void DeclareFlags(CLI::App* app, RawOptions* raw) {
   app->set_help_flag();
   DeclareSending(app, raw);
+  DeclareCalling(app, raw);
   DeclareConnecting(app, raw);
   DeclarePrinting(app, raw);
   DeclareAsking(app, raw);

@@ -28,6 +28,9 @@ struct RawOptions {
 
   std::string shape, count, interval, payload, delay, fault, fault_after, compression;
   std::vector<std::string> metadata;
+  std::string call, data, describe;
+  std::vector<std::string> protosets;
+  bool unordered = false;
   std::string timeout, wait, authority;
   std::string output;
   bool json = false, verbose = false;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Messages of types that are known at run time alone, as JSON and as they travel. Protobuf does both.
+//
+//   JsonCodec codec(&schema);
+//   absl::StatusOr<std::string> bytes = codec.Encode(*method->input_type(), R"({"name": "x"})");
+//   absl::StatusOr<std::string> json = codec.Decode(*method->output_type(), *bytes);
+//
+// Types within google.protobuf.Any are asked of the schema.
+//
+// Thread safety: none. Ownership: borrows the schema.
+
+#ifndef CLIENT_SCHEMA_JSON_CODEC_H_
+#define CLIENT_SCHEMA_JSON_CODEC_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/schema/schema.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/util/type_resolver.h"
+
+namespace udsecho::client {
+
+class JsonCodec {
+ public:
+  explicit JsonCodec(Schema* schema);
+  ~JsonCodec();
+
+  // INVALID_ARGUMENT: what of the JSON is no such message, in a printable sentence.
+  absl::StatusOr<std::string> Encode(const google::protobuf::Descriptor& type,
+                                     absl::string_view json);
+
+  // On one line, of ASCII and of UTF-8 that moves no cursor. DATA_LOSS if the bytes are no such message.
+  absl::StatusOr<std::string> Decode(const google::protobuf::Descriptor& type,
+                                     const std::string& bytes);
+
+  // The fields that the type does not declare, as paths of names with the number last: "user.#7". At most
+  // kMostUnknown, each once.
+  std::vector<std::string> UnknownFields(const google::protobuf::Descriptor& type,
+                                         const std::string& bytes);
+  static constexpr size_t kMostUnknown = 10;
+
+ private:
+  class Resolver;
+
+  const std::unique_ptr<Resolver> resolver_;
+  google::protobuf::DynamicMessageFactory factory_;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_SCHEMA_JSON_CODEC_H_

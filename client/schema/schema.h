@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// The services and types of a server, as far as they were asked for.
+//
+//   Schema schema(std::make_unique<ReflectionSource>(channel, options.call, &interrupt));
+//   absl::StatusOr<const google::protobuf::MethodDescriptor*> method =
+//       schema.FindMethod("udsecho.v1.Echo/Echo");
+//
+// A source may be hostile or broken. What it says is bounded (kMostBytes, kMostFiles) and linked by
+// protobuf, file after file and without recursion, so that files that import each other, lie about
+// their names or are missing are errors, and none of them is trusted.
+//
+// Thread safety: none. Ownership: owns the source and all descriptors.
+
+#ifndef CLIENT_SCHEMA_SCHEMA_H_
+#define CLIENT_SCHEMA_SCHEMA_H_
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "client/schema/file_source.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+
+namespace udsecho::client {
+
+class Schema {
+ public:
+  // Of all files, encoded. The largest published APIs have some 6 MB.
+  static constexpr size_t kMostBytes = 16 * 1024 * 1024;
+  static constexpr size_t kMostFiles = 4096;
+
+  explicit Schema(std::unique_ptr<FileSource> source) : source_(std::move(source)) {
+    // A file that is missing takes with it only what is declared there.
+    pool_.AllowUnknownDependencies();
+  }
+  Schema(const Schema&) = delete;
+  Schema& operator=(const Schema&) = delete;
+
+  // Those of the source.
+  absl::StatusOr<std::vector<std::string>> Services() { return source_->Services(); }
+
+  // By full name, without a leading dot. Null if `name` is something else. NOT_FOUND if there is
+  // nothing of that name; FAILED_PRECONDITION if what the source says of it cannot be; RESOURCE_EXHAUSTED
+  // if it is too much; the errors of asking.
+  absl::StatusOr<const google::protobuf::ServiceDescriptor*> Service(const std::string& name);
+  absl::StatusOr<const google::protobuf::Descriptor*> Message(const std::string& name);
+  absl::StatusOr<const google::protobuf::EnumDescriptor*> Enum(const std::string& name);
+
+ private:
+  using Waiting = std::map<std::string, google::protobuf::FileDescriptorProto>;  // by name
+
+  // Until the pool has the symbol.
+  absl::Status Load(const std::string& symbol);
+  using Names = std::vector<std::string>;
+
+  // Adds those that are new to `waiting`, and their names to `taken`.
+  absl::Status Take(const FileSource::Files& files, Waiting* waiting, Names* taken);
+  absl::Status TakeImports(Names taken, Waiting* waiting);
+  absl::Status TakeImport(const std::string& name, Waiting* waiting, Names* taken);
+  absl::Status Build(const Waiting& waiting);
+  bool IsKnown(const std::string& file, const Waiting& waiting) const {
+    return waiting.count(file) > 0 || pool_.FindFileByName(file) != nullptr;
+  }
+
+  const std::unique_ptr<FileSource> source_;
+  google::protobuf::DescriptorPool pool_;
+  size_t bytes_ = 0;
+  size_t files_ = 0;
+};
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_SCHEMA_SCHEMA_H_
