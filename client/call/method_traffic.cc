@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/json.h"
+#include "uds/printable.h"
 
 namespace udsecho::client {
 
@@ -17,11 +18,13 @@ absl::Status MethodTraffic::Reply(const RawReply& reply) { return Show(&reply, n
 
 absl::Status MethodTraffic::End(const CallEnd& end) {
   TellEnd(end, to_.progress);
+  WarnOfDetails(end.status);
   return to_.format == Format::kJson ? Show(nullptr, &end) : absl::OkStatus();
 }
 
 absl::Status MethodTraffic::Whole(const RawReply* reply, const CallEnd& end) {
   TellEnd(end, to_.progress);
+  WarnOfDetails(end.status);
   return reply != nullptr || to_.format == Format::kJson ? Show(reply, &end) : absl::OkStatus();
 }
 
@@ -48,8 +51,24 @@ absl::Status MethodTraffic::Show(const RawReply* reply, const CallEnd* end) {
     json["headers"] = MetadataJson(end->context.GetServerInitialMetadata());
     json["trailers"] = MetadataJson(end->context.GetServerTrailingMetadata());
     json["status"] = StatusJson(end->status);
+    int index = 0;
+    for (const google::protobuf::Any& detail : DetailsOf(end->status)) {
+      nlohmann::ordered_json& shown = json["status"]["details"][index++];
+      if (const auto decoded = codec_.DecodeAny(detail); decoded.ok()) {
+        shown["message"] = nlohmann::ordered_json::parse(*decoded, nullptr, false);
+      }
+    }
   }
   return to_.text->AddLine(JsonLine(json));
+}
+
+// In JSON they are a part of the status.
+void MethodTraffic::WarnOfDetails(const grpc::Status& status) {
+  if (to_.format == Format::kJson) return;
+  for (const google::protobuf::Any& detail : DetailsOf(status)) {
+    const auto decoded = codec_.DecodeAny(detail);
+    to_.warn(absl::StrCat("detail: ", decoded.ok() ? *decoded : uds::Printable(detail.type_url())));
+  }
 }
 
 void MethodTraffic::WarnOfUnknown(const std::vector<std::string>& fields) {

@@ -44,6 +44,7 @@ class MethodTraffic final : public Traffic {
 
  private:
   absl::Status Show(const RawReply* reply, const CallEnd* end);
+  void WarnOfDetails(const grpc::Status& status);
   void WarnOfUnknown(const std::vector<std::string>& fields);
 
   const google::protobuf::MethodDescriptor& method_;

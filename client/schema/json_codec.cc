@@ -13,7 +13,6 @@
 #include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
-#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -25,9 +24,12 @@ constexpr size_t kShown = 300;  // bytes of protobuf's reasons, which quote what
 
 std::string Url(const pb::Descriptor& type) { return absl::StrCat(kPrefix, "/", type.full_name()); }
 
-std::string Shown(const pb::util::Status& status) {
+// Without the drawing that follows on further lines.
+std::string Reason(const pb::util::Status& status) {
   const std::string text = status.message().ToString();
-  return absl::StrCat(uds::Printable(text.substr(0, kShown)), text.size() > kShown ? "..." : "");
+  absl::string_view reason = absl::string_view(text).substr(0, text.find('\n'));
+  absl::ConsumeSuffix(&reason, ".");
+  return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
 }
 
 class UnknownFieldsOf {
@@ -121,7 +123,7 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
   if (status.ok()) return bytes;
   return absl::InvalidArgumentError(
-      absl::StrCat("this is no ", type.full_name(), ": ", Shown(status)));
+      absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
 }
 
 absl::StatusOr<std::string> JsonCodec::Decode(const pb::Descriptor& type,
@@ -131,7 +133,11 @@ absl::StatusOr<std::string> JsonCodec::Decode(const pb::Descriptor& type,
       pb::util::BinaryToJsonString(resolver_.get(), Url(type), bytes, &json);
   if (status.ok()) return json;
   return absl::DataLossError(
-      absl::StrCat("the server's answer is no ", type.full_name(), ": ", Shown(status)));
+      absl::StrCat("the server's answer is no ", type.full_name(), ": ", Reason(status)));
+}
+
+absl::StatusOr<std::string> JsonCodec::DecodeAny(const pb::Any& any) {
+  return Decode(*pb::Any::descriptor(), any.SerializeAsString());
 }
 
 std::vector<std::string> JsonCodec::UnknownFields(const pb::Descriptor& type,

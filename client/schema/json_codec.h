@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/schema/schema.h"
+#include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/type_resolver.h"
@@ -32,13 +33,16 @@ class JsonCodec {
   explicit JsonCodec(Schema* schema);
   ~JsonCodec();
 
-  // INVALID_ARGUMENT: what of the JSON is no such message, in a printable sentence.
+  // INVALID_ARGUMENT: what of the JSON is no such message, which may quote it as it is.
   absl::StatusOr<std::string> Encode(const google::protobuf::Descriptor& type,
                                      absl::string_view json);
 
-  // On one line, of ASCII and of UTF-8 that moves no cursor. DATA_LOSS if the bytes are no such message.
+  // On one line; what moves a cursor is escaped. DATA_LOSS, as above, if the bytes are no such message.
   absl::StatusOr<std::string> Decode(const google::protobuf::Descriptor& type,
                                      const std::string& bytes);
+
+  // Of details of errors: {"@type": ..., ...}. Errors as above.
+  absl::StatusOr<std::string> DecodeAny(const google::protobuf::Any& any);
 
   // The fields that the type does not declare, as paths of names with the number last: "user.#7". At most
   // kMostUnknown, each once.

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "uds/printable.h"
 
@@ -17,6 +18,25 @@ namespace pb = google::protobuf;
 constexpr size_t kShown = 200;  // bytes of what a server says, in an error
 
 std::string Shown(const std::string& text) { return uds::Printable(text.substr(0, kShown)); }
+
+// What a field is called in JSON if its .proto does not say: "user_name" is "userName".
+std::string JsonName(const std::string& name) {
+  std::string json;
+  bool capital = false;
+  for (const char byte : name) {
+    if (byte != '_') json += capital ? absl::ascii_toupper(static_cast<unsigned char>(byte)) : byte;
+    capital = byte == '_';
+  }
+  return json;
+}
+
+// Compilers write each name down, and so text would show it. Nesting is what the parser allowed.
+void ForgetUsualJsonNames(pb::DescriptorProto* message) {
+  for (pb::FieldDescriptorProto& field : *message->mutable_field()) {
+    if (field.json_name() == JsonName(field.name())) field.clear_json_name();
+  }
+  for (pb::DescriptorProto& nested : *message->mutable_nested_type()) ForgetUsualJsonNames(&nested);
+}
 
 // The first error of linking a file.
 class FirstError final : public pb::DescriptorPool::ErrorCollector {
@@ -51,6 +71,15 @@ bool FindWellKnown(const std::string& name, pb::FileDescriptorProto* file) {
   return true;
 }
 
+absl::StatusOr<FileSource::Files> WellKnownOf(const std::string& symbol,
+                                              absl::StatusOr<FileSource::Files> otherwise) {
+  const pb::FileDescriptor* const known =
+      pb::DescriptorPool::generated_pool()->FindFileContainingSymbol(symbol);
+  pb::FileDescriptorProto file;
+  if (known == nullptr || !FindWellKnown(known->name(), &file)) return otherwise;
+  return FileSource::Files{file.SerializeAsString()};
+}
+
 template <class Descriptor>
 absl::StatusOr<const Descriptor*> Found(const absl::Status& loaded, const Descriptor* descriptor,
                                         const std::string& name) {
@@ -78,7 +107,8 @@ absl::StatusOr<const pb::EnumDescriptor*> Schema::Enum(const std::string& name) 
 
 absl::Status Schema::Load(const std::string& symbol) {
   if (pool_.FindFileContainingSymbol(symbol) != nullptr) return absl::OkStatus();
-  const absl::StatusOr<FileSource::Files> files = source_->FilesOf(symbol);
+  absl::StatusOr<FileSource::Files> files = source_->FilesOf(symbol);
+  if (files.status().code() == absl::StatusCode::kNotFound) files = WellKnownOf(symbol, files);
   if (!files.ok()) {
     if (files.status().code() != absl::StatusCode::kNotFound) return files.status();
     const std::string why(files.status().message());
@@ -103,6 +133,9 @@ absl::Status Schema::Take(const FileSource::Files& files, Waiting* waiting, Name
     pb::FileDescriptorProto file;
     if (!file.ParseFromString(bytes)) return Broken("a file", "it cannot be parsed");
     if (IsKnown(file.name(), *waiting)) continue;
+    for (pb::DescriptorProto& message : *file.mutable_message_type()) {
+      ForgetUsualJsonNames(&message);
+    }
     taken->push_back(file.name());
     waiting->emplace(file.name(), std::move(file));
   }
