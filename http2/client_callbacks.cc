@@ -23,8 +23,12 @@ struct ClientCallbacks {
   }
 
   // Null for one that was cancelled.
-  static ClientStream* Find(nghttp2_session* session, std::int32_t id) {
-    return static_cast<ClientStream*>(nghttp2_session_get_stream_user_data(session, id));
+  static ClientStream* Find(nghttp2_session* session, std::int32_t id, void* user_data) {
+    ClientStream*& last = Of(user_data).last_found_;
+    if (last == nullptr || last->id_ != id) {
+      last = static_cast<ClientStream*>(nghttp2_session_get_stream_user_data(session, id));
+    }
+    return last;
   }
 
   static absl::string_view Text(const std::uint8_t* bytes, std::size_t count) {
@@ -36,7 +40,7 @@ struct ClientCallbacks {
   static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame,
                       const std::uint8_t* name, std::size_t name_size, const std::uint8_t* value,
                       std::size_t value_size, std::uint8_t /*flags*/, void* user_data) {
-    ClientStream* const stream = Find(session, frame->hd.stream_id);
+    ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
     if (stream == nullptr) return 0;
     stream->header_bytes_ += name_size + value_size + HeaderList::kFieldBytes;
     if (stream->header_bytes_ > Of(user_data).settings_.max_header_bytes) {
@@ -47,8 +51,8 @@ struct ClientCallbacks {
   }
 
   static int OnData(nghttp2_session* session, std::uint8_t /*flags*/, std::int32_t id,
-                    const std::uint8_t* bytes, std::size_t count, void* /*user_data*/) {
-    ClientStream* const stream = Find(session, id);
+                    const std::uint8_t* bytes, std::size_t count, void* user_data) {
+    ClientStream* const stream = Find(session, id, user_data);
     if (stream != nullptr) stream->DataCame(Text(bytes, count));
     return 0;
   }
@@ -59,7 +63,7 @@ struct ClientCallbacks {
       case NGHTTP2_HEADERS:
       case NGHTTP2_DATA: {
         if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) break;
-        ClientStream* const stream = Find(session, frame->hd.stream_id);
+        ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
         if (stream == nullptr) break;
         stream->answered_ = true;
         // Nobody wants the rest of the request any more.
@@ -68,7 +72,8 @@ struct ClientCallbacks {
         break;
       }
       case NGHTTP2_RST_STREAM:
-        if (ClientStream* const stream = Find(session, frame->hd.stream_id); stream != nullptr) {
+        if (ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
+            stream != nullptr) {
           stream->reset_came_ = true;
         }
         break;
@@ -102,7 +107,7 @@ struct ClientCallbacks {
                            void* user_data) {
     ClientConnection& connection = Of(user_data);
     --connection.open_;
-    ClientStream* const stream = Find(session, id);
+    ClientStream* const stream = Find(session, id, user_data);
     if (stream != nullptr) connection.EndStream(stream, EndingOf(*stream, error_code));
     return 0;
   }
@@ -121,9 +126,9 @@ struct ClientCallbacks {
   }
 
   static int OnNotSent(nghttp2_session* session, const nghttp2_frame* frame, int error_code,
-                       void* /*user_data*/) {
+                       void* user_data) {
     if (frame->hd.type != NGHTTP2_HEADERS) return 0;
-    ClientStream* const stream = Find(session, frame->hd.stream_id);
+    ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
     // Else it is too long a header, and as good as malformed.
     if (stream != nullptr && error_code != NGHTTP2_ERR_FRAME_SIZE_ERROR) stream->refused_ = true;
     return 0;
@@ -131,8 +136,8 @@ struct ClientCallbacks {
 
   static ssize_t ReadBody(nghttp2_session* session, std::int32_t id, std::uint8_t* /*to*/,
                           std::size_t most, std::uint32_t* flags, nghttp2_data_source* /*source*/,
-                          void* /*user_data*/) {
-    ClientStream* const stream = Find(session, id);
+                          void* user_data) {
+    ClientStream* const stream = Find(session, id, user_data);
     if (stream == nullptr) return NGHTTP2_ERR_DEFERRED;  // cancelled: RST_STREAM is on its way
     if (stream->queued_ == 0 && !stream->body_ended_) stream->RoomToSend();
     if (!stream->is_open()) return NGHTTP2_ERR_DEFERRED;
@@ -154,7 +159,7 @@ struct ClientCallbacks {
                       nghttp2_data_source* /*source*/, void* user_data) {
     constexpr std::size_t kHeadBytes = 9;
     ClientConnection& connection = Of(user_data);
-    ClientStream* const stream = Find(session, frame->hd.stream_id);
+    ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
     // Between ReadBody() and this nobody else has a turn.
     if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (!connection.output_.Copy(Text(frame_head, kHeadBytes)) ||

@@ -95,6 +95,7 @@ void ClientConnection::RefuseWaiting() {
 }
 
 void ClientConnection::Forget(ClientStream* stream) {
+  if (last_found_ == stream) last_found_ = nullptr;
   if (stream->id_ == 0) {
     const auto found = std::find(waiting_.begin(), waiting_.end(), stream);
     if (found != waiting_.end()) waiting_.erase(found);

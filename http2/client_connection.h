@@ -121,7 +121,8 @@ class ClientConnection {
   absl::string_view received_;  // not handled yet
   std::string first_bytes_;     // until it is clear what the server speaks
 
-  ClientStream* first_ = nullptr;  // of a list: those that are sent
+  ClientStream* first_ = nullptr;       // of a list: those that are sent
+  ClientStream* last_found_ = nullptr;  // what comes is mostly of the stream of the frame before
   std::deque<ClientStream*> waiting_;
   std::size_t streams_ = 0;
   std::uint32_t open_ = 0;  // as nghttp2 sees it

@@ -70,6 +70,53 @@ TEST_F(BenchTest, ARateIsKept) {
   EXPECT_GE(result["duration_s"], 0.049);
 }
 
+TEST_F(BenchTest, CallsCarryWhatWasAskedFor) {
+  std::atomic<int> right = 0;
+  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
+                             v1::EchoResponse* response) {
+    const auto& metadata = context->client_metadata();
+    const auto has = [&](const char* key, const std::string& value) {
+      const auto found = metadata.find(key);
+      return found != metadata.end() &&
+             std::string(found->second.data(), found->second.size()) == value;
+    };
+    if (request->message() == "hi" && request->payload() == std::string(5000, 'p') &&
+        has("name", "value") && has("raw-bin", std::string("\xff\0,", 3))) {
+      ++right;
+    }
+    return TestService::Reply(context, request, response);
+  };
+  for (const char* compression : {"none", "gzip", "deflate"}) {
+    right = 0;
+    const nlohmann::json result =
+        Json({"hi", "--payload=" + std::string(5000, 'p'), "-H", "name: value", "-H",
+              "raw-bin: /wAs", std::string("--compression=") + compression, "--count=20"});
+    EXPECT_EQ(result["calls"], 20) << result;
+    EXPECT_EQ(right, 20) << compression;
+  }
+}
+
+TEST_F(BenchTest, LongMessagesBothWays) {
+  for (const std::string shape : {"unary", "expand", "collect", "chat"}) {
+    const nlohmann::json result = Json({"--shape=" + shape, "--count=20", "-c", "5",
+                                        "--connections=2", "--size=1MiB", "--stream_length=4"});
+    EXPECT_EQ(result["calls"], 20) << shape << result;
+  }
+}
+
+TEST_F(BenchTest, MoreCallsThanTheServerTakesAtOnce) {
+  EXPECT_EQ(Json({"--count=3000", "-c", "1000"})["calls"], 3000);
+}
+
+// OK would hide that there was none.
+TEST_F(BenchTest, AChatThatEndsWithoutAReplyIsAnError) {
+  server_.service.chat = [](grpc::ServerContext*, TestService::Stream*) {
+    return grpc::Status::OK;
+  };
+  const nlohmann::json result = Json({"--shape=chat", "--count=5", "-c", "1"});
+  EXPECT_EQ(result["errors"]["INTERNAL"], 5) << result;
+}
+
 // The second call is due while the first one holds the only place, and is timed from then.
 TEST_F(BenchTest, AStallIsNotHidden) {
   std::atomic<int> calls = 0;

@@ -206,6 +206,19 @@ TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
   EXPECT_EQ(client.Wait(), kUnavailable);
 }
 
+// It says so in time (GOAWAY), so that no call is lost.
+TEST_F(ClientRobustnessTest, ABenchOfAServerThatEndsOldConnections) {
+  const ServerProcess server({.path = "", .flags = {"--max_connection_age=50ms"}});
+  for (const char* const shape : {"--shape=unary", "--shape=expand"}) {
+    support::SpawnedProcess client(
+        ClientCommand({server.path(), "--bench", "--duration=1s", "--warmup=0", "-c", "16",
+                       "--connections=4", shape, "--json"}));
+    EXPECT_EQ(client.Wait(), kExitOk) << client.err().Whole();
+    const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+    EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+  }
+}
+
 TEST_F(ClientRobustnessTest, CtrlCInABenchOfAServerThatHangs) {
   support::SpawnedProcess client(ClientCommand(
       {server_.path(), "--bench", "--duration=inf", "--warmup=0", "--timeout=inf", "--delay=1h"}));
