@@ -208,7 +208,8 @@ TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
 
 // It says so in time (GOAWAY), so that no call is lost.
 TEST_F(ClientRobustnessTest, ABenchOfAServerThatEndsOldConnections) {
-  const ServerProcess server({.path = "", .flags = {"--max_connection_age=50ms"}});
+  const ServerProcess server(
+      {.path = "", .flags = {"--max_connection_age=50ms"}, .spawn = {}, .by = {}});
   for (const char* const shape : {"--shape=unary", "--shape=expand"}) {
     support::SpawnedProcess client(
         ClientCommand({server.path(), "--bench", "--duration=1s", "--warmup=0", "-c", "16",
