@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/call/unary_calls.h"
 #include "client/chat.h"
 #include "client/collect.h"
+#include "client/echo_traffic.h"
 #include "client/interactive/interactive.h"
 #include "client/message_source.h"
 #include "client/replies.h"
@@ -55,10 +57,27 @@ std::unique_ptr<MessageSource> SourceOf(const Options& options, std::vector<std:
   return std::make_unique<ListSource>(std::move(messages), for_ever ? ListSource::kForEver : times);
 }
 
+// Several calls at a time. Not for pings, nor at a prompt.
+Outcome SendConcurrently(const Sending& sending) {
+  EchoTraffic traffic(sending.requests, sending.replies);
+  return CallEach({.channel = sending.connection->client().channel(),
+                   .path = "/udsecho.v1.Echo/Echo",
+                   .name = "Echo",
+                   .address = sending.address,
+                   .one_reply = true,
+                   .options = sending.options,
+                   .source = sending.source,
+                   .traffic = &traffic,
+                   .interrupt = sending.interrupt});
+}
+
 Outcome SendIn(Shape shape, const Sending& sending) {
+  const bool is_ping = sending.replies->statistics() != nullptr;
   switch (shape) {
     case Shape::kUnary:
-      return SendUnary(sending);
+      return sending.options->bench.concurrency.value_or(1) > 1 && !is_ping && !sending.tell
+                 ? SendConcurrently(sending)
+                 : SendUnary(sending);
     case Shape::kExpand:
       return SendExpand(sending);
     case Shape::kCollect:
