@@ -130,8 +130,9 @@ Result Run::Measure() {
   result.interrupted = interrupt_.triggered();
   result.duration = MonotonicNow() - begin;
   result.cpu = CpuTime() - cpu;
-  const MonotonicTime end =
-      result.interrupted ? MonotonicNow() : std::min(MonotonicNow(), begin + plan_.bench.duration);
+  MonotonicTime end = MonotonicNow();
+  if (!result.interrupted) end = std::min(end, begin + plan_.bench.duration);
+  if (result.interrupted_in_warmup) end = begin;
   StopAt(end);
   line_.Clear();
   Gather(end, &result);

@@ -101,7 +101,7 @@ WorkerEnding Worker::Ending() {
   ending.late = late_;
   if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
-  if (share_.rate > 0) {
+  if (share_.rate > 0 && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
     // Those that were late already when the counting began are not of the counted time.

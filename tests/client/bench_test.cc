@@ -178,6 +178,23 @@ TEST_F(BenchTest, ARateThatIsMissedUntilCtrlCIsMissed) {
   }
 }
 
+TEST_F(BenchTest, CtrlCInTheWarmUpMissesNothing) {
+  Interrupt interrupt;
+  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                             v1::EchoResponse*) {
+    absl::SleepFor(absl::Milliseconds(300));
+    interrupt.Trigger();
+    return Hang(context);
+  };
+  const Ended result = RunClient(
+      {path_, "--bench", "--rate=1000", "-c", "1", "--warmup=1m", "--timeout=inf", "--json"}, "",
+      &interrupt);
+  EXPECT_EQ(result.exit_code, 130);
+  const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
+  EXPECT_EQ(json["due"], 0);
+  EXPECT_FALSE(json["rate_missed"]);
+}
+
 // Its calls are in flight for as long as their timeout allows, and are no errors yet.
 TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
   for (const char* loop : {"--concurrency=4", "--rate=20"}) {
