@@ -25,10 +25,11 @@ struct Plan {
   BenchOptions bench;
 
   Shape shape = Shape::kUnary;
-  std::string method;        // "/udsecho.v1.Echo/Echo"
-  std::string request;       // one message, as encoded
-  int64_t request_size = 0;  // of its text and payload
-  int messages = 1;          // a call, one way or the other
+  std::string method;                           // "/udsecho.v1.Echo/Echo"
+  std::string request;                          // one message, as encoded
+  int64_t request_size = 0;                     // of its text and payload
+  int messages = 1;                             // a call, one way or the other
+  absl::Duration delay = absl::ZeroDuration();  // that the server was asked for, before each answer
 
   // So many calls in all; unset: until the time is over.
   std::optional<int64_t> count;

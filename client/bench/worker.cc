@@ -48,7 +48,7 @@ Worker::~Worker() {
 }
 
 void Worker::Run() {
-  now_ = connected_ = Clock::now();
+  now_ = connected_ = heard_ = Clock::now();
   // Without a warm-up, what counts begins before a busy machine has this thread run.
   start_ = std::min(now_, count_at_.load());
   next_tick_ = now_ + kTick;
@@ -59,6 +59,7 @@ void Worker::Run() {
     if (now_ >= next_tick_) Tick();
   }
   Publish();
+  LookOnce();
   ending_ = Ending();
   ended_ = true;
   ended_.notify_all();
@@ -73,6 +74,7 @@ void Worker::Stop(Clock::time_point at, InFlight in_flight) {
 
 void Worker::CountFrom() {
   counted_from_ = ThreadTime::OfThisThread();
+  awake_ = std::chrono::nanoseconds::zero();
   due_before_ = DueBy(count_at_);
   begun_before_ = begun_;
   Publish();  // the warm-up
@@ -81,7 +83,7 @@ void Worker::CountFrom() {
 
 // Or it would wait for ever for a server that does not come back.
 bool Worker::GivesUp() {
-  if (!disconnected_ || in_flight_ > 0) connected_ = now_;
+  if (late_ != Late::kConnection || in_flight_ > 0) connected_ = now_;
   return share_.count.has_value() && absl::FromChrono(now_ - connected_) > plan_.call.timeout;
 }
 
@@ -89,12 +91,17 @@ WorkerEnding Worker::Ending() {
   WorkerEnding ending;
   ending.at = now_;
   ending.in_flight = in_flight_;
-  if (counted_from_.has_value()) ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_);
-  ending.disconnected = disconnected_;
-  if (disconnected_) ending.disconnected_for = absl::FromChrono(now_ - connected_);
-  ending.full = idle_.empty();
+  ending.heard = heard_;
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    if (exchange->busy()) ending.oldest = std::min(ending.oldest, exchange->started());
+  }
+  if (counted_from_.has_value()) {
+    ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_, awake_);
+  }
+  ending.late = late_;
+  if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
-  if (share_.rate > 0) {
+  if (share_.rate > 0 && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
     // Those that were late already when the counting began are not of the counted time.
@@ -124,7 +131,7 @@ int64_t Worker::DueBy(Clock::time_point time) const {
 }
 
 Worker::Clock::time_point Worker::NextDue() const {
-  if (share_.rate == 0 || idle_.empty() || disconnected_ || !MayBegin())
+  if (share_.rate == 0 || idle_.empty() || late_ == Late::kConnection || !MayBegin())
     return Clock::time_point::max();
   return Due();
 }
@@ -142,19 +149,33 @@ void Worker::BeginDue() {
     idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(index));
     lateness_ = absl::FromChrono(now_ - Due());
     if (share_.rate > 0) interval_.lateness.Add(lateness_);
+    // Since the last look at what is due, nothing but this kept it back.
+    if (share_.rate > 0 && lateness_ >= kLate) ++interval_.late[static_cast<int>(late_)];
     exchange->Begin(channels_.at(exchange->channel()), Due());
     ++begun_;
     ++in_flight_;
   }
-  disconnected_ = skipped > 0 && skipped == idle_.size();
+  late_ = Late::kClient;
+  if (idle_.empty()) {
+    late_ = Late::kConcurrency;
+  } else if (skipped == idle_.size()) {
+    late_ = Late::kConnection;
+  }
 }
 
 // Handles what has happened, once something has or it is `until`.
 void Worker::Next(Clock::time_point until) {
-  std::chrono::nanoseconds left = until - now_;
-  if (left < kAwake) left = std::chrono::nanoseconds::zero();
-  grpc_event event = grpc_completion_queue_next(queue_, Until(left - kAwake), nullptr);
+  const bool awake = until - now_ < kAwake;
+  const Clock::time_point begin = awake ? Clock::now() : now_;
+  grpc_event event = grpc_completion_queue_next(
+      queue_, Until(awake ? std::chrono::nanoseconds::zero() : until - now_ - kAwake), nullptr);
   now_ = Clock::now();
+  if (event.type == GRPC_OP_COMPLETE) {
+    heard_ = now_;
+  } else if (awake) {
+    // Not beyond `until`: from then on there is work.
+    awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
+  }
   // As much as there is, before the next calls begin: they go out together.
   for (int i = 0; event.type == GRPC_OP_COMPLETE; ++i) {
     HandleEvent(static_cast<Exchange*>(event.tag));
@@ -198,6 +219,20 @@ void Worker::Publish() {
   interval_.Clear();
 }
 
+// If this thread did not run for a while, answers have come, and the server is not silent.
+void Worker::LookOnce() {
+  const grpc_event event =
+      grpc_completion_queue_next(queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), nullptr);
+  if (event.type != GRPC_OP_COMPLETE) return;
+  heard_ = Clock::now();
+  Settle(static_cast<Exchange*>(event.tag));
+}
+
+// An event of a call that is not counted any more.
+void Worker::Settle(Exchange* exchange) {
+  if (exchange->OnEvent() && exchange->has_stream()) exchange->End();
+}
+
 // What is in flight may end, and is not counted.
 void Worker::Drain() {
   const auto end = Clock::now() + (cancel_ ? std::chrono::seconds(0) : kDrain);
@@ -218,8 +253,7 @@ void Worker::Drain() {
         queue_, cancelled ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : Until(end - Clock::now()),
         nullptr);
     if (event.type != GRPC_OP_COMPLETE) continue;
-    auto* exchange = static_cast<Exchange*>(event.tag);
-    if (exchange->OnEvent() && exchange->has_stream()) exchange->End();
+    Settle(static_cast<Exchange*>(event.tag));
   }
 }
 
