@@ -80,6 +80,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   // error.
   void MakeUpTypes(std::vector<std::string>* names) { made_up_ = names; }
 
+  void Rest() { schema_.Rest(); }
+
   pb::util::Status ResolveMessageType(const std::string& url, pb::Type* type) override {
     const auto known = messages_.find(url);
     if (known != messages_.end()) {
@@ -133,6 +135,7 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
   std::string bytes;
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
+  resolver_->Rest();
   if (status.ok()) return bytes;
   return absl::InvalidArgumentError(
       absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
@@ -153,6 +156,7 @@ absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
   const pb::util::Status status = pb::util::BinaryToJsonString(
       resolver_.get(), Url(type), message->SerializePartialAsString(), &decoded.json);
   resolver_->MakeUpTypes(nullptr);
+  resolver_->Rest();
   if (!status.ok()) return refuse(Reason(status));
   return decoded;
 }
