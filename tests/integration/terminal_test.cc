@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/integration/server_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -30,6 +32,7 @@ constexpr char kUp[] = "\x1b[A";
 constexpr char kLeft[] = "\x1b[D";
 constexpr char kCtrlC[] = "\x03";
 constexpr char kCtrlD[] = "\x04";
+constexpr char kCtrlZ[] = "\x1a";
 
 class TerminalTest : public ::testing::Test {
  protected:
@@ -117,6 +120,52 @@ TEST_F(TerminalTest, ALostServerIsToldAndThePromptStays) {
   terminal_.Type(kCtrlD);
   EXPECT_EQ(terminal_.Wait(), kExitOk);
   EXPECT_TRUE(terminal_.IsAsItWas());
+}
+
+// A prompt that a shell has started: once the shell goes on, it needs the terminal as it was.
+class JobTest : public TerminalTest {
+ protected:
+  JobTest() {
+    EXPECT_TRUE(shell_.Sees("$ "));
+    shell_.Type(absl::StrCat(absl::StrJoin(ClientCommand({path()}), " "), "; echo \"<$?>\"\r"));
+    EXPECT_TRUE(shell_.Sees("Ctrl-D leaves"));
+    EXPECT_TRUE(shell_.Sees("> "));
+    // The first prompt shows up before the terminal is set for it; the second one after that.
+    shell_.Type("hello\r");
+    for (const char* text : {"hello\r\n", "hello\r\n", "> "}) EXPECT_TRUE(shell_.Sees(text));
+  }
+
+  support::Terminal shell_{{"/usr/bin/env", "PS1=$ ", "/bin/sh", "-i"}};
+};
+
+TEST_F(JobTest, ASignalThatEndsItGivesTheTerminalBack) {
+  EXPECT_FALSE(shell_.IsAsItWas());
+  shell_.SignalForeground(SIGTERM);
+  EXPECT_TRUE(shell_.Sees("<143>"));
+  EXPECT_TRUE(shell_.IsAsItWas());
+}
+
+TEST_F(JobTest, SoDoesAHangup) {
+  shell_.SignalForeground(SIGHUP);
+  EXPECT_TRUE(shell_.Sees("<129>"));
+  EXPECT_TRUE(shell_.IsAsItWas());
+}
+
+TEST_F(JobTest, ItGoesOnAfterAStop) {
+  for (int i = 0; i < 2; ++i) {
+    shell_.Type("half ");
+    EXPECT_TRUE(shell_.Sees("half "));
+    shell_.Type(kCtrlZ);
+    EXPECT_TRUE(shell_.Sees("$ "));
+    EXPECT_TRUE(shell_.IsAsItWas());
+    shell_.Type("fg\r");
+    EXPECT_TRUE(shell_.Sees("> half "));
+    shell_.Type("a line\r");
+    EXPECT_TRUE(shell_.Sees("half a line\r\n"));
+    EXPECT_TRUE(shell_.Sees("> "));
+  }
+  shell_.Type(kCtrlD);
+  EXPECT_TRUE(shell_.Sees("$ "));
 }
 
 // What is typed at another prompt: a client with these flags at the same server.

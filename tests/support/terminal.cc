@@ -73,6 +73,8 @@ bool Terminal::IsAsItWas() const {
 
 void Terminal::Signal(int signal) const { kill(pid_, signal); }
 
+void Terminal::SignalForeground(int signal) const { kill(-tcgetpgrp(fd_.get()), signal); }
+
 int Terminal::Wait() {
   while (ReadMore()) {
   }
