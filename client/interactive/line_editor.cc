@@ -67,6 +67,8 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int ctrl_c, int watc
   el_set(editor_, EL_ADDFN, "udsecho-give-up", "Give up this line", &LineEditor::GiveUp);
   el_set(editor_, EL_BIND, "^C", "udsecho-give-up", nullptr);
   el_set(editor_, EL_BIND, "-a", "^C", "udsecho-give-up", nullptr);
+  // Before the first prompt, which libedit would show first: Ctrl-D typed in between would be lost.
+  el_set(editor_, EL_PREP_TERM, 1);
 }
 
 LineEditor::~LineEditor() {
