@@ -8,9 +8,9 @@
 //                                                          .run = [](...) { ...Chat... }});
 //
 // Ctrl-D on an empty line leaves. Nothing else does: a call that fails, a timeout and a server that
-// went away are told, and the next line goes out in a new run. Ctrl-C gives up the line, and on an
-// empty one the calls under way, as psql does, and says how many messages are without a reply. Lines are kept from one time to the next
-// (history_file.h).
+// went away are told, and the next line goes out in a new run. Ctrl-C gives up the line. On an empty
+// one it gives up the calls under way, as psql does, and says how many messages have no reply. Lines
+// are kept from one time to the next (history_file.h).
 //
 // Thread safety: none. It runs a thread of its own, which has ended when it returns.
 
