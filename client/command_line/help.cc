@@ -25,10 +25,11 @@ constexpr char kExitCodes[] =
     "failed with gRPC status code N (68: no reply in time).";
 
 constexpr char kNotes[] =
-    "A value follows its flag after '=' or a space. An optional value, as in --wait[=TIME], needs\n"
-    "the '=', except for a number or a TIME: --wait 3 is --wait=3. If a flag is given twice, the\n"
-    "last one wins. After '--' all words are messages, also those that begin with '-'. A reply is\n"
-    "printed as it is, line feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
+    "A value follows its flag after '=' or a space. An optional value, as in\n"
+    "--wait[=TIME], needs the '=', except for a number or a TIME: --wait 3 is\n"
+    "--wait=3. If a flag is given twice, the last one wins. After '--' all words are\n"
+    "messages, also those that begin with '-'. A reply is printed as it is, line\n"
+    "feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
 
 }  // namespace
 
