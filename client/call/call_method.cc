@@ -46,9 +46,9 @@ Outcome SchemaError(const Server& server, const absl::Status& status) {
                          {grpc::StatusCode::UNIMPLEMENTED,
                           "the server does not tell of its methods: say --protoset=FILE"});
     default:
-      return CallOutcome("Reflection", server.address,
-                         {static_cast<grpc::StatusCode>(status.code()),
-                          std::string(status.message())});
+      return CallOutcome(
+          "Reflection", server.address,
+          {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())});
   }
 }
 
@@ -134,8 +134,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
     warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
     warnings.Flush().IgnoreError();
   };
-  MethodTraffic traffic(**method, &codec,
-                        {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  MethodTraffic traffic(
+      **method, &codec,
+      {.text = &output, .progress = progress, .warn = warn, .format = options.format});
   progress->Tell("Calling ", MethodName(**method));
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),

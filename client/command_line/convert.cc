@@ -240,8 +240,8 @@ void Converter::Together() {
     if (options_.interval.has_value()) Fail("--concurrency: not with --interval");
   }
 
-  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kCall ||
-                     options_.mode == Mode::kBench;
+  const bool sends =
+      options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;
   if (!sends && !raw_.concurrency.empty()) {
     Fail("--concurrency: only where messages are sent, or with --bench");
   }

@@ -11,13 +11,15 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
-    "Sends each MESSAGE to the Echo service at ADDRESS and prints its reply.\n"
-    "Without one: the lines of standard input, or on a terminal a prompt. ADDRESS is\n"
-    "a socket's path, unix-abstract:NAME or HOST:PORT.\n";
+    "Sends each MESSAGE, line of standard input, or what is typed at a prompt to the\n"
+    "Echo service at ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT.\n";
 
 constexpr char kExamples[] =
     "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
-    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
+    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n"
+    "  client /run/any.sock --list          client /run/any.sock --call=Hello -d '{}'\n";
+
+constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
@@ -34,7 +36,7 @@ constexpr char kNotes[] =
 }  // namespace
 
 std::string ShortHelp(const std::vector<cli::Flag>& flags) {
-  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kExitCodes);
+  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kMore);
 }
 
 std::string FullHelp(const std::vector<cli::Flag>& flags) {

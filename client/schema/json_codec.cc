@@ -117,7 +117,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
-    if (of_pool_ == nullptr) of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
+    if (of_pool_ == nullptr)
+      of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
     return *of_pool_;
   }
 

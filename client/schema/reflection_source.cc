@@ -84,10 +84,7 @@ class ReflectionSource::Stream {
 
 ReflectionSource::ReflectionSource(std::shared_ptr<grpc::Channel> channel,
                                    const CallOptions& options, Interrupt* interrupt)
-    : channel_(std::move(channel)),
-      options_(options),
-      interrupt_(*interrupt),
-      version_(kV1) {}
+    : channel_(std::move(channel)), options_(options), interrupt_(*interrupt), version_(kV1) {}
 
 ReflectionSource::~ReflectionSource() = default;
 
