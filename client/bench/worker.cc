@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace udsecho::client {
 namespace {
@@ -23,7 +24,7 @@ Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
   exchanges_.reserve(share.concurrency);
   for (int i = 0; i < share.concurrency; ++i) {
     exchanges_.push_back(
-        std::make_unique<Exchange>(plan, i % share.connections, &requests_, &finished_));
+        std::make_unique<Exchange>(plan, i % share.connections, &requests_, &finished_, &news_));
   }
   // The last is the next: they begin in order.
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) idle_.push_back(exchange.get());
@@ -150,18 +151,17 @@ void Worker::Next(Clock::time_point until) {
   if (!finished_.empty()) left = left.zero();
   const bool awake = left <= left.zero() && finished_.empty();
   const Clock::time_point begin = awake ? Clock::now() : now_;
-  bool heard = false;
+  bool came = false;
   connections_.Wait(
       std::max(left, left.zero()), [this] { now_ = Clock::now(); },
       [&] {
-        heard = true;
+        came = true;
         CountFinished();
         BeginDue();
         connections_.Flush();
       });
-  if (heard) {
-    heard_ = now_;
-  } else if (awake) {
+  if (std::exchange(news_, false)) heard_ = now_;
+  if (awake && !came) {
     // Not beyond `until`: from then on there is work.
     awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
   }
@@ -207,23 +207,21 @@ void Worker::Publish() {
 
 // If this thread did not run for a while, answers have come, and the server is not silent.
 void Worker::LookOnce() {
-  if (Settle(std::chrono::milliseconds(0))) heard_ = now_;
+  Settle(std::chrono::milliseconds(0));
+  if (std::exchange(news_, false)) heard_ = now_;
 }
 
-// Waits so long at the most for calls that are not counted any more. Whether anything came.
-bool Worker::Settle(std::chrono::milliseconds most) {
-  bool came = false;
+// Waits so long at the most for calls that are not counted any more.
+void Worker::Settle(std::chrono::milliseconds most) {
   connections_.Wait(
       most, [this] { now_ = Clock::now(); },
-      [&] {
-        came = true;
+      [this] {
         for (Exchange* const exchange : finished_) {
           if (exchange->has_stream()) exchange->EndChat();
         }
         finished_.clear();
         connections_.Flush();
       });
-  return came;
 }
 
 // What is in flight may end, and is not counted.

@@ -119,7 +119,7 @@ class Worker {
   void CountFrom();
   bool GivesUp();
   void LookOnce();
-  bool Settle(std::chrono::milliseconds most);
+  void Settle(std::chrono::milliseconds most);
   WorkerEnding Ending();
   void Drain();
 
@@ -142,7 +142,8 @@ class Worker {
   int in_flight_ = 0;
   Late late_ = Late::kClient;  // why the next call does not begin, if it is due
   absl::Duration lateness_;    // of the last call that began
-  Clock::time_point heard_;    // when there was last an event
+  bool news_ = false;          // something came of a call
+  Clock::time_point heard_;    // when it last did
   int64_t due_before_ = 0;     // in the warm-up
   int64_t begun_before_ = 0;   // likewise
   std::optional<ThreadTime> counted_from_;
