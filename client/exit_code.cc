@@ -35,11 +35,13 @@ constexpr absl::string_view kCodeNames[] = {
 
 constexpr int kCodes = std::size(kCodeNames);
 
-// Of the codes that gRPC itself answers with, in words that say little.
+// Of the codes that gRPC itself, or a bench, answers with, in words that say little.
 absl::string_view WhatToTry(const grpc::Status& status) {
   constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
   const std::string why = status.error_message();
-  if (absl::StrContains(why, "http1.x server")) return kForeign;
+  if (absl::StrContains(why, "http1.x server") || absl::EndsWith(why, "speak HTTP/2")) {
+    return kForeign;
+  }
   switch (status.error_code()) {
     case grpc::StatusCode::UNKNOWN:
       return why == "Stream removed" ? kForeign : "";
