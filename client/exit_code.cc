@@ -84,7 +84,9 @@ Outcome CallOutcome(absl::string_view method, absl::string_view address, const g
 absl::string_view WhatToTry(const grpc::Status& status) {
   constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
   const std::string why = status.error_message();
-  if (absl::StrContains(why, "http1.x server")) return kForeign;
+  if (absl::StrContains(why, "http1.x server") || absl::EndsWith(why, "speak HTTP/2")) {
+    return kForeign;
+  }
   switch (status.error_code()) {
     case grpc::StatusCode::UNKNOWN:
       return why == "Stream removed" ? kForeign : "";

@@ -198,11 +198,12 @@ struct ClientCallbacks {
 
   static nghttp2_session* New(ClientConnection* connection) {
     const ClientSettings& settings = connection->settings_;
-    const std::array<nghttp2_settings_entry, 4> entries = {{
+    // Not NO_RFC7540_PRIORITIES: nghttp2 would send one request to its end before it begins the next,
+    // and gives a client no way to say otherwise.
+    const std::array<nghttp2_settings_entry, 3> entries = {{
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, settings.stream_window_bytes},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, settings.max_header_bytes},
-        {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     }};
     nghttp2_mem memory = connection->memory_.Functions();
     nghttp2_session* session = nullptr;

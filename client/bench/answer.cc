@@ -86,9 +86,11 @@ CallStatus StatusOfLost(const http2::ClientConnection& connection) {
     case http2::ClientEnding::kServerLeft:
       break;
   }
-  return {absl::StatusCode::kUnavailable,
-          absl::StrCat("the server closed the connection",
-                       connection.spoke() ? "" : " before it spoke HTTP/2", why)};
+  if (!connection.spoke()) {
+    return {absl::StatusCode::kUnavailable,
+            "it closed the connection; what listens there does not seem to speak HTTP/2"};
+  }
+  return {absl::StatusCode::kUnavailable, absl::StrCat("the server closed the connection", why)};
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ absl::Status Connections::Connect() {
     absl::StatusOr<uds::UniqueFd> fd = plan_.target.Connect(plan_.call.timeout);
     if (!fd.ok()) return fd.status();
     link = Open(*std::move(fd));
+    if (link == nullptr) return absl::ErrnoToStatus(errno, "epoll_ctl");
   }
   return absl::OkStatus();
 }
@@ -39,7 +40,7 @@ absl::Status Connections::Connect() {
 std::unique_ptr<Connections::Link> Connections::Open(uds::UniqueFd fd) {
   auto link = std::make_unique<Link>(std::move(fd), most_bytes_);
   epoll_event event = {.events = EPOLLIN, .data = {.ptr = link.get()}};
-  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, link->connection.fd(), &event);
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, link->connection.fd(), &event) != 0) return nullptr;
   link->watched_for = EPOLLIN;
   Touch(link.get());
   return link;
@@ -53,7 +54,9 @@ void Connections::Repair() {
     if (link->connection.may_submit()) continue;
     absl::StatusOr<uds::UniqueFd> fd = plan_.target.Connect(absl::ZeroDuration());
     if (!fd.ok()) return;
-    old_.push_back(std::exchange(link, Open(*std::move(fd))));
+    std::unique_ptr<Link> fresh = Open(*std::move(fd));
+    if (fresh == nullptr) return;
+    old_.push_back(std::exchange(link, std::move(fresh)));
   }
 }
 

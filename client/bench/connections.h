@@ -84,6 +84,7 @@ class Connections {
   int WaitForEvents(std::chrono::milliseconds most);
   void Touch(Link* link);
   void Watch(Link* link);
+  // Null, and errno, if the kernel watches too many descriptors.
   std::unique_ptr<Link> Open(uds::UniqueFd fd);
 
   const Plan& plan_;

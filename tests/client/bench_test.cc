@@ -2,11 +2,15 @@
 // Copyright The udsecho Authors
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <atomic>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -292,6 +296,50 @@ TEST_F(BenchTest, ACallThatTakesTooLongIsGivenUp) {
   const Ended result = Bench({"--count=2", "-c", "2", "--timeout=50ms"});
   EXPECT_THAT(result.out, HasSubstr("2 DEADLINE_EXCEEDED"));
   EXPECT_EQ(result.exit_code, 68);
+}
+
+// Whatever it says, once to each who connects.
+class ForeignServer {
+ public:
+  ForeignServer(const std::string& path, std::string words) : words_(std::move(words)) {
+    sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(listener_.get(), 10), 0);
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~ForeignServer() {
+    shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  ForeignServer(const ForeignServer&) = delete;
+  ForeignServer& operator=(const ForeignServer&) = delete;
+
+ private:
+  void Run() {
+    for (;;) {
+      const uds::UniqueFd peer(accept(listener_.get(), nullptr, nullptr));
+      if (!peer.valid()) return;
+      char preface[1];
+      recv(peer.get(), preface, sizeof(preface), 0);
+      send(peer.get(), words_.data(), words_.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  const std::string words_;
+  const uds::UniqueFd listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::thread thread_;
+};
+
+TEST_F(BenchTest, WhatIsNoGrpcServerIsTold) {
+  for (const char* words : {"HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", ""}) {
+    const support::TempDir dir;
+    const ForeignServer foreign(dir.Path("s"), words);
+    const Ended result = RunClient({dir.Path("s"), "--bench", "--count=5", "--timeout=100ms"});
+    EXPECT_GT(result.exit_code, 64) << words;
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("does a gRPC server listen there")))
+        << words;
+  }
 }
 
 TEST_F(BenchTest, NobodyIsThere) {

@@ -11,6 +11,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -159,6 +160,25 @@ TEST(ClientConnectionTest, MoreIsSentOnAnOpenStream) {
   stream.End();
   bed.Settle();
   EXPECT_TRUE(bed.peer().response(1).ended);
+}
+
+// A frame of each, and not one to its end before the next begins.
+TEST(ClientConnectionTest, LongBodiesTakeTurns) {
+  ClientBed bed;
+  bed.Greet({{kInitialWindowSize, kMuch}});
+  bed.Send(WindowUpdateFrame(0, kMuch));
+  Told first;
+  Told second;
+  bed.Submit(&first, std::string(1'000'000, '1'));
+  bed.Submit(&second, std::string(1'000'000, '2'));
+  bed.Settle();
+  int changes = 0;
+  std::uint32_t last = 0;
+  for (const Received& frame : bed.peer().frames()) {
+    if (frame.type != kData) continue;
+    if (std::exchange(last, frame.stream) != frame.stream) ++changes;
+  }
+  EXPECT_GT(changes, 50);
 }
 
 TEST(ClientConnectionTest, TheServersWindowsAreKept) {
