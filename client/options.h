@@ -90,7 +90,10 @@ struct BenchOptions {
   std::optional<int> concurrency;
   int connections = 1;
   int threads = 1;
-  double rate = 0;        // calls a second; 0: as fast as answers come
+  double rate = 0;  // calls a second; 0: as fast as answers come
+  // That to begin with, for the warm-up; it changes evenly for `ramp`. Unset: `rate`.
+  std::optional<double> rate_from;
+  absl::Duration ramp;
   int64_t size = 64;      // bytes of the message, if none was given
   int stream_length = 8;  // messages a call of expand and collect
   std::string report;     // the HTML file; empty for none

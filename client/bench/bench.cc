@@ -56,6 +56,16 @@ Number Part(Number whole, int index, int of) {
   return whole / of + (index < static_cast<int>(whole % of) ? 1 : 0);
 }
 
+// What falls to one of so many threads; nothing for a closed loop.
+std::optional<Schedule> ScheduleOf(const Plan& plan, int threads) {
+  const BenchOptions& bench = plan.bench;
+  if (bench.rate == 0) return std::nullopt;
+  return Schedule({.from = bench.rate_from.value_or(bench.rate) / threads,
+                   .to = bench.rate / threads,
+                   .flat = plan.count.has_value() ? absl::ZeroDuration() : bench.warmup,
+                   .ramp = bench.ramp});
+}
+
 class Run {
  public:
   Run(const Plan& plan, int err, Interrupt* interrupt)
@@ -105,7 +115,7 @@ void Run::MakeWorkers() {
   for (int i = 0; i < threads; ++i) {
     WorkerShare share = {.connections = Part(connections, i, threads),
                          .concurrency = Part(concurrency_, i, threads),
-                         .rate = bench.rate / threads,
+                         .schedule = ScheduleOf(plan_, threads),
                          .count = std::nullopt};
     if (plan_.count.has_value()) share.count = Part(*plan_.count, i, threads);
     workers_.push_back(std::make_unique<Worker>(plan_, share, &collector_));
@@ -177,6 +187,8 @@ void Run::Gather(MonotonicTime end, Result* result) {
   result->threads = static_cast<int>(workers_.size());
   result->connections = std::max(plan_.bench.connections, result->threads);
   result->rate = plan_.bench.rate;
+  result->rate_from = plan_.bench.rate_from.value_or(plan_.bench.rate);
+  result->ramp = plan_.bench.ramp;
   result->delay = plan_.delay;
   auto heard = Worker::Clock::time_point::min();
   auto oldest = Worker::Clock::time_point::max();

@@ -27,8 +27,10 @@ struct Result {
   int concurrency = 0;
   int connections = 0;
   int threads = 0;
-  double rate = 0;   // 0: closed loop
-  absl::Time began;  // what counts
+  double rate = 0;  // 0: closed loop
+  double rate_from = 0;
+  absl::Duration ramp;  // zero: `rate` all the time
+  absl::Time began;     // what counts
   absl::Duration warmup;
   absl::Duration duration;
   absl::Duration delay;  // that the server was asked for, before each answer

@@ -90,8 +90,11 @@ std::string Setting(const Result& result) {
   std::string text = absl::StrCat(ShapeName(result.shape), ", ", Count(result.size, "byte"));
   if (result.messages > 1) absl::StrAppend(&text, " x ", result.messages);
   if (result.rate > 0) {
-    absl::StrAppendFormat(&text, ", %g calls a second, at most %d in flight", result.rate,
-                          result.concurrency);
+    const bool ramps = result.ramp > absl::ZeroDuration();
+    const std::string from = ramps ? absl::StrFormat("%g to ", result.rate_from) : "";
+    const std::string over = ramps ? absl::StrCat(" over ", absl::FormatDuration(result.ramp)) : "";
+    absl::StrAppendFormat(&text, ", %s%g calls a second%s, at most %d in flight", from, result.rate,
+                          over, result.concurrency);
   } else {
     absl::StrAppend(&text, ", ", result.concurrency, " in flight");
   }
@@ -164,6 +167,8 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"connections", result.connections},
           {"threads", result.threads},
           {"rate", result.rate},
+          {"rate_from", result.rate_from},
+          {"ramp_s", absl::ToDoubleSeconds(result.ramp)},
           {"warmup_s", absl::ToDoubleSeconds(result.warmup)},
           {"duration_s", absl::ToDoubleSeconds(result.duration)},
           {"calls", result.calls()},

@@ -4,7 +4,6 @@
 #include "client/bench/worker.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace udsecho::client {
@@ -87,7 +86,7 @@ WorkerEnding Worker::Ending() {
   ending.late = late_;
   if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
-  if (share_.rate > 0 && counted_from_.has_value()) {
+  if (share_.schedule.has_value() && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
     // Those that were late already when the counting began are not of the counted time.
@@ -103,21 +102,19 @@ bool Worker::MayBegin() const { return !share_.count.has_value() || begun_ < *sh
 
 // Open loop: when the next call is to begin; else at once.
 Worker::Clock::time_point Worker::Due() const {
-  if (share_.rate == 0) return now_;
-  return start_ + std::chrono::nanoseconds(
-                      static_cast<int64_t>(static_cast<double>(begun_) / share_.rate * 1e9));
+  if (!share_.schedule.has_value()) return now_;
+  return start_ + absl::ToChronoNanoseconds(share_.schedule->Due(begun_));
 }
 
 // Open loop: how many calls are to begin before then, from the start on.
 int64_t Worker::DueBy(Clock::time_point time) const {
-  const double seconds = std::chrono::duration<double>(time - start_).count();
-  // The first one is due at the start. A rounding error is no call.
-  const auto due = std::max<int64_t>(0, std::llround(std::ceil(seconds * share_.rate - 1e-6)));
+  const int64_t due =
+      share_.schedule.has_value() ? share_.schedule->CallsBy(absl::FromChrono(time - start_)) : 0;
   return share_.count.has_value() ? std::min(due, *share_.count) : due;
 }
 
 Worker::Clock::time_point Worker::NextDue() const {
-  if (share_.rate == 0 || idle_.empty() || late_ == Late::kConnection || !MayBegin())
+  if (!share_.schedule.has_value() || idle_.empty() || late_ == Late::kConnection || !MayBegin())
     return Clock::time_point::max();
   return Due();
 }
@@ -132,9 +129,10 @@ void Worker::BeginDue() {
       continue;
     }
     lateness_ = absl::FromChrono(now_ - Due());
-    if (share_.rate > 0) interval_.lateness.Add(lateness_);
+    if (share_.schedule.has_value()) interval_.lateness.Add(lateness_);
     // Since the last look at what is due, nothing but this kept it back.
-    if (share_.rate > 0 && lateness_ >= kLate) ++interval_.late[static_cast<int>(late_)];
+    if (share_.schedule.has_value() && lateness_ >= kLate)
+      ++interval_.late[static_cast<int>(late_)];
     exchange->Begin(&connections_.at(connection), Due(), now_);
     connections_.Touch(connection);
     ++begun_;
@@ -147,7 +145,7 @@ void Worker::BeginDue() {
 // Handles what has come, once something has or it is `until`.
 void Worker::Next(Clock::time_point until) {
   auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
-  if (share_.rate > 0) left -= 2 * kAwake;
+  if (share_.schedule.has_value()) left -= 2 * kAwake;
   if (!finished_.empty()) left = left.zero();
   const bool awake = left <= left.zero() && finished_.empty();
   const Clock::time_point begin = awake ? Clock::now() : now_;

@@ -37,6 +37,7 @@
 #include "client/bench/exchange.h"
 #include "client/bench/plan.h"
 #include "client/bench/request_bytes.h"
+#include "client/bench/schedule.h"
 #include "client/bench/thread_time.h"
 
 namespace udsecho::client {
@@ -66,8 +67,8 @@ struct WorkerEnding {
 struct WorkerShare {
   int connections = 1;
   int concurrency = 1;
-  double rate = 0;               // calls a second; 0: closed loop
-  std::optional<int64_t> count;  // calls in all
+  std::optional<Schedule> schedule;  // unset: closed loop
+  std::optional<int64_t> count;      // calls in all
 };
 
 class Worker {

@@ -194,10 +194,16 @@ void Converter::Bench() {
   Integer("--stream_length", raw_.stream_length, 1, kMostMessages, &bench.stream_length);
   Time("--duration", raw_.duration, kInstant, kForever, &bench.duration);
   Time("--warmup", raw_.warmup, absl::ZeroDuration(), absl::Hours(1), &bench.warmup);
-  if (!raw_.rate.empty()) Take(ParseRate(raw_.rate), &bench.rate);
+  Rate rate;
+  if (!raw_.rate.empty()) Take(ParseRate(raw_.rate), &rate);
+  bench.rate = rate.to;
+  bench.rate_from = rate.from;
+  bench.ramp = rate.over;
   if (!raw_.size.empty()) Take(ParseSize("--size", raw_.size, kMostBytes), &bench.size);
   bench.report = raw_.report;
   if (raw_.bench && raw_.duration.empty() && !raw_.count.empty()) bench.duration = kForever;
+  if (raw_.duration.empty() && raw_.count.empty() && rate.from.has_value())
+    bench.duration = rate.over;
 }
 
 // What makes no sense in company.

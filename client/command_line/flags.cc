@@ -98,8 +98,10 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--duration", "TIME", &raw->duration, "Default: 10s, or --count calls");
   group.Option("--warmup", "TIME", &raw->warmup, "not counted. Default: 1s");
   group.Option("-c,--concurrency", "N", &raw->concurrency, "calls in flight. Default: 64");
-  group.Option("--rate", "N", &raw->rate,
-               "calls a second, timed from when each was due; exit code 5 if missed");
+  group.Option(
+      "--rate", "N|N..N/TIME", &raw->rate,
+      "calls a second, or a ramp: 100..1000/30s. Each is timed from when it was due; exit code 5 "
+      "if missed");
   group.Option("--size", "BYTES", &raw->size, "of the message: 64, 16KiB, 1MiB. Default: 64");
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call of expand and collect. Default: 8");

@@ -121,11 +121,33 @@ absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text
   return Bad(flag, text, absl::StrCat("is too much; use ", cli::FormatSize(most), " at the most"));
 }
 
-absl::StatusOr<double> ParseRate(absl::string_view text) {
+absl::StatusOr<Rate> ParseRate(absl::string_view text) {
   constexpr double kMost = 10'000'000;
-  double rate = 0;
-  if (absl::SimpleAtod(text, &rate) && rate > 0 && rate <= kMost) return rate;
-  return Bad("--rate", text, "is no number of calls a second above 0, up to 10000000");
+  const auto refuse = [&](absl::string_view why) { return Bad("--rate", text, why); };
+  const auto is_rate = [](absl::string_view number, double* rate) {
+    return absl::SimpleAtod(number, rate) && *rate > 0 && *rate <= kMost;
+  };
+  constexpr absl::string_view kNoRate = "is no number of calls a second above 0, up to 10000000";
+  Rate rate;
+  const size_t dots = text.find("..");
+  if (dots == absl::string_view::npos) {
+    if (!is_rate(text, &rate.to)) return refuse(kNoRate);
+    return rate;
+  }
+  const size_t slash = text.find('/');
+  if (slash == absl::string_view::npos || slash < dots) {
+    return refuse("does not say for how long: write 100..1000/30s, for example");
+  }
+  rate.from.emplace();
+  if (!is_rate(text.substr(0, dots), &*rate.from) ||
+      !is_rate(text.substr(dots + 2, slash - dots - 2), &rate.to)) {
+    return refuse("has on a side of '..' what " + std::string(kNoRate));
+  }
+  absl::StatusOr<absl::Duration> over =
+      ParseTime("--rate", text.substr(slash + 1), absl::Milliseconds(1), absl::Hours(24 * 365));
+  if (!over.ok()) return over.status();
+  rate.over = *over;
+  return rate;
 }
 
 absl::StatusOr<absl::Duration> ParseTime(absl::string_view flag, absl::string_view text,

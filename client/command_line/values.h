@@ -14,6 +14,7 @@
 #define CLIENT_COMMAND_LINE_VALUES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -41,8 +42,13 @@ absl::Status CheckHeader(absl::string_view flag, absl::string_view text);
 // Bytes, as cli/size.h reads them, up to `most`.
 absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most);
 
-// Calls a second: above zero, up to 10 million.
-absl::StatusOr<double> ParseRate(absl::string_view text);
+// Calls a second, each above zero and up to 10 million: "100", or "100..1000/30s".
+struct Rate {
+  std::optional<double> from;
+  double to = 0;
+  absl::Duration over;
+};
+absl::StatusOr<Rate> ParseRate(absl::string_view text);
 
 // Not below zero, and above it if `least` says so.
 absl::StatusOr<absl::Duration> ParseTime(absl::string_view flag, absl::string_view text,
