@@ -16,6 +16,8 @@
 namespace http2 {
 namespace {
 
+// What nghttp2 gets at once: some 20 short answers.
+constexpr std::size_t kSlice = 2 * 1024;
 // So many are sent in a turn.
 constexpr std::size_t kFairShareToSend = 256 * 1024;
 
@@ -135,8 +137,9 @@ bool ClientConnection::IsStillHttp2(absl::string_view bytes) {
   return first_bytes_ != kHttp1;
 }
 
-void ClientConnection::Handle() {
-  const absl::string_view bytes = std::exchange(received_, absl::string_view());
+bool ClientConnection::Handle() {
+  const absl::string_view bytes = received_.substr(0, kSlice);
+  received_.remove_prefix(bytes.size());
   if (!spoke_ && !IsStillHttp2(bytes)) Fail(ClientEnding::kHttp1, "");
   if (!ending_.has_value()) {
     const ssize_t taken = nghttp2_session_mem_recv(
@@ -149,6 +152,7 @@ void ClientConnection::Handle() {
     if (going_away_ && !ending_.has_value()) RefuseWaiting();
   }
   CloseIfEnded();
+  return !ending_.has_value() && !received_.empty();
 }
 
 void ClientConnection::Pump() {

@@ -7,8 +7,10 @@
 //   connection.Submit(&header, &stream);       // some of them
 //   connection.Flush();                        // they leave together
 //   ...when the socket can be read...
-//   if (connection.Receive()) connection.Handle();     // streams are told what came
-//   connection.Flush();
+//   for (bool more = connection.Receive(); more;) {
+//     more = connection.Handle();              // streams are told what came
+//     connection.Flush();
+//   }
 //   ...for EPOLLOUT as long as connection.is_full(): Flush()...
 //   if (connection.ended()) ...
 //
@@ -79,9 +81,11 @@ class ClientConnection {
   // Neither ended, nor told to go away, nor out of stream numbers.
   bool may_submit() const;
 
-  // Reads what there is. False if there was nothing to handle.
+  // Reads what there is. False if there is nothing to handle.
   bool Receive();
-  void Handle();
+  // Handles some of it: true if there is more, which is to be handled before another connection of
+  // the thread receives. To send in between lets the server work at the same time.
+  bool Handle();
 
   // Writes what it can. Call it after whatever may have something to be sent.
   void Flush();

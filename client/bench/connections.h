@@ -50,18 +50,21 @@ class Connections {
   void Flush();
 
   // Waits so long at the most, and reads and handles each connection for which there is something.
-  // `received` is called once its bytes have been read, `handled` once its streams know of them.
+  // `received` is called once its bytes have been read, `handled` whenever its streams know of some
+  // of them.
   template <class Received, class Handled>
   void Wait(std::chrono::milliseconds most, Received received, Handled handled) {
     const int count = WaitForEvents(most);
     if (count == 0) received();
     for (int i = 0; i < count; ++i) {
       Link* const link = static_cast<Link*>(events_[i].data.ptr);
-      const bool came = link->connection.Receive();
+      bool more = link->connection.Receive();
       received();
-      if (came) link->connection.Handle();
-      Touch(link);
-      handled();
+      do {
+        if (more) more = link->connection.Handle();
+        Touch(link);
+        handled();
+      } while (more);
     }
   }
 

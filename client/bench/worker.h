@@ -16,6 +16,7 @@
 // The clock is read once for all that one read from a socket brings, right after it: no answer is
 // timed before it was there. Calls that begin because of it count from then, so that what the client
 // itself takes to handle it is in their time.
+// How many calls a thread makes: docs/performance.md, "The load of client --bench".
 // A connection that is lost is made anew ten times a second, and its calls wait. If a count is to be
 // reached, and no connection comes back within the timeout, the worker gives up.
 //

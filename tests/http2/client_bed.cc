@@ -60,7 +60,8 @@ void ClientBed::Settle(Reads reads) {
     moved = peer_->Push();
     if (connection_ != nullptr) {
       while (connection_->Receive()) {
-        connection_->Handle();
+        while (connection_->Handle()) {
+        }
         moved = true;
       }
       connection_->Flush();
