@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -86,13 +87,16 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
       *type = known->second;
       return {};
     }
-    const auto found = schema_.Message(Name(url));
-    if (!found.ok() && made_up_ != nullptr) {
-      // What is in it is left out, and that is said.
-      type->set_name(Name(url));
-      AddOnce("type " + uds::Printable(Name(url)), made_up_);
-      return {};
+    const std::string name = Name(url);
+    // Protobuf asks this for each repeated field, whether it is of messages or not: of none, of enums too.
+    if (name.empty() || enums_.count(name) > 0) return NotFound(absl::NotFoundError(name));
+    if (missing_.count(name) > 0 && made_up_ != nullptr) return MakeUp(name, type);
+    const auto found = schema_.Message(name);
+    if (!found.ok() && schema_.Enum(name).ok()) {
+      if (enums_.size() < kMostKept) enums_.insert(name);
+      return NotFound(found.status());
     }
+    if (!found.ok() && made_up_ != nullptr) return MakeUp(name, type);
     if (!found.ok()) return NotFound(found.status());
     const pb::util::Status status = Of(*(*found)->file()->pool()).ResolveMessageType(url, type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
@@ -114,15 +118,24 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   static pb::util::Status NotFound(const absl::Status& status) {
     return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
   }
+  // What is in it is left out, and that is said. The next one asks nobody.
+  pb::util::Status MakeUp(const std::string& name, pb::Type* type) {
+    type->set_name(name);
+    AddOnce("type " + uds::Printable(name), made_up_);
+    if (missing_.size() < kMostKept) missing_.insert(name);
+    return {};
+  }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
-    if (of_pool_ == nullptr) of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
+    if (of_pool_ == nullptr)
+      of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
     return *of_pool_;
   }
 
   Schema& schema_;
   std::vector<std::string>* made_up_ = nullptr;
   std::unique_ptr<pb::util::TypeResolver> of_pool_;
-  std::map<std::string, pb::Type> messages_;
+  std::map<std::string, pb::Type> messages_;  // by URL
+  std::set<std::string> enums_, missing_;     // by name
 };
 
 JsonCodec::JsonCodec(Schema* schema) : resolver_(std::make_unique<Resolver>(schema)) {}

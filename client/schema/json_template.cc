@@ -21,7 +21,9 @@ constexpr size_t kDeepest = 8;
 // https://protobuf.dev/programming-guides/json
 const std::map<std::string, Json>& SpecialTypes() {
   static const auto* const types = new std::map<std::string, Json>{
-      {"google.protobuf.Any", {{"@type", "type.googleapis.com/NAME"}}},
+      // Of a type that every server knows, so that the template is a request as it stands.
+      {"google.protobuf.Any",
+       {{"@type", "type.googleapis.com/google.protobuf.Empty"}, {"value", Json::object()}}},
       {"google.protobuf.BoolValue", false},
       {"google.protobuf.BytesValue", ""},
       {"google.protobuf.DoubleValue", 0},

@@ -20,6 +20,7 @@ using ::support::IsOk;
 using ::support::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
@@ -41,6 +42,8 @@ constexpr char kAll[] = R"pb(
     field { name: "value" number: 7 type: TYPE_MESSAGE type_name: ".google.protobuf.Value" label: LABEL_OPTIONAL }
     field { name: "inner" number: 8 type: TYPE_MESSAGE type_name: ".a.M" label: LABEL_OPTIONAL }
     field { name: "bytes" number: 9 type: TYPE_BYTES label: LABEL_OPTIONAL }
+    field { name: "texts" number: 10 type: TYPE_STRING label: LABEL_REPEATED }
+    field { name: "colors" number: 11 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_REPEATED }
     nested_type {
       name: "CountsEntry"
       field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
@@ -65,8 +68,9 @@ class JsonCodecTest : public ::testing::Test {
  protected:
   JsonCodecTest() : schema_(Files()), type_(**schema_.Message("a.M")) {}
 
-  static std::unique_ptr<FileSource> Files() {
+  std::unique_ptr<FileSource> Files() {
     auto files = std::make_unique<FakeFiles>();
+    files_ = files.get();
     files->Add(kAll, {"a.M"});
     files->Add(kElsewhere, {"b.N"});
     return files;
@@ -85,6 +89,7 @@ class JsonCodecTest : public ::testing::Test {
     return decoded.ok() ? decoded->json : "";
   }
 
+  FakeFiles* files_ = nullptr;  // what the schema owns
   Schema schema_;
   JsonCodec codec_{&schema_};
   const google::protobuf::Descriptor& type_;
@@ -118,6 +123,28 @@ TEST_F(JsonCodecTest, ATypeWithinAnyThatNobodyKnows) {
   EXPECT_EQ(decoded->json, R"({"text":"x","any":{"@type":"type.googleapis.com/no.Such"}})");
   EXPECT_THAT(decoded->unknown, ElementsAre("type no.Such"));
   EXPECT_THAT(codec_.Encode(type_, decoded->json), StatusIs(kInvalid, HasSubstr("no.Such")));
+}
+
+TEST_F(JsonCodecTest, FieldsOfManyValuesHideNothing) {
+  const std::string json = R"({"texts":["x","y"],"colors":["RED","BLUE"]})";
+  const absl::StatusOr<std::string> bytes = codec_.Encode(type_, json);
+  ASSERT_THAT(bytes, IsOk());
+  const int asked = files_->asked;
+  const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, *bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->json, json);
+  EXPECT_THAT(decoded->unknown, IsEmpty());
+  EXPECT_EQ(files_->asked, asked);
+}
+
+TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
+  const std::string bytes = "\x2a\x0f\x0a\x09x/no.Such\x12\x02\x08\x01";
+  ASSERT_THAT(codec_.Decode(type_, bytes), IsOk());
+  const int asked = files_->asked;
+  const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_THAT(decoded->unknown, ElementsAre("type no.Such"));
+  EXPECT_EQ(files_->asked, asked);
 }
 
 TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
