@@ -21,9 +21,8 @@ constexpr size_t kDeepest = 8;
 // https://protobuf.dev/programming-guides/json
 const std::map<std::string, Json>& SpecialTypes() {
   static const auto* const types = new std::map<std::string, Json>{
-      // Of a type that every server knows, so that the template is a request as it stands.
-      {"google.protobuf.Any",
-       {{"@type", "type.googleapis.com/google.protobuf.Empty"}, {"value", Json::object()}}},
+      // A type that is always there, so that the template is a request as it stands.
+      {"google.protobuf.Any", {{"@type", "type.googleapis.com/google.protobuf.Empty"}}},
       {"google.protobuf.BoolValue", false},
       {"google.protobuf.BytesValue", ""},
       {"google.protobuf.DoubleValue", 0},

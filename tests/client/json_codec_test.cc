@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "client/schema/json_template.h"
 #include "tests/client/fake_files.h"
 #include "tests/support/status_matchers.h"
 
@@ -135,6 +136,10 @@ TEST_F(JsonCodecTest, FieldsOfManyValuesHideNothing) {
   EXPECT_EQ(decoded->json, json);
   EXPECT_THAT(decoded->unknown, IsEmpty());
   EXPECT_EQ(files_->asked, asked);
+}
+
+TEST_F(JsonCodecTest, ATemplateIsAMessageAsItStands) {
+  EXPECT_THAT(codec_.Encode(type_, JsonTemplate(type_)), IsOk());
 }
 
 TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
