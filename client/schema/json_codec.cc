@@ -3,18 +3,18 @@
 
 #include "client/schema/json_codec.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/schema/reply_check.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/type.pb.h"
-#include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
-#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -34,40 +34,25 @@ std::string Reason(const pb::util::Status& status) {
   return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
 }
 
-void AddOnce(std::string what, std::vector<std::string>* to) {
-  const bool is_full = to->size() >= JsonCodec::kMostUnknown;
-  if (!is_full && std::count(to->begin(), to->end(), what) == 0) to->push_back(std::move(what));
-}
-
-class UnknownFieldsOf {
+// A text that does not grow for ever: names of fields may be a thousand times as long as their values.
+class BoundedText final : public pb::io::ZeroCopyOutputStream {
  public:
-  explicit UnknownFieldsOf(std::vector<std::string>* paths) : paths_(*paths) {}
+  BoundedText(std::string* text, size_t most) : text_(*text), most_(most), stream_(text) {}
 
-  void Add(const pb::Message& message, const std::string& path) {
-    const pb::Reflection& reflection = *message.GetReflection();
-    const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
-    for (int i = 0; i < unknown.field_count(); ++i) {
-      AddOnce(absl::StrCat("field ", path, "#", unknown.field(i).number()), &paths_);
-    }
-    std::vector<const pb::FieldDescriptor*> fields;
-    reflection.ListFields(message, &fields);
-    for (const pb::FieldDescriptor* field : fields) {
-      if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-      const std::string inner = absl::StrCat(path, field->name(), ".");
-      if (!field->is_repeated()) {
-        Add(reflection.GetMessage(message, field), inner);
-        continue;
-      }
-      for (int i = 0; i < reflection.FieldSize(message, field) && !full(); ++i) {
-        Add(reflection.GetRepeatedMessage(message, field, i), inner);
-      }
-    }
+  bool Next(void** data, int* size) override {
+    is_full_ = text_.size() >= most_;
+    return !is_full_ && stream_.Next(data, size);
   }
+  void BackUp(int count) override { stream_.BackUp(count); }
+  int64_t ByteCount() const override { return stream_.ByteCount(); }
+
+  bool is_full() const { return is_full_; }
 
  private:
-  bool full() const { return paths_.size() >= JsonCodec::kMostUnknown; }
-
-  std::vector<std::string>& paths_;
+  std::string& text_;
+  const size_t most_;
+  pb::io::StringOutputStream stream_;
+  bool is_full_ = false;
 };
 
 }  // namespace
@@ -75,11 +60,10 @@ class UnknownFieldsOf {
 // Protobuf's own, with what it found kept, and with types that nobody asked for before.
 class JsonCodec::Resolver final : public pb::util::TypeResolver {
  public:
-  explicit Resolver(Schema* schema) : schema_(*schema) {}
+  Resolver(Schema* schema, MessageTypes* types) : schema_(*schema), types_(*types) {}
 
-  // From now on a type that is not to be had is one without fields, and its name goes there. Null: it is an
-  // error.
-  void MakeUpTypes(std::vector<std::string>* names) { made_up_ = names; }
+  // From now on a type that is not to be had is one without fields; or again an error.
+  void MakeUpTypes(bool makes) { makes_up_ = makes; }
 
   pb::util::Status ResolveMessageType(const std::string& url, pb::Type* type) override {
     const auto known = messages_.find(url);
@@ -87,43 +71,36 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
       *type = known->second;
       return {};
     }
-    const std::string name = Name(url);
+    const std::string name = TypeName(url);
     // Protobuf asks this for each repeated field, whether it is of messages or not: of none, of enums too.
-    if (name.empty() || enums_.count(name) > 0) return NotFound(absl::NotFoundError(name));
-    if (missing_.count(name) > 0 && made_up_ != nullptr) return MakeUp(name, type);
-    const auto found = schema_.Message(name);
-    if (!found.ok() && schema_.Enum(name).ok()) {
+    if (name.empty() || enums_.count(name) > 0) return NotFound(name);
+    const pb::Descriptor* const found = types_.Find(name);
+    if (found == nullptr && schema_.HasFileOf(name)) {
       if (enums_.size() < kMostKept) enums_.insert(name);
-      return NotFound(found.status());
+      return NotFound(name);
     }
-    if (!found.ok() && made_up_ != nullptr) return MakeUp(name, type);
-    if (!found.ok()) return NotFound(found.status());
-    const pb::util::Status status = Of(*(*found)->file()->pool()).ResolveMessageType(url, type);
+    if (found == nullptr && makes_up_) {
+      type->set_name(name);
+      return {};
+    }
+    if (found == nullptr) return NotFound(name);
+    const pb::util::Status status = Of(*found->file()->pool()).ResolveMessageType(url, type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
     return status;
   }
 
   pb::util::Status ResolveEnumType(const std::string& url, pb::Enum* type) override {
-    const auto found = schema_.Enum(Name(url));
-    if (!found.ok()) return NotFound(found.status());
+    const auto found = schema_.Enum(TypeName(url));
+    if (!found.ok()) return NotFound(TypeName(url));
     return Of(*(*found)->file()->pool()).ResolveEnumType(url, type);
   }
 
  private:
   static constexpr size_t kMostKept = 1000;
 
-  static std::string Name(const std::string& url) {
-    return url.substr(url.rfind('/') == std::string::npos ? 0 : url.rfind('/') + 1);
-  }
-  static pb::util::Status NotFound(const absl::Status& status) {
-    return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
-  }
-  // What is in it is left out, and that is said. The next one asks nobody.
-  pb::util::Status MakeUp(const std::string& name, pb::Type* type) {
-    type->set_name(name);
-    AddOnce("type " + uds::Printable(name), made_up_);
-    if (missing_.size() < kMostKept) missing_.insert(name);
-    return {};
+  static pb::util::Status NotFound(const std::string& name) {
+    return pb::util::Status(pb::util::StatusCode::kNotFound,
+                            absl::StrCat("there is no type ", name.substr(0, kShown)));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
     if (of_pool_ == nullptr)
@@ -132,13 +109,15 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   }
 
   Schema& schema_;
-  std::vector<std::string>* made_up_ = nullptr;
+  MessageTypes& types_;
+  bool makes_up_ = false;
   std::unique_ptr<pb::util::TypeResolver> of_pool_;
   std::map<std::string, pb::Type> messages_;  // by URL
-  std::set<std::string> enums_, missing_;     // by name
+  std::set<std::string> enums_;               // by name
 };
 
-JsonCodec::JsonCodec(Schema* schema) : resolver_(std::make_unique<Resolver>(schema)) {}
+JsonCodec::JsonCodec(Schema* schema)
+    : types_(schema), resolver_(std::make_unique<Resolver>(schema, &types_)) {}
 
 JsonCodec::~JsonCodec() = default;
 
@@ -153,21 +132,24 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
 
 absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
                                                      const std::string& bytes) {
-  const auto refuse = [&](absl::string_view why) {
-    return absl::DataLossError(
-        absl::StrCat("the server's answer is no ", type.full_name(), ": ", why));
-  };
-  // The conversion to JSON takes bytes as they come: truncated, or with a field twice.
-  const std::unique_ptr<pb::Message> message(factory_.GetPrototype(&type)->New());
-  if (!message->ParsePartialFromString(bytes)) return refuse("it cannot be parsed");
+  ReplyCheck check(&types_, &factory_);
+  const absl::StatusOr<std::string> checked = check.Check(bytes, type);
+  if (!checked.ok()) return checked.status();
   Decoded decoded;
-  UnknownFieldsOf(&decoded.unknown).Add(*message, "");
-  resolver_->MakeUpTypes(&decoded.unknown);
-  const pb::util::Status status = pb::util::BinaryToJsonString(
-      resolver_.get(), Url(type), message->SerializePartialAsString(), &decoded.json);
-  resolver_->MakeUpTypes(nullptr);
-  if (!status.ok()) return refuse(Reason(status));
-  return decoded;
+  decoded.unknown = check.TakeUnknown();
+  BoundedText text(&decoded.json, kMostJson);
+  pb::io::ArrayInputStream input(checked->data(), static_cast<int>(checked->size()));
+  resolver_->MakeUpTypes(true);
+  const pb::util::Status status =
+      pb::util::BinaryToJsonStream(resolver_.get(), Url(type), &input, &text);
+  resolver_->MakeUpTypes(false);
+  if (text.is_full()) {
+    return absl::DataLossError(absl::StrCat("the server's answer is too large: more than ",
+                                            kMostJson >> 20, " MiB as JSON"));
+  }
+  if (status.ok()) return decoded;
+  return absl::DataLossError(
+      absl::StrCat("the server's answer is no ", type.full_name(), ": ", Reason(status)));
 }
 
 absl::StatusOr<std::string> JsonCodec::DecodeAny(const pb::Any& any) {

@@ -65,17 +65,18 @@ absl::Status Broken(const std::string& file, absl::string_view why) {
 
 absl::Status TooLarge() {
   return absl::ResourceExhaustedError(
-      absl::StrCat("the server's description is too large: more than ", Schema::kMostBytes >> 20,
-                   " MiB or ", Schema::kMostFiles, " files"));
+      absl::StrCat("the server's description is too large: more than ",
+                   FileBudget::kMostBytes >> 20, " MiB, ", FileBudget::kMostFiles, " files or ",
+                   FileBudget::kMostParts, " fields and other parts, or names that are too long"));
 }
 
 // What every server may import and some do not tell. (Protobuf's own pool has those alone that a program
 // mentions.)
 const pb::FileDescriptor* FindWellKnown(absl::string_view name, absl::string_view symbol) {
-  for (const pb::Descriptor* any_of : {
-           pb::Any::descriptor(), pb::Duration::descriptor(), pb::Empty::descriptor(),
-           pb::FieldMask::descriptor(), pb::FileDescriptorProto::descriptor(),
-           pb::Int32Value::descriptor(), pb::Struct::descriptor(), pb::Timestamp::descriptor()}) {
+  for (const pb::Descriptor* any_of :
+       {pb::Any::descriptor(), pb::Duration::descriptor(), pb::Empty::descriptor(),
+        pb::FieldMask::descriptor(), pb::FileDescriptorProto::descriptor(),
+        pb::Int32Value::descriptor(), pb::Struct::descriptor(), pb::Timestamp::descriptor()}) {
     const pb::FileDescriptor* const file = any_of->file();
     if (file->name() == name) return file;
     if (file->pool()->FindFileContainingSymbol(std::string(symbol)) == file) return file;
@@ -98,6 +99,13 @@ absl::StatusOr<const Descriptor*> Found(const absl::Status& loaded, const Descri
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<std::string>> Schema::Services() {
+  absl::StatusOr<std::vector<std::string>> services = source_->Services();
+  if (!services.ok() || services->size() <= kMostServices) return services;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the server tells of more than ", kMostServices, " services"));
+}
 
 absl::StatusOr<const pb::ServiceDescriptor*> Schema::Service(const std::string& name) {
   const absl::Status loaded = Load(name);
@@ -139,11 +147,11 @@ absl::Status Schema::Load(const std::string& symbol) {
 
 absl::Status Schema::Take(const FileSource::Files& files, Waiting* waiting, Names* taken) {
   for (const std::string& bytes : files) {
-    bytes_ += bytes.size();
-    if (bytes_ > kMostBytes || ++files_ > kMostFiles) return TooLarge();
+    if (!budget_.TakeBytes(bytes)) return TooLarge();
     pb::FileDescriptorProto file;
     if (!file.ParseFromString(bytes)) return Broken("a file", "it cannot be parsed");
     if (IsKnown(file.name(), *waiting)) continue;
+    if (!budget_.TakeFile(file)) return TooLarge();
     for (pb::DescriptorProto& message : *file.mutable_message_type()) {
       ForgetUsualJsonNames(&message);
     }
@@ -160,7 +168,7 @@ absl::Status Schema::TakeImports(Names taken, Waiting* waiting) {
     taken.pop_back();
     for (const std::string& import : file.dependency()) {
       if (IsKnown(import, *waiting) || !asked.insert(import).second) continue;
-      if (asked.size() > kMostFiles) return TooLarge();
+      if (asked.size() > FileBudget::kMostFiles) return TooLarge();
       if (absl::Status status = TakeImport(import, waiting, &taken); !status.ok()) return status;
     }
   }
@@ -194,7 +202,8 @@ absl::Status Schema::Build(const Waiting& waiting) {
         for (const std::string& import : found->second.dependency()) {
           const auto imported = states.find(import);
           const State seen = imported == states.end() ? State::kNew : imported->second;
-          if (seen == State::kOpen) return Broken(name, "it imports itself, by way of " + Shown(import));
+          if (seen == State::kOpen)
+            return Broken(name, "it imports itself, by way of " + Shown(import));
           if (seen == State::kNew) open.push_back(import);
         }
         continue;

@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "client/schema/json_template.h"
+#include "client/schema/reply_check.h"
 #include "tests/client/fake_files.h"
 #include "tests/support/status_matchers.h"
 
@@ -24,6 +26,9 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
+namespace pb = google::protobuf;
+
+constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
 
 constexpr char kAll[] = R"pb(
@@ -37,10 +42,34 @@ constexpr char kAll[] = R"pb(
     field { name: "text" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
     field { name: "big" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL }
     field { name: "color" number: 3 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_OPTIONAL }
-    field { name: "counts" number: 4 type: TYPE_MESSAGE type_name: ".a.M.CountsEntry" label: LABEL_REPEATED }
-    field { name: "any" number: 5 type: TYPE_MESSAGE type_name: ".google.protobuf.Any" label: LABEL_OPTIONAL }
-    field { name: "at" number: 6 type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" label: LABEL_OPTIONAL }
-    field { name: "value" number: 7 type: TYPE_MESSAGE type_name: ".google.protobuf.Value" label: LABEL_OPTIONAL }
+    field {
+      name: "counts"
+      number: 4
+      type: TYPE_MESSAGE
+      type_name: ".a.M.CountsEntry"
+      label: LABEL_REPEATED
+    }
+    field {
+      name: "any"
+      number: 5
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Any"
+      label: LABEL_OPTIONAL
+    }
+    field {
+      name: "at"
+      number: 6
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Timestamp"
+      label: LABEL_OPTIONAL
+    }
+    field {
+      name: "value"
+      number: 7
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Value"
+      label: LABEL_OPTIONAL
+    }
     field { name: "inner" number: 8 type: TYPE_MESSAGE type_name: ".a.M" label: LABEL_OPTIONAL }
     field { name: "bytes" number: 9 type: TYPE_BYTES label: LABEL_OPTIONAL }
     field { name: "texts" number: 10 type: TYPE_STRING label: LABEL_REPEATED }
@@ -52,7 +81,11 @@ constexpr char kAll[] = R"pb(
       options { map_entry: true }
     }
   }
-  enum_type { name: "Color" value { name: "RED" number: 0 } value { name: "BLUE" number: 1 } }
+  enum_type {
+    name: "Color"
+    value { name: "RED" number: 0 }
+    value { name: "BLUE" number: 1 }
+  }
   syntax: "proto3")pb";
 
 // Imported by nobody: what a google.protobuf.Any may hold.
@@ -156,7 +189,8 @@ TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
   EXPECT_THAT(codec_.Encode(type_, R"({"nope":1})"), StatusIs(kInvalid, HasSubstr("nope")));
   EXPECT_THAT(codec_.Encode(type_, R"({"big":"x"})"), StatusIs(kInvalid, HasSubstr("big")));
   EXPECT_THAT(codec_.Encode(type_, R"({"color":"GREEN"})"), StatusIs(kInvalid, HasSubstr("color")));
-  for (const char* json : {"", "x", "[]", "7", "{", R"({"text":)", "\xff", R"({"text":"\ud800"})"}) {
+  for (const char* json :
+       {"", "x", "[]", "7", "{", R"({"text":)", "\xff", R"({"text":"\ud800"})"}) {
     EXPECT_THAT(codec_.Encode(type_, json), StatusIs(kInvalid, HasSubstr("a.M"))) << json;
   }
 }
@@ -175,24 +209,79 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
   std::string bytes;
   while (bytes.size() < 100'000) {
     std::string size;
-    for (size_t left = bytes.size(); ; left >>= 7) {
+    for (size_t left = bytes.size();; left >>= 7) {
       size += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
       if (left <= 0x7f) break;
     }
     bytes = "\x42" + size + bytes;
   }
-  EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
+  EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
+}
+
+TEST_F(JsonCodecTest, AnyOfAnyOfAnyIsRefusedAndNoMore) {
+  pb::Any any;
+  for (int depth = 0; depth < 1000; ++depth) {
+    const std::string bytes = any.SerializeAsString();
+    any.set_type_url("x/google.protobuf.Any");
+    any.set_value(bytes);
+  }
+  EXPECT_THAT(codec_.DecodeAny(any), StatusIs(kDataLoss, HasSubstr("too many")));
+}
+
+TEST_F(JsonCodecTest, RepliesOfManyPartsAreRefused) {
+  std::string bytes;
+  for (size_t i = 0; i < ReplyCheck::kMostParts; ++i) bytes += std::string("\x52\x00", 2);
+  EXPECT_THAT(codec_.Decode(type_, bytes), IsOk());
+  EXPECT_THAT(codec_.Decode(type_, bytes + bytes), StatusIs(kDataLoss, HasSubstr("too large")));
+}
+
+// Each is asked of the server, and that ends.
+TEST_F(JsonCodecTest, EndlesslyManyTypesThatNobodyKnows) {
+  const int asked = files_->asked;
+  for (int i = 0; i < 1000; ++i) {
+    pb::Any any;
+    any.set_type_url(absl::StrCat("x/no.Such", i));
+    any.set_value("\x08\x01");
+    EXPECT_THAT(codec_.DecodeAny(any), IsOk());
+  }
+  EXPECT_LE(files_->asked - asked, MessageTypes::kMostMissing);
+}
+
+TEST_F(JsonCodecTest, NamesOfAnyLengthMakeNoTextOfAnyLength) {
+  auto files = std::make_unique<FakeFiles>();
+  pb::FileDescriptorProto file;
+  file.set_name("long.proto");
+  auto& message = *file.add_message_type();
+  message.set_name("L");
+  for (const bool is_inner : {false, true}) {
+    auto& field = *message.add_field();
+    field.set_name(is_inner ? "inner" : std::string(1000, 'x'));
+    field.set_number(is_inner ? 2 : 1);
+    field.set_type(is_inner ? pb::FieldDescriptorProto::TYPE_MESSAGE
+                            : pb::FieldDescriptorProto::TYPE_BOOL);
+    if (is_inner) field.set_type_name(".L");
+    field.set_label(is_inner ? pb::FieldDescriptorProto::LABEL_REPEATED
+                             : pb::FieldDescriptorProto::LABEL_OPTIONAL);
+  }
+  files->Add(file, {"L"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  std::string bytes;
+  for (int i = 0; i < 200'000; ++i) bytes += "\x12\x02\x08\x01";
+  EXPECT_THAT(codec.Decode(**schema.Message("L"), bytes), StatusIs(kDataLoss, HasSubstr("JSON")));
 }
 
 TEST_F(JsonCodecTest, RepliesThatAreNoMessages) {
-  for (const std::string bytes : {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
-    EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
+  for (const std::string bytes :
+       {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
+    EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
   }
 }
 
 TEST_F(JsonCodecTest, NothingMovesTheCursor) {
   // CSI in ASCII and as C1, backspace, DEL, right-to-left override, and no UTF-8.
-  for (const std::string text : {"\x1b[2J", "\xc2\x9b\x32J", "\b\r\n\x7f", "\xe2\x80\xae", "\xff\xfe"}) {
+  for (const std::string text :
+       {"\x1b[2J", "\xc2\x9b\x32J", "\b\r\n\x7f", "\xe2\x80\xae", "\xff\xfe"}) {
     const std::string bytes = "\x0a" + std::string(1, static_cast<char>(text.size())) + text;
     const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
     if (!decoded.ok()) continue;  // no UTF-8

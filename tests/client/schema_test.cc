@@ -36,9 +36,21 @@ constexpr char kGreeter[] = R"pb(
   dependency: "types.proto"
   message_type {
     name: "HelloRequest"
-    field { name: "user_name" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL json_name: "userName" }
+    field {
+      name: "user_name"
+      number: 1
+      type: TYPE_STRING
+      label: LABEL_OPTIONAL
+      json_name: "userName"
+    }
     field { name: "age" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL json_name: "Age" }
-    field { name: "friends" number: 3 type: TYPE_MESSAGE type_name: ".demo.HelloRequest" label: LABEL_REPEATED }
+    field {
+      name: "friends"
+      number: 3
+      type: TYPE_MESSAGE
+      type_name: ".demo.HelloRequest"
+      label: LABEL_REPEATED
+    }
     field { name: "mood" number: 4 type: TYPE_ENUM type_name: ".demo.Mood" label: LABEL_OPTIONAL }
   }
   service {
@@ -55,7 +67,11 @@ constexpr char kGreeter[] = R"pb(
 constexpr char kTypes[] = R"pb(
   name: "types.proto"
   package: "demo"
-  enum_type { name: "Mood" value { name: "CALM" number: 0 } value { name: "GLAD" number: 1 } }
+  enum_type {
+    name: "Mood"
+    value { name: "CALM" number: 0 }
+    value { name: "GLAD" number: 1 }
+  }
   syntax: "proto3")pb";
 
 std::unique_ptr<FakeFiles> Greeter() {
@@ -86,11 +102,18 @@ TEST(SchemaTest, WhatIsNotThereOrIsSomethingElse) {
 
 TEST(SchemaTest, TheWellKnownTypesNeedNoServer) {
   auto files = std::make_unique<FakeFiles>();
-  files->Add(R"pb(name: "a.proto" package: "a" dependency: "google/protobuf/timestamp.proto"
+  files->Add(R"pb(name: "a.proto"
+                  package: "a"
+                  dependency: "google/protobuf/timestamp.proto"
                   message_type {
                     name: "M"
-                    field { name: "at" number: 1 type: TYPE_MESSAGE label: LABEL_OPTIONAL
-                            type_name: ".google.protobuf.Timestamp" }
+                    field {
+                      name: "at"
+                      number: 1
+                      type: TYPE_MESSAGE
+                      label: LABEL_OPTIONAL
+                      type_name: ".google.protobuf.Timestamp"
+                    }
                   })pb",
              {"a.M"});
   Schema schema(std::move(files));
@@ -111,10 +134,14 @@ TEST(SchemaTest, AMissingFileTakesItsTypesAlone) {
 
 TEST(SchemaTest, FilesThatImportEachOther) {
   auto files = std::make_unique<FakeFiles>();
-  files->Add(R"pb(name: "a" dependency: "b" message_type { name: "A" })pb", {"A"});
+  files->Add(R"pb(name: "a"
+                  dependency: "b"
+                  message_type { name: "A" })pb", {"A"});
   files->Add(R"pb(name: "b" dependency: "c")pb", {});
   files->Add(R"pb(name: "c" dependency: "a")pb", {});
-  files->Add(R"pb(name: "self" dependency: "self" message_type { name: "S" })pb", {"S"});
+  files->Add(R"pb(name: "self"
+                  dependency: "self"
+                  message_type { name: "S" })pb", {"S"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("A"), StatusIs(kBroken, HasSubstr("imports itself")));
   EXPECT_THAT(schema.Message("S"), StatusIs(kBroken, HasSubstr("imports itself")));
@@ -139,21 +166,74 @@ TEST(SchemaTest, TooMuch) {
   google::protobuf::FileDescriptorProto file;
   file.set_name("all");
   file.add_message_type()->set_name("M");
-  for (size_t i = 0; i <= Schema::kMostFiles; ++i) file.add_dependency(absl::StrCat("f", i));
+  for (size_t i = 0; i <= FileBudget::kMostFiles; ++i) file.add_dependency(absl::StrCat("f", i));
   many->Add(file, {"M"});
   EXPECT_THAT(Schema(std::move(many)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
 
   auto large = std::make_unique<FakeFiles>();
-  large->by_symbol["M"] = {std::string(Schema::kMostBytes + 1, '\0')};
+  large->by_symbol["M"] = {std::string(FileBudget::kMostBytes + 1, '\0')};
   EXPECT_THAT(Schema(std::move(large)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+// Two bytes each, and four hundred once they are linked.
+TEST(SchemaTest, TooManyParts) {
+  auto files = std::make_unique<FakeFiles>();
+  files->by_symbol["M"] = {""};
+  for (int i = 0; i < 400'000; ++i) files->by_symbol["M"][0] += std::string("\x22\x00", 2);
+  EXPECT_THAT(Schema(std::move(files)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+// Each of the fields would have the package's name in its own.
+TEST(SchemaTest, NamesThatAreTooLong) {
+  auto files = std::make_unique<FakeFiles>();
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("long");
+  file.set_package(std::string(3000, 'p'));
+  auto* const message = file.add_message_type();
+  message->set_name("M");
+  for (int i = 0; i < 20'000; ++i) message->add_field()->set_name(absl::StrCat("f", i));
+  files->Add(file, {"M"});
+  file.set_package(std::string(5000, 'p'));
+  file.mutable_message_type(0)->clear_field();
+  files->Add(file, {"N"});
+  Schema schema(std::move(files));
+  EXPECT_THAT(schema.Message("M"), StatusIs(kTooMuch, HasSubstr("names")));
+  EXPECT_THAT(schema.Message("N"), StatusIs(kTooMuch, HasSubstr("names")));
+}
+
+// Protobuf compares each with each.
+TEST(SchemaTest, TooManyRanges) {
+  auto files = std::make_unique<FakeFiles>();
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("ranges");
+  auto* const message = file.add_message_type();
+  message->set_name("M");
+  for (int i = 0; i < 100'000; ++i) {
+    auto* const range = message->add_reserved_range();
+    range->set_start(2 * i + 1);
+    range->set_end(2 * i + 2);
+  }
+  files->Add(file, {"M"});
+  EXPECT_THAT(Schema(std::move(files)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+TEST(SchemaTest, TooManyServices) {
+  auto files = std::make_unique<FakeFiles>();
+  files->services.resize(Schema::kMostServices + 1);
+  EXPECT_THAT(Schema(std::move(files)).Services(), StatusIs(kTooMuch, HasSubstr("services")));
 }
 
 TEST(SchemaTest, WhatIsBrokenIsSaidInOneLine) {
   auto files = std::make_unique<FakeFiles>();
   files->by_symbol["junk"] = {"\xff\xff\xff"};
   files->by_symbol["empty"] = {};
-  files->Add(R"pb(name: "\033[2J" message_type { name: "bad name" })pb", {"bad"});
-  files->Add(R"pb(name: "t" message_type { name: "T" field { name: "x" number: 0 } })pb", {"T"});
+  files->Add(R"pb(name: "\033[2J"
+                  message_type { name: "bad name" })pb", {"bad"});
+  files->Add(R"pb(name: "t"
+                  message_type {
+                    name: "T"
+                    field { name: "x" number: 0 }
+                  })pb", {"T"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("junk"), StatusIs(kBroken, HasSubstr("cannot be parsed")));
   EXPECT_THAT(schema.Message("empty"), StatusIs(kNotFound, HasSubstr("do not")));
@@ -172,8 +252,7 @@ TEST(MethodLookupTest, NamesMayBeShortenedWhileTheyAreUnique) {
   EXPECT_THAT(FindMethod("Ask", &schema),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("demo.Greeter/Ask"), HasSubstr("demo.Other/Ask"))));
-  EXPECT_THAT(FindMethod("Helo", &schema),
-              StatusIs(kNotFound, HasSubstr("did you mean Hello?")));
+  EXPECT_THAT(FindMethod("Helo", &schema), StatusIs(kNotFound, HasSubstr("did you mean Hello?")));
   EXPECT_THAT(FindMethod("ello", &schema), StatusIs(kNotFound, HasSubstr("ello")));
   EXPECT_THAT(FindMethod("", &schema), StatusIs(kNotFound, HasSubstr("no method")));
 }
