@@ -41,7 +41,13 @@ class BoundedText final : public pb::io::ZeroCopyOutputStream {
 
   bool Next(void** data, int* size) override {
     is_full_ = text_.size() >= most_;
-    return !is_full_ && stream_.Next(data, size);
+    if (is_full_ || !stream_.Next(data, size)) return false;
+    if (text_.size() > most_) {
+      const int excess = static_cast<int>(text_.size() - most_);
+      stream_.BackUp(excess);
+      *size -= excess;
+    }
+    return true;
   }
   void BackUp(int count) override { stream_.BackUp(count); }
   int64_t ByteCount() const override { return stream_.ByteCount(); }
