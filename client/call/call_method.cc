@@ -35,20 +35,25 @@ absl::StatusOr<std::unique_ptr<FileSource>> SourceOf(const Server& server, const
                                             interrupt);
 }
 
-// Why there is no such method or type; or why nobody can tell.
+// Why there is no such method or type; or why nobody can tell. What a schema says is printable: to escape it
+// again would double its backslashes.
 Outcome SchemaError(const Server& server, const absl::Status& status) {
+  const std::string why(status.message());
   switch (status.code()) {
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kInvalidArgument:
-      return UsageError(absl::StrCat(server.address, ": ", status.message()));
+      return {kExitUsage, absl::StrCat(server.address, ": ", why)};
     case absl::StatusCode::kUnimplemented:
       return CallOutcome("Reflection", server.address,
                          {grpc::StatusCode::UNIMPLEMENTED,
-                          "the server does not tell of its methods: say --protoset=FILE"});
-    default:
-      return CallOutcome("Reflection", server.address,
-                         {static_cast<grpc::StatusCode>(status.code()),
-                          std::string(status.message())});
+                          "the server does not tell of its methods: say --protoset=FILE"},
+                         "");
+    default: {
+      const auto code = static_cast<grpc::StatusCode>(status.code());
+      Outcome outcome = CallOutcome("Reflection", server.address, {code, ""}, "");
+      absl::StrAppend(&outcome.error, why, WhatToTry({code, why}));
+      return outcome;
+    }
   }
 }
 
@@ -92,7 +97,11 @@ Outcome MethodCalls::Open(bool streams_requests) {
   if (!options_.messages.empty()) {
     TakeList(options_.messages);
   } else if (method.data.has_value()) {
-    TakeList(Objects(*method.data));
+    std::vector<std::string> objects = Objects(*method.data);
+    // As grpcurl has it: a call with nothing to say, and not no call.
+    const bool is_blank = method.data->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (is_blank && !streams_requests) objects.push_back("{}");
+    TakeList(std::move(objects));
   } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
     TakeFile(streams_.in, "standard input");
   } else if (method.data_file.empty()) {
@@ -133,8 +142,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
     warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
     warnings.Flush().IgnoreError();
   };
-  MethodTraffic traffic(**method, &codec,
-                        {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  MethodTraffic traffic(
+      **method, &codec,
+      {.text = &output, .progress = progress, .warn = warn, .format = options.format});
   progress->Tell("Calling ", MethodName(**method));
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "uds/printable.h"
+
 namespace udsecho::client {
 namespace {
 
@@ -13,7 +15,8 @@ constexpr char kV1[] = "/grpc.reflection.v1.ServerReflection/ServerReflectionInf
 constexpr char kV1Alpha[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 absl::Status ToAbsl(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      uds::Printable(status.error_message()));
 }
 
 }  // namespace
