@@ -21,6 +21,7 @@
 #include "client/schema/method_lookup.h"
 #include "client/schema/protoset_source.h"
 #include "client/schema/reflection_source.h"
+#include "client/schema/schema_error.h"
 #include "client/sending.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -33,28 +34,6 @@ absl::StatusOr<std::unique_ptr<FileSource>> SourceOf(const Server& server, const
   if (!options.method.protosets.empty()) return ReadProtosets(options.method.protosets);
   return std::make_unique<ReflectionSource>(server.connection->client().channel(), options.call,
                                             interrupt);
-}
-
-// Why there is no such method or type; or why nobody can tell. What a schema says is printable: to escape it
-// again would double its backslashes.
-Outcome SchemaError(const Server& server, const absl::Status& status) {
-  const std::string why(status.message());
-  switch (status.code()) {
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kInvalidArgument:
-      return {kExitUsage, absl::StrCat(server.address, ": ", why)};
-    case absl::StatusCode::kUnimplemented:
-      return CallOutcome("Reflection", server.address,
-                         {grpc::StatusCode::UNIMPLEMENTED,
-                          "the server does not tell of its methods: say --protoset=FILE"},
-                         "");
-    default: {
-      const auto code = static_cast<grpc::StatusCode>(status.code());
-      Outcome outcome = CallOutcome("Reflection", server.address, {code, ""}, "");
-      absl::StrAppend(&outcome.error, why, WhatToTry({code, why}));
-      return outcome;
-    }
-  }
 }
 
 // JSON objects in a text, one after the other.
@@ -131,7 +110,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   Schema schema(*std::move(files));
   const auto method = FindMethod(options.method.name, &schema);
   if (interrupt->triggered()) return Interrupted();
-  if (!method.ok()) return SchemaError(server, method.status());
+  if (!method.ok()) return SchemaError(server.address, method.status());
 
   MethodCalls calls(options, streams);
   if (Outcome opened = calls.Open((*method)->client_streaming()); !opened.ok()) return opened;
@@ -164,7 +143,7 @@ Outcome DescribeIt(const Server& server, const Options& options, const Streams& 
   Schema schema(*std::move(files));
   const absl::StatusOr<std::string> text = Describe(options.method.name, &schema);
   if (interrupt->triggered()) return Interrupted();
-  if (!text.ok()) return SchemaError(server, text.status());
+  if (!text.ok()) return SchemaError(server.address, text.status());
   Output output(streams.out);
   absl::Status status = output.AddLine(*text);
   status.Update(output.Flush());

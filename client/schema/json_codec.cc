@@ -3,6 +3,7 @@
 
 #include "client/schema/json_codec.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -13,6 +14,7 @@
 #include "client/schema/reply_check.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/type.pb.h"
+#include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
 
@@ -32,6 +34,34 @@ std::string Reason(const pb::util::Status& status) {
   absl::string_view reason = absl::string_view(text).substr(0, text.find('\n'));
   absl::ConsumeSuffix(&reason, ".");
   return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
+}
+
+// Protobuf writes a group of JSON in a way that nobody can read.
+bool HasLostGroup(const pb::Message& message) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const auto* field = message.GetDescriptor()->FindFieldByNumber(unknown.field(i).number());
+    if (field != nullptr && field->type() == pb::FieldDescriptor::TYPE_GROUP) return true;
+  }
+  std::vector<const pb::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  return std::any_of(fields.begin(), fields.end(), [&](const pb::FieldDescriptor* field) {
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return false;
+    if (!field->is_repeated()) return HasLostGroup(reflection.GetMessage(message, field));
+    const int size = reflection.FieldSize(message, field);
+    for (int i = 0; i < size; ++i) {
+      if (HasLostGroup(reflection.GetRepeatedMessage(message, field, i))) return true;
+    }
+    return false;
+  });
+}
+
+bool HasGroups(const pb::Descriptor& type, const std::string& bytes,
+               pb::DynamicMessageFactory* factory) {
+  if (type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3) return false;
+  const std::unique_ptr<pb::Message> message(factory->GetPrototype(&type)->New());
+  return !message->ParsePartialFromString(bytes) || HasLostGroup(*message);
 }
 
 // A text that does not grow for ever: names of fields may be a thousand times as long as their values.
@@ -131,7 +161,11 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
   std::string bytes;
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
-  if (status.ok()) return bytes;
+  if (status.ok() && !HasGroups(type, bytes, &factory_)) return bytes;
+  if (status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this is a ", type.full_name(), " with a group, which JSON cannot hold"));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
 }

@@ -72,6 +72,7 @@ Json Template::Message(const pb::Descriptor& message) {
     const pb::FieldDescriptor& field = *message.field(i);
     const pb::OneofDescriptor* const oneof = field.real_containing_oneof();
     if (oneof != nullptr && oneof->field(0) != &field) continue;
+    if (field.type() == pb::FieldDescriptor::TYPE_GROUP) continue;  // which JSON cannot hold
     ++fields_;
     json[field.json_name()] = Field(field);
   }

@@ -60,6 +60,11 @@ absl::Status ReplyCheck::Walk(const pb::Message& message, int anys) {
   std::vector<const pb::FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
   for (const pb::FieldDescriptor* field : fields) {
+    // Protobuf's conversion to JSON knows neither.
+    if (field->is_extension()) AddUnknown(absl::StrCat("extension ", Shown(field->full_name())));
+    if (field->type() == pb::FieldDescriptor::TYPE_GROUP) {
+      AddUnknown(absl::StrCat("group ", Shown(field->name())));
+    }
     if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
     within_.push_back(field);
     if (absl::Status status = WalkField(message, *field, anys); !status.ok()) return status;

@@ -43,7 +43,7 @@ class ReplyCheck {
                                     const google::protobuf::Descriptor& type);
 
   // What the JSON will not show: "field user.#7" (with the number of the last one), "type a.B" (of an
-  // Any). At most kMostUnknown, each once, printable.
+  // Any), extensions and groups. At most kMostUnknown, each once, printable.
   std::vector<std::string> TakeUnknown() { return std::move(unknown_); }
 
  private:

@@ -3,6 +3,7 @@
 
 #include "client/schema/schema.h"
 
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -131,8 +132,9 @@ absl::Status Schema::Load(const std::string& symbol) {
   if (!files.ok()) {
     if (files.status().code() != absl::StatusCode::kNotFound) return files.status();
     const std::string why(files.status().message());
-    return absl::NotFoundError(absl::StrCat("there is no ", Shown(symbol),
-                                            why.empty() ? "" : absl::StrCat(": ", Shown(why))));
+    return absl::NotFoundError(
+        absl::StrCat("there is no ", Shown(symbol),
+                     why.empty() ? "" : absl::StrCat(": ", why.substr(0, kShown))));
   }
   Waiting waiting;
   Names taken;
@@ -147,6 +149,8 @@ absl::Status Schema::Load(const std::string& symbol) {
 
 absl::Status Schema::Take(const FileSource::Files& files, Waiting* waiting, Names* taken) {
   for (const std::string& bytes : files) {
+    // Some servers send all that a file imports, each time.
+    if (!seen_.insert(std::hash<std::string>()(bytes)).second) continue;
     if (!budget_.TakeBytes(bytes)) return TooLarge();
     pb::FileDescriptorProto file;
     if (!file.ParseFromString(bytes)) return Broken("a file", "it cannot be parsed");

@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,6 +79,7 @@ class Schema {
   const std::unique_ptr<FileSource> source_;
   google::protobuf::DescriptorPool pool_;
   FileBudget budget_;
+  std::set<size_t> seen_;  // hashes of files
 };
 
 }  // namespace udsecho::client

@@ -185,6 +185,43 @@ TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
   EXPECT_EQ(files_->asked, asked);
 }
 
+TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(R"pb(name: "old.proto"
+                  message_type {
+                    name: "Old"
+                    field {
+                      name: "g"
+                      number: 1
+                      type: TYPE_GROUP
+                      type_name: ".Old.G"
+                      label: LABEL_OPTIONAL
+                    }
+                    nested_type {
+                      name: "G"
+                      field { name: "n" number: 1 type: TYPE_INT32 label: LABEL_OPTIONAL }
+                    }
+                    extension_range { start: 100 end: 200 }
+                  }
+                  extension {
+                    name: "x"
+                    number: 100
+                    extendee: ".Old"
+                    type: TYPE_INT32
+                    label: LABEL_OPTIONAL
+                  }
+             )pb",
+             {"Old"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  const pb::Descriptor& type = **schema.Message("Old");
+  const auto decoded = codec.Decode(type, "\x0b\x08\x01\x0c\xa0\x06\x01");
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_THAT(decoded->unknown, ElementsAre("group g", "extension x"));
+  EXPECT_THAT(codec.Encode(type, R"({"g":{"n":1}})"), StatusIs(kInvalid, HasSubstr("group")));
+  EXPECT_THAT(codec.Encode(type, JsonTemplate(type)), IsOk());
+}
+
 TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
   EXPECT_THAT(codec_.Encode(type_, R"({"nope":1})"), StatusIs(kInvalid, HasSubstr("nope")));
   EXPECT_THAT(codec_.Encode(type_, R"({"big":"x"})"), StatusIs(kInvalid, HasSubstr("big")));
