@@ -21,6 +21,7 @@
 #include "client/schema/method_lookup.h"
 #include "client/schema/protoset_source.h"
 #include "client/schema/reflection_source.h"
+#include "client/schema/schema_error.h"
 #include "client/sending.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -33,23 +34,6 @@ absl::StatusOr<std::unique_ptr<FileSource>> SourceOf(const Server& server, const
   if (!options.method.protosets.empty()) return ReadProtosets(options.method.protosets);
   return std::make_unique<ReflectionSource>(server.connection->client().channel(), options.call,
                                             interrupt);
-}
-
-// Why there is no such method or type; or why nobody can tell.
-Outcome SchemaError(const Server& server, const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kNotFound:
-    case absl::StatusCode::kInvalidArgument:
-      return UsageError(absl::StrCat(server.address, ": ", status.message()));
-    case absl::StatusCode::kUnimplemented:
-      return CallOutcome("Reflection", server.address,
-                         {grpc::StatusCode::UNIMPLEMENTED,
-                          "the server does not tell of its methods: say --protoset=FILE"});
-    default:
-      return CallOutcome(
-          "Reflection", server.address,
-          {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())});
-  }
 }
 
 // JSON objects in a text, one after the other.
@@ -92,7 +76,11 @@ Outcome MethodCalls::Open(bool streams_requests) {
   if (!options_.messages.empty()) {
     TakeList(options_.messages);
   } else if (method.data.has_value()) {
-    TakeList(Objects(*method.data));
+    std::vector<std::string> objects = Objects(*method.data);
+    // As grpcurl has it: a call with nothing to say, and not no call.
+    const bool is_blank = method.data->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (is_blank && !streams_requests) objects.push_back("{}");
+    TakeList(std::move(objects));
   } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
     TakeFile(streams_.in, "standard input");
   } else if (method.data_file.empty()) {
@@ -123,7 +111,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   const auto method = FindMethod(options.method.name, &schema);
   schema.Rest();
   if (interrupt->triggered()) return Interrupted();
-  if (!method.ok()) return SchemaError(server, method.status());
+  if (!method.ok()) return SchemaError(server.address, method.status());
 
   MethodCalls calls(options, streams);
   if (Outcome opened = calls.Open((*method)->client_streaming()); !opened.ok()) return opened;
@@ -156,7 +144,7 @@ Outcome DescribeIt(const Server& server, const Options& options, const Streams& 
   Schema schema(*std::move(files));
   const absl::StatusOr<std::string> text = Describe(options.method.name, &schema);
   if (interrupt->triggered()) return Interrupted();
-  if (!text.ok()) return SchemaError(server, text.status());
+  if (!text.ok()) return SchemaError(server.address, text.status());
   Output output(streams.out);
   absl::Status status = output.AddLine(*text);
   status.Update(output.Flush());

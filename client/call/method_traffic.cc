@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/json.h"
+#include "client/schema/reply_check.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -74,7 +75,7 @@ void MethodTraffic::WarnOfDetails(const grpc::Status& status) {
 void MethodTraffic::WarnOfUnknown(const std::vector<std::string>& names) {
   std::vector<std::string> news;
   for (const std::string& name : names) {
-    if (warned_of_.size() < JsonCodec::kMostUnknown && warned_of_.insert(name).second) {
+    if (warned_of_.size() < ReplyCheck::kMostUnknown && warned_of_.insert(name).second) {
       news.push_back(name);
     }
   }

@@ -4,16 +4,19 @@
 #include "client/schema/json_codec.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/schema/reply_check.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/type.pb.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
-#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -33,40 +36,59 @@ std::string Reason(const pb::util::Status& status) {
   return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
 }
 
-void AddOnce(std::string what, std::vector<std::string>* to) {
-  const bool is_full = to->size() >= JsonCodec::kMostUnknown;
-  if (!is_full && std::count(to->begin(), to->end(), what) == 0) to->push_back(std::move(what));
+// Protobuf writes a group of JSON in a way that nobody can read.
+bool HasLostGroup(const pb::Message& message) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
+  for (int i = 0; i < unknown.field_count(); ++i) {
+    const auto* field = message.GetDescriptor()->FindFieldByNumber(unknown.field(i).number());
+    if (field != nullptr && field->type() == pb::FieldDescriptor::TYPE_GROUP) return true;
+  }
+  std::vector<const pb::FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  return std::any_of(fields.begin(), fields.end(), [&](const pb::FieldDescriptor* field) {
+    if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return false;
+    if (!field->is_repeated()) return HasLostGroup(reflection.GetMessage(message, field));
+    const int size = reflection.FieldSize(message, field);
+    for (int i = 0; i < size; ++i) {
+      if (HasLostGroup(reflection.GetRepeatedMessage(message, field, i))) return true;
+    }
+    return false;
+  });
 }
 
-class UnknownFieldsOf {
- public:
-  explicit UnknownFieldsOf(std::vector<std::string>* paths) : paths_(*paths) {}
+bool HasGroups(const pb::Descriptor& type, const std::string& bytes,
+               pb::DynamicMessageFactory* factory) {
+  if (type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3) return false;
+  const std::unique_ptr<pb::Message> message(factory->GetPrototype(&type)->New());
+  return !message->ParsePartialFromString(bytes) || HasLostGroup(*message);
+}
 
-  void Add(const pb::Message& message, const std::string& path) {
-    const pb::Reflection& reflection = *message.GetReflection();
-    const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
-    for (int i = 0; i < unknown.field_count(); ++i) {
-      AddOnce(absl::StrCat("field ", path, "#", unknown.field(i).number()), &paths_);
+// A text that does not grow for ever: names of fields may be a thousand times as long as their values.
+class BoundedText final : public pb::io::ZeroCopyOutputStream {
+ public:
+  BoundedText(std::string* text, size_t most) : text_(*text), most_(most), stream_(text) {}
+
+  bool Next(void** data, int* size) override {
+    is_full_ = text_.size() >= most_;
+    if (is_full_ || !stream_.Next(data, size)) return false;
+    if (text_.size() > most_) {
+      const int excess = static_cast<int>(text_.size() - most_);
+      stream_.BackUp(excess);
+      *size -= excess;
     }
-    std::vector<const pb::FieldDescriptor*> fields;
-    reflection.ListFields(message, &fields);
-    for (const pb::FieldDescriptor* field : fields) {
-      if (field->cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) continue;
-      const std::string inner = absl::StrCat(path, field->name(), ".");
-      if (!field->is_repeated()) {
-        Add(reflection.GetMessage(message, field), inner);
-        continue;
-      }
-      for (int i = 0; i < reflection.FieldSize(message, field) && !full(); ++i) {
-        Add(reflection.GetRepeatedMessage(message, field, i), inner);
-      }
-    }
+    return true;
   }
+  void BackUp(int count) override { stream_.BackUp(count); }
+  int64_t ByteCount() const override { return stream_.ByteCount(); }
+
+  bool is_full() const { return is_full_; }
 
  private:
-  bool full() const { return paths_.size() >= JsonCodec::kMostUnknown; }
-
-  std::vector<std::string>& paths_;
+  std::string& text_;
+  const size_t most_;
+  pb::io::StringOutputStream stream_;
+  bool is_full_ = false;
 };
 
 }  // namespace
@@ -74,11 +96,10 @@ class UnknownFieldsOf {
 // Protobuf's own, with what it found kept, and with types that nobody asked for before.
 class JsonCodec::Resolver final : public pb::util::TypeResolver {
  public:
-  explicit Resolver(Schema* schema) : schema_(*schema) {}
+  Resolver(Schema* schema, MessageTypes* types) : schema_(*schema), types_(*types) {}
 
-  // From now on a type that is not to be had is one without fields, and its name goes there. Null: it is an
-  // error.
-  void MakeUpTypes(std::vector<std::string>* names) { made_up_ = names; }
+  // From now on a type that is not to be had is one without fields; or again an error.
+  void MakeUpTypes(bool makes) { makes_up_ = makes; }
 
   void Rest() { schema_.Rest(); }
 
@@ -88,33 +109,36 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
       *type = known->second;
       return {};
     }
-    const auto found = schema_.Message(Name(url));
-    if (!found.ok() && made_up_ != nullptr) {
-      // What is in it is left out, and that is said.
-      type->set_name(Name(url));
-      AddOnce("type " + uds::Printable(Name(url)), made_up_);
+    const std::string name = TypeName(url);
+    // Protobuf asks this for each repeated field, whether it is of messages or not: of none, of enums too.
+    if (name.empty() || enums_.count(name) > 0) return NotFound(name);
+    const pb::Descriptor* const found = types_.Find(name);
+    if (found == nullptr && schema_.HasFileOf(name)) {
+      if (enums_.size() < kMostKept) enums_.insert(name);
+      return NotFound(name);
+    }
+    if (found == nullptr && makes_up_) {
+      type->set_name(name);
       return {};
     }
-    if (!found.ok()) return NotFound(found.status());
-    const pb::util::Status status = Of(*(*found)->file()->pool()).ResolveMessageType(url, type);
+    if (found == nullptr) return NotFound(name);
+    const pb::util::Status status = Of(*found->file()->pool()).ResolveMessageType(url, type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
     return status;
   }
 
   pb::util::Status ResolveEnumType(const std::string& url, pb::Enum* type) override {
-    const auto found = schema_.Enum(Name(url));
-    if (!found.ok()) return NotFound(found.status());
+    const auto found = schema_.Enum(TypeName(url));
+    if (!found.ok()) return NotFound(TypeName(url));
     return Of(*(*found)->file()->pool()).ResolveEnumType(url, type);
   }
 
  private:
   static constexpr size_t kMostKept = 1000;
 
-  static std::string Name(const std::string& url) {
-    return url.substr(url.rfind('/') == std::string::npos ? 0 : url.rfind('/') + 1);
-  }
-  static pb::util::Status NotFound(const absl::Status& status) {
-    return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
+  static pb::util::Status NotFound(const std::string& name) {
+    return pb::util::Status(pb::util::StatusCode::kNotFound,
+                            absl::StrCat("there is no type ", name.substr(0, kShown)));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
     if (of_pool_ == nullptr)
@@ -123,43 +147,59 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   }
 
   Schema& schema_;
-  std::vector<std::string>* made_up_ = nullptr;
+  MessageTypes& types_;
+  bool makes_up_ = false;
   std::unique_ptr<pb::util::TypeResolver> of_pool_;
-  std::map<std::string, pb::Type> messages_;
+  std::map<std::string, pb::Type> messages_;  // by URL
+  std::set<std::string> enums_;               // by name
 };
 
-JsonCodec::JsonCodec(Schema* schema) : resolver_(std::make_unique<Resolver>(schema)) {}
+// Whatever comes of it, nothing more is asked after a conversion.
+struct JsonCodec::Resting {
+  ~Resting() { resolver->Rest(); }
+  Resolver* resolver;
+};
+
+JsonCodec::JsonCodec(Schema* schema)
+    : types_(schema), resolver_(std::make_unique<Resolver>(schema, &types_)) {}
 
 JsonCodec::~JsonCodec() = default;
 
 absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::string_view json) {
+  const Resting rest{resolver_.get()};
   std::string bytes;
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
-  resolver_->Rest();
-  if (status.ok()) return bytes;
+  if (status.ok() && !HasGroups(type, bytes, &factory_)) return bytes;
+  if (status.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this is a ", type.full_name(), " with a group, which JSON cannot hold"));
+  }
   return absl::InvalidArgumentError(
       absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
 }
 
 absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
                                                      const std::string& bytes) {
-  const auto refuse = [&](absl::string_view why) {
-    return absl::DataLossError(
-        absl::StrCat("the server's answer is no ", type.full_name(), ": ", why));
-  };
-  // The conversion to JSON takes bytes as they come: truncated, or with a field twice.
-  const std::unique_ptr<pb::Message> message(factory_.GetPrototype(&type)->New());
-  if (!message->ParsePartialFromString(bytes)) return refuse("it cannot be parsed");
+  const Resting rest{resolver_.get()};
+  ReplyCheck check(&types_, &factory_);
+  const absl::StatusOr<std::string> checked = check.Check(bytes, type);
+  if (!checked.ok()) return checked.status();
   Decoded decoded;
-  UnknownFieldsOf(&decoded.unknown).Add(*message, "");
-  resolver_->MakeUpTypes(&decoded.unknown);
-  const pb::util::Status status = pb::util::BinaryToJsonString(
-      resolver_.get(), Url(type), message->SerializePartialAsString(), &decoded.json);
-  resolver_->MakeUpTypes(nullptr);
-  resolver_->Rest();
-  if (!status.ok()) return refuse(Reason(status));
-  return decoded;
+  decoded.unknown = check.TakeUnknown();
+  BoundedText text(&decoded.json, kMostJson);
+  pb::io::ArrayInputStream input(checked->data(), static_cast<int>(checked->size()));
+  resolver_->MakeUpTypes(true);
+  const pb::util::Status status =
+      pb::util::BinaryToJsonStream(resolver_.get(), Url(type), &input, &text);
+  resolver_->MakeUpTypes(false);
+  if (text.is_full()) {
+    return absl::DataLossError(absl::StrCat("the server's answer is too large: more than ",
+                                            kMostJson >> 20, " MiB as JSON"));
+  }
+  if (status.ok()) return decoded;
+  return absl::DataLossError(
+      absl::StrCat("the server's answer is no ", type.full_name(), ": ", Reason(status)));
 }
 
 absl::StatusOr<std::string> JsonCodec::DecodeAny(const pb::Any& any) {

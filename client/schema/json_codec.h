@@ -20,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client/schema/message_types.h"
 #include "client/schema/schema.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
@@ -41,13 +42,12 @@ class JsonCodec {
     // On one line; what moves a cursor is escaped.
     std::string json;
 
-    // What that does not show, because no type declares it: fields as paths of names with the number last,
-    // "user.#7", and types within google.protobuf.Any. At most kMostUnknown, each once.
+    // What that does not show, because no type declares it: ReplyCheck::TakeUnknown().
     std::vector<std::string> unknown;
   };
-  static constexpr size_t kMostUnknown = 10;
+  static constexpr size_t kMostJson = 128 * 1024 * 1024;  // bytes
 
-  // DATA_LOSS, as above, if the bytes are no such message; the errors of the schema.
+  // DATA_LOSS, as above, if the bytes are no such message, or too much of one.
   absl::StatusOr<Decoded> Decode(const google::protobuf::Descriptor& type,
                                  const std::string& bytes);
 
@@ -56,7 +56,9 @@ class JsonCodec {
 
  private:
   class Resolver;
+  struct Resting;
 
+  MessageTypes types_;
   const std::unique_ptr<Resolver> resolver_;
   google::protobuf::DynamicMessageFactory factory_;
 };

@@ -21,7 +21,8 @@ constexpr size_t kDeepest = 8;
 // https://protobuf.dev/programming-guides/json
 const std::map<std::string, Json>& SpecialTypes() {
   static const auto* const types = new std::map<std::string, Json>{
-      {"google.protobuf.Any", {{"@type", "type.googleapis.com/NAME"}}},
+      // A type that is always there, so that the template is a request as it stands.
+      {"google.protobuf.Any", {{"@type", "type.googleapis.com/google.protobuf.Empty"}}},
       {"google.protobuf.BoolValue", false},
       {"google.protobuf.BytesValue", ""},
       {"google.protobuf.DoubleValue", 0},
@@ -71,6 +72,7 @@ Json Template::Message(const pb::Descriptor& message) {
     const pb::FieldDescriptor& field = *message.field(i);
     const pb::OneofDescriptor* const oneof = field.real_containing_oneof();
     if (oneof != nullptr && oneof->field(0) != &field) continue;
+    if (field.type() == pb::FieldDescriptor::TYPE_GROUP) continue;  // which JSON cannot hold
     ++fields_;
     json[field.json_name()] = Field(field);
   }

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/schema/file_budget.h"
+#include "client/schema/parts.h"
+#include "uds/printable.h"
+
 namespace udsecho::client {
 namespace {
 
@@ -13,7 +17,14 @@ constexpr char kV1[] = "/grpc.reflection.v1.ServerReflection/ServerReflectionInf
 constexpr char kV1Alpha[] = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 absl::Status ToAbsl(const grpc::Status& status) {
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                      uds::Printable(status.error_message()));
+}
+
+std::string BytesOf(const grpc::ByteBuffer& buffer) {
+  grpc::Slice slice;
+  if (!buffer.DumpToSingleSlice(&slice).ok()) return "";
+  return {reinterpret_cast<const char*>(slice.begin()), slice.size()};
 }
 
 }  // namespace
@@ -36,7 +47,7 @@ class ReflectionSource::Stream {
 
   // The answer, or what the stream ended with.
   absl::StatusOr<Response> Ask(const Request& request) {
-    Response response;
+    grpc::ByteBuffer response;
     if (ok_) {
       stream_->Write(request, queue_.Tag());
       ok_ = queue_.Await(timeout_);
@@ -45,14 +56,28 @@ class ReflectionSource::Stream {
       stream_->Read(&response, queue_.Tag());
       ok_ = queue_.Await(timeout_);
     }
-    if (ok_) return response;
+    if (ok_) return Parsed(response);
     const absl::Status status = ToAbsl(Finish());
     if (!status.ok()) return status;
     return absl::UnavailableError("the server ended the reflection without an answer");
   }
 
  private:
-  using Stub = grpc::TemplatedGenericStub<Request, Response>;
+  using Stub = grpc::TemplatedGenericStub<Request, grpc::ByteBuffer>;
+
+  // Ten bytes of it may be a hundred in memory.
+  static absl::StatusOr<Response> Parsed(const grpc::ByteBuffer& buffer) {
+    constexpr size_t kMostParts = FileBudget::kMostParts;
+    const std::string bytes = buffer.Length() > kMostBytes ? "" : BytesOf(buffer);
+    Response response;
+    if (buffer.Length() > kMostBytes ||
+        CountParts(bytes, *Response::descriptor(), kMostParts + 1) > kMostParts) {
+      return absl::ResourceExhaustedError("the server's description is too large");
+    }
+    if (response.ParseFromString(bytes)) return response;
+    return absl::InternalError("what the server says of itself cannot be parsed");
+  }
+  static constexpr size_t kMostBytes = 2 * FileBudget::kMostBytes;
 
   // So that the server sees an end, and no call that was given up.
   void HalfClose() {
@@ -76,7 +101,7 @@ class ReflectionSource::Stream {
   grpc::ClientContext context_;
   TimedQueue queue_;
   const InterruptedBy interrupted_by_;
-  std::unique_ptr<grpc::ClientAsyncReaderWriter<Request, Response>> stream_;
+  std::unique_ptr<grpc::ClientAsyncReaderWriter<Request, grpc::ByteBuffer>> stream_;
   bool ok_ = false;  // the stream goes on
   bool finished_ = false;
   grpc::Status status_;  // once finished_
@@ -135,7 +160,7 @@ absl::StatusOr<FileSource::Files> ReflectionSource::AskForFiles(const Request& r
     return Files(std::make_move_iterator(files.begin()), std::make_move_iterator(files.end()));
   }
   // Servers answer an unknown name with various codes; all of them mean that it is not there.
-  return absl::NotFoundError(response->error_response().error_message());
+  return absl::NotFoundError(uds::Printable(response->error_response().error_message()));
 }
 
 }  // namespace udsecho::client

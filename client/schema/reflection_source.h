@@ -8,7 +8,8 @@
 //   absl::StatusOr<std::vector<std::string>> services = source.Services();
 //
 // One stream, opened by the first question, and again by the first one after Rest(). Errors have the codes of the calls; UNIMPLEMENTED if the
-// server has no reflection, CANCELLED on Ctrl-C.
+// server has no reflection, CANCELLED on Ctrl-C, RESOURCE_EXHAUSTED for an answer that is too large to be looked
+// at. Their messages are printable.
 //
 // Thread safety: none. Ownership: borrows the options and the interrupt.
 

@@ -3,6 +3,7 @@
 
 #include "client/schema/schema.h"
 
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -65,8 +66,9 @@ absl::Status Broken(const std::string& file, absl::string_view why) {
 
 absl::Status TooLarge() {
   return absl::ResourceExhaustedError(
-      absl::StrCat("the server's description is too large: more than ", Schema::kMostBytes >> 20,
-                   " MiB or ", Schema::kMostFiles, " files"));
+      absl::StrCat("the server's description is too large: more than ",
+                   FileBudget::kMostBytes >> 20, " MiB, ", FileBudget::kMostFiles, " files or ",
+                   FileBudget::kMostParts, " fields and other parts, or names that are too long"));
 }
 
 // What every server may import and some do not tell. (Protobuf's own pool has those alone that a program
@@ -99,6 +101,13 @@ absl::StatusOr<const Descriptor*> Found(const absl::Status& loaded, const Descri
 
 }  // namespace
 
+absl::StatusOr<std::vector<std::string>> Schema::Services() {
+  absl::StatusOr<std::vector<std::string>> services = source_->Services();
+  if (!services.ok() || services->size() <= kMostServices) return services;
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the server tells of more than ", kMostServices, " services"));
+}
+
 absl::StatusOr<const pb::ServiceDescriptor*> Schema::Service(const std::string& name) {
   const absl::Status loaded = Load(name);
   return Found(loaded, pool_.FindServiceByName(name), name);
@@ -123,8 +132,9 @@ absl::Status Schema::Load(const std::string& symbol) {
   if (!files.ok()) {
     if (files.status().code() != absl::StatusCode::kNotFound) return files.status();
     const std::string why(files.status().message());
-    return absl::NotFoundError(absl::StrCat("there is no ", Shown(symbol),
-                                            why.empty() ? "" : absl::StrCat(": ", Shown(why))));
+    return absl::NotFoundError(
+        absl::StrCat("there is no ", Shown(symbol),
+                     why.empty() ? "" : absl::StrCat(": ", why.substr(0, kShown))));
   }
   Waiting waiting;
   Names taken;
@@ -139,11 +149,13 @@ absl::Status Schema::Load(const std::string& symbol) {
 
 absl::Status Schema::Take(const FileSource::Files& files, Waiting* waiting, Names* taken) {
   for (const std::string& bytes : files) {
-    bytes_ += bytes.size();
-    if (bytes_ > kMostBytes || ++files_ > kMostFiles) return TooLarge();
+    // Some servers send all that a file imports, each time.
+    if (!seen_.insert(std::hash<std::string>()(bytes)).second) continue;
+    if (!budget_.TakeBytes(bytes)) return TooLarge();
     pb::FileDescriptorProto file;
     if (!file.ParseFromString(bytes)) return Broken("a file", "it cannot be parsed");
     if (IsKnown(file.name(), *waiting)) continue;
+    if (!budget_.TakeFile(file)) return TooLarge();
     for (pb::DescriptorProto& message : *file.mutable_message_type()) {
       ForgetUsualJsonNames(&message);
     }
@@ -160,7 +172,7 @@ absl::Status Schema::TakeImports(Names taken, Waiting* waiting) {
     taken.pop_back();
     for (const std::string& import : file.dependency()) {
       if (IsKnown(import, *waiting) || !asked.insert(import).second) continue;
-      if (asked.size() > kMostFiles) return TooLarge();
+      if (asked.size() > FileBudget::kMostFiles) return TooLarge();
       if (absl::Status status = TakeImport(import, waiting, &taken); !status.ok()) return status;
     }
   }

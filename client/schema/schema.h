@@ -7,7 +7,7 @@
 //   absl::StatusOr<const google::protobuf::MethodDescriptor*> method =
 //       schema.FindMethod("udsecho.v1.Echo/Echo");
 //
-// A source may be hostile or broken. What it says is bounded (kMostBytes, kMostFiles) and linked by
+// A source may be hostile or broken. What it says is bounded (FileBudget, kMostServices) and linked by
 // protobuf, file after file and without recursion, so that files that import each other, lie about
 // their names or are missing are errors, and none of them is trusted.
 //
@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "client/schema/file_budget.h"
 #include "client/schema/file_source.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/descriptor.pb.h"
@@ -34,9 +36,7 @@ namespace udsecho::client {
 
 class Schema {
  public:
-  // Of all files, encoded. The largest published APIs have some 6 MB.
-  static constexpr size_t kMostBytes = 16 * 1024 * 1024;
-  static constexpr size_t kMostFiles = 4096;
+  static constexpr size_t kMostServices = 10'000;
 
   explicit Schema(std::unique_ptr<FileSource> source) : source_(std::move(source)) {
     // A file that is missing takes with it only what is declared there.
@@ -46,7 +46,7 @@ class Schema {
   Schema& operator=(const Schema&) = delete;
 
   // Those of the source.
-  absl::StatusOr<std::vector<std::string>> Services() { return source_->Services(); }
+  absl::StatusOr<std::vector<std::string>> Services();
 
   // To be called after questions: a server that is told to stop waits for those who may ask more.
   void Rest() { source_->Rest(); }
@@ -57,6 +57,11 @@ class Schema {
   absl::StatusOr<const google::protobuf::ServiceDescriptor*> Service(const std::string& name);
   absl::StatusOr<const google::protobuf::Descriptor*> Message(const std::string& name);
   absl::StatusOr<const google::protobuf::EnumDescriptor*> Enum(const std::string& name);
+
+  // Whether the source was asked for it before, with success, be it of what kind it may.
+  bool HasFileOf(const std::string& name) const {
+    return pool_.FindFileContainingSymbol(name) != nullptr;
+  }
 
  private:
   using Waiting = std::map<std::string, google::protobuf::FileDescriptorProto>;  // by name
@@ -76,8 +81,8 @@ class Schema {
 
   const std::unique_ptr<FileSource> source_;
   google::protobuf::DescriptorPool pool_;
-  size_t bytes_ = 0;
-  size_t files_ = 0;
+  FileBudget budget_;
+  std::set<size_t> seen_;  // hashes of files
 };
 
 }  // namespace udsecho::client

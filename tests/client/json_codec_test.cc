@@ -10,6 +10,9 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "client/schema/json_template.h"
+#include "client/schema/reply_check.h"
 #include "tests/client/fake_files.h"
 #include "tests/support/status_matchers.h"
 
@@ -20,8 +23,12 @@ using ::support::IsOk;
 using ::support::StatusIs;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
+namespace pb = google::protobuf;
+
+constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
 
 constexpr char kAll[] = R"pb(
@@ -65,6 +72,8 @@ constexpr char kAll[] = R"pb(
     }
     field { name: "inner" number: 8 type: TYPE_MESSAGE type_name: ".a.M" label: LABEL_OPTIONAL }
     field { name: "bytes" number: 9 type: TYPE_BYTES label: LABEL_OPTIONAL }
+    field { name: "texts" number: 10 type: TYPE_STRING label: LABEL_REPEATED }
+    field { name: "colors" number: 11 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_REPEATED }
     nested_type {
       name: "CountsEntry"
       field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
@@ -93,8 +102,9 @@ class JsonCodecTest : public ::testing::Test {
  protected:
   JsonCodecTest() : schema_(Files()), type_(**schema_.Message("a.M")) {}
 
-  static std::unique_ptr<FileSource> Files() {
+  std::unique_ptr<FileSource> Files() {
     auto files = std::make_unique<FakeFiles>();
+    files_ = files.get();
     files->Add(kAll, {"a.M"});
     files->Add(kElsewhere, {"b.N"});
     return files;
@@ -113,6 +123,7 @@ class JsonCodecTest : public ::testing::Test {
     return decoded.ok() ? decoded->json : "";
   }
 
+  FakeFiles* files_ = nullptr;  // what the schema owns
   Schema schema_;
   JsonCodec codec_{&schema_};
   const google::protobuf::Descriptor& type_;
@@ -148,6 +159,69 @@ TEST_F(JsonCodecTest, ATypeWithinAnyThatNobodyKnows) {
   EXPECT_THAT(codec_.Encode(type_, decoded->json), StatusIs(kInvalid, HasSubstr("no.Such")));
 }
 
+TEST_F(JsonCodecTest, FieldsOfManyValuesHideNothing) {
+  const std::string json = R"({"texts":["x","y"],"colors":["RED","BLUE"]})";
+  const absl::StatusOr<std::string> bytes = codec_.Encode(type_, json);
+  ASSERT_THAT(bytes, IsOk());
+  const int asked = files_->asked;
+  const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, *bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->json, json);
+  EXPECT_THAT(decoded->unknown, IsEmpty());
+  EXPECT_EQ(files_->asked, asked);
+}
+
+TEST_F(JsonCodecTest, ATemplateIsAMessageAsItStands) {
+  EXPECT_THAT(codec_.Encode(type_, JsonTemplate(type_)), IsOk());
+}
+
+TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
+  const std::string bytes = "\x2a\x0f\x0a\x09x/no.Such\x12\x02\x08\x01";
+  ASSERT_THAT(codec_.Decode(type_, bytes), IsOk());
+  const int asked = files_->asked;
+  const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_THAT(decoded->unknown, ElementsAre("type no.Such"));
+  EXPECT_EQ(files_->asked, asked);
+}
+
+TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(R"pb(name: "old.proto"
+                  message_type {
+                    name: "Old"
+                    field {
+                      name: "g"
+                      number: 1
+                      type: TYPE_GROUP
+                      type_name: ".Old.G"
+                      label: LABEL_OPTIONAL
+                    }
+                    nested_type {
+                      name: "G"
+                      field { name: "n" number: 1 type: TYPE_INT32 label: LABEL_OPTIONAL }
+                    }
+                    extension_range { start: 100 end: 200 }
+                  }
+                  extension {
+                    name: "x"
+                    number: 100
+                    extendee: ".Old"
+                    type: TYPE_INT32
+                    label: LABEL_OPTIONAL
+                  }
+             )pb",
+             {"Old"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  const pb::Descriptor& type = **schema.Message("Old");
+  const auto decoded = codec.Decode(type, "\x0b\x08\x01\x0c\xa0\x06\x01");
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_THAT(decoded->unknown, ElementsAre("group g", "extension x"));
+  EXPECT_THAT(codec.Encode(type, R"({"g":{"n":1}})"), StatusIs(kInvalid, HasSubstr("group")));
+  EXPECT_THAT(codec.Encode(type, JsonTemplate(type)), IsOk());
+}
+
 TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
   EXPECT_THAT(codec_.Encode(type_, R"({"nope":1})"), StatusIs(kInvalid, HasSubstr("nope")));
   EXPECT_THAT(codec_.Encode(type_, R"({"big":"x"})"), StatusIs(kInvalid, HasSubstr("big")));
@@ -178,14 +252,66 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
     }
     bytes = "\x42" + size + bytes;
   }
-  EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
+  EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
+}
+
+TEST_F(JsonCodecTest, AnyOfAnyOfAnyIsRefusedAndNoMore) {
+  pb::Any any;
+  for (int depth = 0; depth < 1000; ++depth) {
+    const std::string bytes = any.SerializeAsString();
+    any.set_type_url("x/google.protobuf.Any");
+    any.set_value(bytes);
+  }
+  EXPECT_THAT(codec_.DecodeAny(any), StatusIs(kDataLoss, HasSubstr("too many")));
+}
+
+TEST_F(JsonCodecTest, RepliesOfManyPartsAreRefused) {
+  std::string bytes;
+  for (size_t i = 0; i < ReplyCheck::kMostParts; ++i) bytes += std::string("\x52\x00", 2);
+  EXPECT_THAT(codec_.Decode(type_, bytes), IsOk());
+  EXPECT_THAT(codec_.Decode(type_, bytes + bytes), StatusIs(kDataLoss, HasSubstr("too large")));
+}
+
+// Each is asked of the server, and that ends.
+TEST_F(JsonCodecTest, EndlesslyManyTypesThatNobodyKnows) {
+  const int asked = files_->asked;
+  for (int i = 0; i < 1000; ++i) {
+    pb::Any any;
+    any.set_type_url(absl::StrCat("x/no.Such", i));
+    any.set_value("\x08\x01");
+    EXPECT_THAT(codec_.DecodeAny(any), IsOk());
+  }
+  EXPECT_LE(files_->asked - asked, MessageTypes::kMostMissing);
+}
+
+TEST_F(JsonCodecTest, NamesOfAnyLengthMakeNoTextOfAnyLength) {
+  auto files = std::make_unique<FakeFiles>();
+  pb::FileDescriptorProto file;
+  file.set_name("long.proto");
+  auto& message = *file.add_message_type();
+  message.set_name("L");
+  for (const bool is_inner : {false, true}) {
+    auto& field = *message.add_field();
+    field.set_name(is_inner ? "inner" : std::string(1000, 'x'));
+    field.set_number(is_inner ? 2 : 1);
+    field.set_type(is_inner ? pb::FieldDescriptorProto::TYPE_MESSAGE
+                            : pb::FieldDescriptorProto::TYPE_BOOL);
+    if (is_inner) field.set_type_name(".L");
+    field.set_label(is_inner ? pb::FieldDescriptorProto::LABEL_REPEATED
+                             : pb::FieldDescriptorProto::LABEL_OPTIONAL);
+  }
+  files->Add(file, {"L"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  std::string bytes;
+  for (int i = 0; i < 200'000; ++i) bytes += "\x12\x02\x08\x01";
+  EXPECT_THAT(codec.Decode(**schema.Message("L"), bytes), StatusIs(kDataLoss, HasSubstr("JSON")));
 }
 
 TEST_F(JsonCodecTest, RepliesThatAreNoMessages) {
   for (const std::string bytes :
        {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
-    EXPECT_THAT(codec_.Decode(type_, bytes),
-                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
+    EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
   }
 }
 

@@ -166,13 +166,61 @@ TEST(SchemaTest, TooMuch) {
   google::protobuf::FileDescriptorProto file;
   file.set_name("all");
   file.add_message_type()->set_name("M");
-  for (size_t i = 0; i <= Schema::kMostFiles; ++i) file.add_dependency(absl::StrCat("f", i));
+  for (size_t i = 0; i <= FileBudget::kMostFiles; ++i) file.add_dependency(absl::StrCat("f", i));
   many->Add(file, {"M"});
   EXPECT_THAT(Schema(std::move(many)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
 
   auto large = std::make_unique<FakeFiles>();
-  large->by_symbol["M"] = {std::string(Schema::kMostBytes + 1, '\0')};
+  large->by_symbol["M"] = {std::string(FileBudget::kMostBytes + 1, '\0')};
   EXPECT_THAT(Schema(std::move(large)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+// Two bytes each, and four hundred once they are linked.
+TEST(SchemaTest, TooManyParts) {
+  auto files = std::make_unique<FakeFiles>();
+  files->by_symbol["M"] = {""};
+  for (int i = 0; i < 400'000; ++i) files->by_symbol["M"][0] += std::string("\x22\x00", 2);
+  EXPECT_THAT(Schema(std::move(files)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+// Each of the fields would have the package's name in its own.
+TEST(SchemaTest, NamesThatAreTooLong) {
+  auto files = std::make_unique<FakeFiles>();
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("long");
+  file.set_package(std::string(3000, 'p'));
+  auto* const message = file.add_message_type();
+  message->set_name("M");
+  for (int i = 0; i < 20'000; ++i) message->add_field()->set_name(absl::StrCat("f", i));
+  files->Add(file, {"M"});
+  file.set_package(std::string(5000, 'p'));
+  file.mutable_message_type(0)->clear_field();
+  files->Add(file, {"N"});
+  Schema schema(std::move(files));
+  EXPECT_THAT(schema.Message("M"), StatusIs(kTooMuch, HasSubstr("names")));
+  EXPECT_THAT(schema.Message("N"), StatusIs(kTooMuch, HasSubstr("names")));
+}
+
+// Protobuf compares each with each.
+TEST(SchemaTest, TooManyRanges) {
+  auto files = std::make_unique<FakeFiles>();
+  google::protobuf::FileDescriptorProto file;
+  file.set_name("ranges");
+  auto* const message = file.add_message_type();
+  message->set_name("M");
+  for (int i = 0; i < 100'000; ++i) {
+    auto* const range = message->add_reserved_range();
+    range->set_start(2 * i + 1);
+    range->set_end(2 * i + 2);
+  }
+  files->Add(file, {"M"});
+  EXPECT_THAT(Schema(std::move(files)).Message("M"), StatusIs(kTooMuch, HasSubstr("too large")));
+}
+
+TEST(SchemaTest, TooManyServices) {
+  auto files = std::make_unique<FakeFiles>();
+  files->services.resize(Schema::kMostServices + 1);
+  EXPECT_THAT(Schema(std::move(files)).Services(), StatusIs(kTooMuch, HasSubstr("services")));
 }
 
 TEST(SchemaTest, WhatIsBrokenIsSaidInOneLine) {
