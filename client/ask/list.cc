@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
 #include "client/ask/ask.h"
 #include "client/ask/call.h"
 #include "client/ask/reflected_services.h"
+#include "client/schema/protoset_source.h"
+#include "client/schema/schema.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -35,14 +38,54 @@ std::string Json(const std::vector<ReflectedService>& services) {
 
 grpc::Status Ask(const Asking& asking, Reflection version,
                  std::vector<ReflectedService>* services) {
+  const absl::Duration timeout = asking.options->call.timeout;
+  const bool is_v1 = version == Reflection::kV1;
+  TellCall({is_v1 ? "grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+                  : "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            asking.connection->client().authority(), timeout},
+           asking.options->call, asking.progress);
+  const MonotonicTime begin = MonotonicNow();
   grpc::ClientContext context;
   SetUp(asking.options->call, &context);
   const InterruptedBy scope(asking.interrupt, &context);
-  return ListServices(asking.connection->client().channel(), version, asking.options->call.timeout,
-                      &context, services);
+  const grpc::Status status =
+      ListServices(asking.connection->client().channel(), version, timeout, &context, services);
+  TellEnd({.status = status, .context = context, .took = MonotonicNow() - begin}, asking.progress);
+  return status;
+}
+
+std::string MethodText(const google::protobuf::MethodDescriptor& method) {
+  return absl::StrCat(method.name(), "(", method.client_streaming() ? "stream " : "",
+                      method.input_type()->full_name(), ") returns (",
+                      method.server_streaming() ? "stream " : "",
+                      method.output_type()->full_name(), ")");
+}
+
+ReflectedService ServiceOf(const std::string& name, Schema* schema) {
+  ReflectedService service = {name, {}};
+  const auto described = schema->Service(name);
+  if (!described.ok()) return service;  // broken: without methods, as that of a server
+  for (int i = 0; i < (*described)->method_count(); ++i) {
+    service.methods.push_back(MethodText(*(*described)->method(i)));
+  }
+  return service;
 }
 
 }  // namespace
+
+Outcome ListProtosets(const Options& options, const Style& style, Output* output) {
+  absl::StatusOr<std::unique_ptr<FileSource>> files = ReadProtosets(options.method.protosets);
+  if (!files.ok()) return LocalIoError(files.status().message());
+  Schema schema(*std::move(files));
+  const absl::StatusOr<std::vector<std::string>> names = schema.Services();
+  if (!names.ok()) return LocalIoError(names.status().message());
+  std::vector<ReflectedService> services;
+  for (const std::string& name : *names) services.push_back(ServiceOf(name, &schema));
+  absl::Status status = output->AddLine(options.format == Format::kJson ? Json(services)
+                                                                       : Text(services, style));
+  status.Update(output->Flush());
+  return status.ok() ? Outcome{} : OutputError(status);
+}
 
 Outcome AskList(const Asking& asking) {
   std::vector<ReflectedService> services;

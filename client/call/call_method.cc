@@ -15,6 +15,7 @@
 #include "client/call/method_traffic.h"
 #include "client/call/stream_call.h"
 #include "client/call/unary_calls.h"
+#include "client/call_end.h"
 #include "client/json_splitter.h"
 #include "client/message_source.h"
 #include "client/schema/describe.h"
@@ -92,7 +93,10 @@ Outcome MethodCalls::Open(bool streams_requests) {
   if (!options_.messages.empty()) {
     TakeList(options_.messages);
   } else if (method.data.has_value()) {
-    TakeList(Objects(*method.data));
+    std::vector<std::string> objects = Objects(*method.data);
+    // No message is a call of a stream of them; else a call has one, and it may be empty.
+    if (objects.empty() && !streams_requests) objects.emplace_back("{}");
+    TakeList(std::move(objects));
   } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
     TakeFile(streams_.in, "standard input");
   } else if (method.data_file.empty()) {
@@ -135,7 +139,10 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   };
   MethodTraffic traffic(**method, &codec,
                         {.text = &output, .progress = progress, .warn = warn, .format = options.format});
-  progress->Tell("Calling ", MethodName(**method));
+  const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
+  TellCall({MethodName(**method), server.connection->client().authority(),
+            is_limited ? options.call.timeout : absl::InfiniteDuration()},
+           options.call, progress);
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),
                            .name = (*method)->name(),
