@@ -85,7 +85,7 @@ class Dialer {
     const MonotonicTime begin = MonotonicNow();
     absl::StatusOr<uds::UniqueFd> fd =
         target_.ConnectWaiting(options_.call.timeout, wait_until, &interrupt_,
-                               [this] { progress_.Tell("Waiting: nobody is there yet", ""); });
+                               [this] { TellOfWaiting(); });
     if (!fd.ok()) return fd.status();
     progress_.Tell(connected_ ? "Connected again after " : "Connected after ",
                    Milliseconds(MonotonicNow() - begin));
@@ -103,6 +103,11 @@ class Dialer {
   }
 
  private:
+  void TellOfWaiting() {
+    // The name is printable, and to escape it again would double its backslashes.
+    progress_.Tell(absl::StrCat("Waiting for ", target_.name(), ": nobody is there"), "");
+  }
+
   const Target& target_;
   const Options& options_;
   Progress& progress_;

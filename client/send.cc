@@ -21,6 +21,7 @@
 #include "client/replies.h"
 #include "client/requests.h"
 #include "client/sending.h"
+#include "client/summary_on_quit.h"
 #include "client/unary.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -136,6 +137,8 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
 
   TellCall({MethodOf(shape), server.connection->client().authority(), options.call.timeout},
            options.call, progress);
+  std::optional<SummaryOnQuit> on_quit;
+  if (statistics.has_value()) on_quit.emplace(interrupt, &*statistics, streams.err);
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
   return SendIn(shape, {.connection = server.connection,
                         .address = server.address,

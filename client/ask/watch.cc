@@ -41,6 +41,7 @@ class HealthWatch {
   Outcome Once();
   grpc::Status ReadAll();
   Outcome Lost(absl::string_view why, Outcome outcome);
+  std::string Why(const grpc::Status& status) const;
   void Pause();
   void Tell(const std::string& state, absl::string_view why = "");
   std::string Line(const std::string& state, absl::string_view why) const;
@@ -87,10 +88,7 @@ Outcome HealthWatch::Once() {
     return CallOutcome("Health.Watch", asking_.address, status);
   }
   if (!status.ok()) {
-    const bool no_ping = absl::EndsWith(status.error_message(), "keepalive watchdog timeout");
-    return Lost(no_ping ? absl::StrCat("no answer to a ping within ", absl::FormatDuration(timeout()))
-                        : uds::Printable(status.error_message()),
-                CallOutcome("Health.Watch", asking_.address, status));
+    return Lost(Why(status), CallOutcome("Health.Watch", asking_.address, status));
   }
   const grpc::Status ended(grpc::StatusCode::UNAVAILABLE, "the server has ended the watch");
   return Lost(ended.error_message(), CallOutcome("Health.Watch", asking_.address, ended));
@@ -129,6 +127,19 @@ grpc::Status HealthWatch::ReadAll() {
   TellEnd({.status = status, .context = context, .took = MonotonicNow() - begin},
           asking_.progress);
   return status;
+}
+
+// Printable. What gRPC says of pings is for those who know its code.
+std::string HealthWatch::Why(const grpc::Status& status) const {
+  const std::string text = status.error_message();
+  if (absl::EndsWith(text, "keepalive watchdog timeout")) {
+    return absl::StrCat("no answer to a ping within ", absl::FormatDuration(timeout()));
+  }
+  const absl::Duration keepalive = asking_.options->call.keepalive;
+  if (keepalive == absl::InfiniteDuration() || text != "Socket closed") return uds::Printable(text);
+  // A server's GOAWAY says so, and gRPC does not pass it on.
+  return absl::StrCat(text, "; does the server allow a ping each ", absl::FormatDuration(keepalive),
+                      "?");
 }
 
 // Whether that is the end is a matter of time.

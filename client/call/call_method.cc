@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include "client/schema/protoset_source.h"
 #include "client/schema/reflection_source.h"
 #include "client/sending.h"
+#include "client/summary_on_quit.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
 
@@ -143,6 +145,12 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   TellCall({MethodName(**method), server.connection->client().authority(),
             is_limited ? options.call.timeout : absl::InfiniteDuration()},
            options.call, progress);
+  std::optional<Statistics> statistics;
+  std::optional<SummaryOnQuit> on_quit;
+  if (options.interval.has_value()) {
+    statistics.emplace(server.address);
+    on_quit.emplace(interrupt, &*statistics, streams.err);
+  }
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),
                            .name = (*method)->name(),
@@ -151,7 +159,8 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
                            .options = &options,
                            .source = calls.source(),
                            .traffic = &traffic,
-                           .interrupt = interrupt});
+                           .interrupt = interrupt,
+                           .statistics = statistics.has_value() ? &*statistics : nullptr});
 }
 
 Outcome DescribeIt(const Server& server, const Options& options, const Streams& streams,
