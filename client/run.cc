@@ -18,6 +18,7 @@
 #include "client/connection.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
+#include "client/grpcurl/print_grpcurl.h"
 #include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
@@ -168,6 +169,7 @@ Outcome RunWith(Options options, const Streams& streams, Interrupt* interrupt) {
   }
   const absl::StatusOr<Target> target = Target::Parse(options.address);
   if (!target.ok()) return ConnectError(target.status());
+  if (options.print_grpcurl) return PrintGrpcurl(*target, options, streams);
   return RunAt(*target, options, streams, interrupt);
 }
 

@@ -43,6 +43,9 @@ class Target {
   // What clients say there as :authority.
   const std::string& authority() const { return authority_; }
 
+  // Of a Unix socket; none for host:port.
+  const std::optional<uds::Address>& address() const { return address_; }
+
   // A connected stream socket, non-blocking and close-on-exec. Errors as uds::Connect(), and
   // NotFound for a host that has no address.
   absl::StatusOr<uds::UniqueFd> Connect(absl::Duration timeout) const;
