@@ -21,7 +21,7 @@ constexpr char kExamples[] =
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 all well; 1 input or output; 2 bad usage; 3 no connection; 4 not\n"
-    "serving; 5 --rate missed; 130 Ctrl-C; 64 + N: gRPC status N (68: no reply in time)";
+    "serving; 5 --rate missed; 130 Ctrl-C; 64 + N: gRPC status N (68: too slow)";
 
 constexpr char kNotes[] =
     "A value follows its flag after '=' or a space. An optional value, as in --wait[=TIME], needs\n"
