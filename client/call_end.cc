@@ -15,17 +15,35 @@
 namespace udsecho::client {
 namespace {
 
-void TellAll(const char* what, const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
-             Progress* progress) {
+absl::string_view View(const std::string& text) { return text; }
+absl::string_view View(grpc::string_ref text) { return {text.data(), text.size()}; }
+
+template <class Metadata>
+void TellAll(const char* what, const Metadata& metadata, Progress* progress) {
   for (const auto& [key, value] : metadata) {
-    const std::string name(key.data(), key.size());
-    const std::string text(value.data(), value.size());
-    progress->Tell(what,
-                   absl::StrCat(name, ": ", absl::EndsWith(name, "-bin") ? Base64(text) : text));
+    const bool is_binary = absl::EndsWith(View(key), "-bin");
+    progress->Tell(what, absl::StrCat(View(key), ": ",
+                                      is_binary ? Base64(View(value)) : std::string(View(value))));
   }
 }
 
+const char* NameOf(Compression compression) {
+  return compression == Compression::kGzip ? "gzip" : "deflate";
+}
+
 }  // namespace
+
+void TellCall(const CallBegin& begin, const CallOptions& options, Progress* progress) {
+  if (!progress->verbose()) return;
+  progress->Tell("Calling ", begin.method);
+  progress->Tell("Authority: ", options.authority.empty() ? begin.authority : options.authority);
+  const bool limited = begin.timeout != absl::InfiniteDuration();
+  progress->Tell("Timeout: ", limited ? absl::FormatDuration(begin.timeout) : "none");
+  if (options.compression != Compression::kNone) {
+    progress->Tell("Compression: ", NameOf(options.compression));
+  }
+  TellAll("Sent header: ", options.metadata, progress);
+}
 
 void TellEnd(const CallEnd& end, Progress* progress) {
   if (!progress->verbose()) return;

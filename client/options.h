@@ -67,17 +67,23 @@ struct CallOptions {
   // As gRPC takes it: keys in lower case, values of "-bin" as bytes.
   std::vector<std::pair<std::string, std::string>> metadata;
 
+  // Files of more of them (client/command_line/header_file.h), which nobody has read yet.
+  std::vector<std::string> metadata_files;
+
   // Of requests, and asked for in replies.
   Compression compression = Compression::kNone;
 
   // Empty: "localhost" on a Unix socket, host:port otherwise.
   std::string authority;
+
+  // An idle connection is pinged that often; infinite: never.
+  absl::Duration keepalive = absl::InfiniteDuration();
 };
 
 // Any method: see client/call/call.h.
 struct MethodOptions {
   std::string name;                    // or the end of it; of kDescribe that of anything
-  std::optional<std::string> data;     // JSON
+  std::optional<std::string> data;     // JSON; may be empty
   std::string data_file;               // "-" is standard input; at most one of both is set
   std::vector<std::string> protosets;  // files; none: the server's reflection
 };
@@ -116,6 +122,13 @@ struct Options {
 
   // How long to wait for a server to be there: zero not at all; may be infinite.
   absl::Duration wait;
+
+  bool watch = false;  // of kHealth
+  // How long a watch waits for a server that was there: as `wait`, for ever if that is not given.
+  absl::Duration wait_again = absl::InfiniteDuration();
+
+  // Only say how grpcurl would do it.
+  bool print_grpcurl = false;
 
   std::string output;  // the file for payloads; "-" is standard output
   Format format = Format::kText;

@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/call/unary_calls.h"
+#include "client/call_end.h"
 #include "client/chat.h"
 #include "client/collect.h"
 #include "client/echo_traffic.h"
@@ -22,6 +23,7 @@
 #include "client/replies.h"
 #include "client/requests.h"
 #include "client/sending.h"
+#include "client/summary_on_quit.h"
 #include "client/unary.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -57,6 +59,20 @@ std::unique_ptr<MessageSource> SourceOf(const Options& options, std::vector<std:
   const bool pings = shape == Shape::kUnary || shape == Shape::kChat;
   const bool for_ever = pings && options.interval.has_value() && !options.count.has_value();
   return std::make_unique<ListSource>(std::move(messages), for_ever ? ListSource::kForEver : times);
+}
+
+const char* MethodOf(Shape shape) {
+  switch (shape) {
+    case Shape::kUnary:
+      return "udsecho.v1.Echo/Echo";
+    case Shape::kExpand:
+      return "udsecho.v1.Echo/Expand";
+    case Shape::kCollect:
+      return "udsecho.v1.Echo/Collect";
+    case Shape::kChat:
+      return "udsecho.v1.Echo/Chat";
+  }
+  return "";
 }
 
 // Several calls at a time. Not for pings, nor at a prompt.
@@ -122,6 +138,10 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                    .format = options.format,
                    .where = server.address});
 
+  TellCall({MethodOf(shape), server.connection->client().authority(), options.call.timeout},
+           options.call, progress);
+  std::optional<SummaryOnQuit> on_quit;
+  if (statistics.has_value()) on_quit.emplace(interrupt, &*statistics, streams.err);
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
   return SendIn(shape, {.connection = server.connection,
                         .address = server.address,

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include <algorithm>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_join.h"
 #include "client/ask/ask.h"
 #include "client/ask/call.h"
+#include "client/schema/protoset_source.h"
 #include "client/schema/reflection_source.h"
 #include "client/schema/schema_error.h"
 #include "client/schema/service_list.h"
@@ -37,7 +39,21 @@ std::string Json(const std::vector<ListedService>& services) {
 
 }  // namespace
 
+Outcome ListProtosets(const Options& options, const Style& style, Output* output) {
+  absl::StatusOr<std::unique_ptr<FileSource>> files = ReadProtosets(options.method.protosets);
+  if (!files.ok()) return LocalIoError(files.status().message());
+  const absl::StatusOr<std::vector<ListedService>> services = ListServices(files->get());
+  if (!services.ok()) return LocalIoError(services.status().message());
+  absl::Status status =
+      output->AddLine(options.format == Format::kJson ? Json(*services) : Text(*services, style));
+  status.Update(output->Flush());
+  return status.ok() ? Outcome{} : OutputError(status);
+}
+
 Outcome AskList(const Asking& asking) {
+  TellCall({"grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            asking.connection->client().authority(), asking.options->call.timeout},
+           asking.options->call, asking.progress);
   ReflectionSource source(asking.connection->client().channel(), asking.options->call,
                           asking.interrupt);
   const absl::StatusOr<std::vector<ListedService>> services = ListServices(&source);

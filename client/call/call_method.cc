@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "client/call/method_traffic.h"
 #include "client/call/stream_call.h"
 #include "client/call/unary_calls.h"
+#include "client/call_end.h"
 #include "client/json_splitter.h"
 #include "client/message_source.h"
 #include "client/schema/describe.h"
@@ -23,6 +25,7 @@
 #include "client/schema/reflection_source.h"
 #include "client/schema/schema_error.h"
 #include "client/sending.h"
+#include "client/summary_on_quit.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
 
@@ -125,7 +128,16 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   MethodTraffic traffic(
       **method, &codec,
       {.text = &output, .progress = progress, .warn = warn, .format = options.format});
-  progress->Tell("Calling ", MethodName(**method));
+  const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
+  TellCall({MethodName(**method), server.connection->client().authority(),
+            is_limited ? options.call.timeout : absl::InfiniteDuration()},
+           options.call, progress);
+  std::optional<Statistics> statistics;
+  std::optional<SummaryOnQuit> on_quit;
+  if (options.interval.has_value()) {
+    statistics.emplace(server.address);
+    on_quit.emplace(interrupt, &*statistics, streams.err);
+  }
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),
                            .name = (*method)->name(),
@@ -134,7 +146,8 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
                            .options = &options,
                            .source = calls.source(),
                            .traffic = &traffic,
-                           .interrupt = interrupt});
+                           .interrupt = interrupt,
+                           .statistics = statistics.has_value() ? &*statistics : nullptr});
 }
 
 Outcome DescribeIt(const Server& server, const Options& options, const Streams& streams,

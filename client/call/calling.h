@@ -23,6 +23,7 @@
 #include "client/interrupt.h"
 #include "client/message_source.h"
 #include "client/options.h"
+#include "client/statistics.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -37,6 +38,7 @@ struct Calling {
   MessageSource* source;
   Traffic* traffic;
   Interrupt* interrupt;
+  Statistics* statistics = nullptr;  // of unary calls, if they are to be counted
 };
 
 inline grpc::ByteBuffer ToBuffer(const std::string& bytes) {

@@ -120,6 +120,7 @@ bool UnaryCalls::Start(absl::string_view message) {
   call.self = std::prev(calls_.end());
   call.sequence = ++started_;
   call.begin = MonotonicNow();
+  if (calling_.statistics != nullptr) calling_.statistics->Sent();
   if (options().interval.has_value()) due_ = std::max(due_ + *options().interval, call.begin);
   SetUp(options().call, &call.context);
   call.context.set_deadline(DeadlineAfter(options().call.timeout));
@@ -172,6 +173,9 @@ void UnaryCalls::Handle(void* tag) {
   auto* const call = static_cast<Call*>(tag);
   call->done = true;
   call->took = MonotonicNow() - call->begin;
+  if (calling_.statistics != nullptr && call->status.ok()) {
+    calling_.statistics->Received(call->took);
+  }
   call->status = AfterTimeout(call->status, call->timed_out, options().call.timeout);
   TellWhatIsDone(call);
 }

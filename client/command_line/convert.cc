@@ -22,6 +22,9 @@ constexpr absl::Duration kForever = absl::InfiniteDuration();
 // What the service takes: udsecho.v1.EchoRequest.delay.
 constexpr absl::Duration kLongestDelay = absl::Hours(1);
 constexpr absl::Duration kLongestGrace = absl::Hours(24);
+// Short enough to find out, and what gRPC's own clients take at the least (grpc-go).
+constexpr absl::Duration kKeepalive = absl::Seconds(10);
+constexpr absl::Duration kLongestKeepalive = absl::Hours(24);
 constexpr int64_t kMostMessages = 1'000'000;
 constexpr int64_t kMostBytes = 64 * 1024 * 1024;
 
@@ -73,8 +76,12 @@ absl::StatusOr<Options> Converter::Run() {
   options_.output = raw_.output;
   options_.format = raw_.json ? Format::kJson : Format::kText;
   options_.unordered = raw_.unordered;
+  options_.watch = raw_.watch;
+  options_.print_grpcurl = raw_.print_grpcurl;
   options_.verbosity = raw_.verbose ? Verbosity::kVerbose : Verbosity::kQuiet;
-  if (raw_.address.empty() && raw_.messages.empty()) {
+  const bool needs_address =
+      raw_.protosets.empty() || (raw_.describe.empty() && !raw_.list) || raw_.print_grpcurl;
+  if (raw_.address.empty() && raw_.messages.empty() && needs_address) {
     Fail("ADDRESS is required, such as /tmp/sock1; see client --help");
   }
   Mode();
@@ -134,10 +141,10 @@ void Converter::Method() {
   if (absl::ConsumePrefix(&data, "@")) {
     method.data_file = std::string(data);
     if (data.empty()) Fail("--data: there is no file name after '@'; '@-' is standard input");
-  } else if (!data.empty()) {
+  } else if (raw_.has_data) {
     method.data = std::string(data);
   }
-  if (!raw_.data.empty() && !options_.messages.empty()) {
+  if (raw_.has_data && !options_.messages.empty()) {
     Fail(absl::StrCat("'", options_.messages[0], "': the requests are those of --data already"));
   }
 }
@@ -173,8 +180,20 @@ void Converter::Calls() {
   } else {
     Time("--wait", raw_.wait, absl::ZeroDuration(), kForever, &options_.wait);
   }
-  for (const std::string& text : raw_.metadata) {
-    Take(ParseMetadata(text), &call.metadata.emplace_back());
+  options_.wait_again = raw_.wait.empty() ? kForever : options_.wait;
+  if (raw_.keepalive == kNoValue) {
+    call.keepalive = kKeepalive;
+  } else {
+    Time("--keepalive", raw_.keepalive, absl::Milliseconds(1), kLongestKeepalive, &call.keepalive);
+  }
+  for (absl::string_view text : raw_.metadata) {
+    if (!absl::ConsumePrefix(&text, "@")) {
+      Take(ParseMetadata(text), &call.metadata.emplace_back());
+    } else if (text.empty() || text == "-") {
+      Fail("--metadata: after '@' comes the name of a file of headers, one a line");
+    } else {
+      call.metadata_files.emplace_back(text);
+    }
   }
   if (!raw_.compression.empty()) Take(ParseCompression(raw_.compression), &call.compression);
   call.authority = raw_.authority;
@@ -223,8 +242,10 @@ void Converter::Together() {
   const auto only_calls = [&](bool is_given, const char* flag) {
     if (is_given && !calls) Fail(absl::StrCat(flag, ": only with --call"));
   };
-  only_calls(!raw_.data.empty(), "--data");
-  only_calls(!raw_.protosets.empty() && raw_.describe.empty(), "--protoset");
+  only_calls(raw_.has_data, "--data");
+  if (!raw_.protosets.empty() && !calls && raw_.describe.empty() && !raw_.list) {
+    Fail("--protoset: only with --call, --describe or --list");
+  }
   const auto only_echo = [&](bool is_given, const char* flag) {
     if (is_given && calls) Fail(absl::StrCat(flag, ": that is for Echo, and not with --call"));
   };
@@ -245,6 +266,10 @@ void Converter::Together() {
     }
     if (options_.interval.has_value()) Fail("--concurrency: not with --interval");
   }
+
+  if (raw_.watch && options_.mode != Mode::kHealth) Fail("--watch: only with --health");
+  if (raw_.print_grpcurl && raw_.bench)
+    Fail("--print_grpcurl: grpcurl measures nothing; not with --bench");
 
   const bool sends =
       options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;

@@ -41,6 +41,8 @@ void DeclareCalling(CLI::App* app, RawOptions* raw) {
              "[=NAME]");
   group.List("--protoset", "FILE", &raw->protosets,
              "a descriptor set, for servers without reflection. May be repeated");
+  group.Flag("--print_grpcurl", &raw->print_grpcurl,
+             "print the same call for grpcurl, and call nothing");
   group.Flag("--unordered", &raw->unordered, "with --concurrency: replies as they come");
 }
 
@@ -56,8 +58,8 @@ void DeclareSending(CLI::App* app, RawOptions* raw) {
   group.Option("--fault", "CODE[:TEXT]", &raw->fault,
                "have the server fail: UNAVAILABLE, 14, not_found:text ...");
   group.Option("--fault_after", "N", &raw->fault_after, "on a stream: after N messages");
-  group.List("-H,--metadata", "KEY:VALUE", &raw->metadata,
-             "a header; of KEY-bin in base64. May be repeated");
+  group.List("-H,--metadata", "KEY:VALUE|@FILE", &raw->metadata,
+             "a header, or a file of them; of KEY-bin in base64. May be repeated");
   group.Option("--compression", "gzip|deflate|none", &raw->compression,
                "of requests, and asked for in replies");
 }
@@ -69,6 +71,8 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
   group.Flag("--wait", &raw->wait,
              "wait for the server to be there, for ever or for TIME; with --health, to serve",
              "[=TIME]");
+  group.Flag("--keepalive", &raw->keepalive,
+             "ping an idle connection, each 10s or TIME; no answer: it is lost", "[=TIME]");
   group.Option("--authority", "NAME", &raw->authority,
                "the :authority. Default: localhost, or HOST:PORT");
 }
@@ -78,12 +82,14 @@ void DeclarePrinting(CLI::App* app, RawOptions* raw) {
   group.Option("-o,--output", "FILE", &raw->output,
                "write the payloads of replies there; -: standard output");
   group.Flag("--json", &raw->json, "an object a line: reply, time, headers, trailers, status");
-  group.Flag("-v,--verbose", &raw->verbose, "tell on standard error what is done");
+  group.Flag("-v,--verbose", &raw->verbose,
+             "tell on standard error what is sent, headers, trailers, times");
 }
 
 void DeclareAsking(CLI::App* app, RawOptions* raw) {
   Group group(app, "Ask");
   group.Flag("--health", &raw->health, "is it serving? (grpc.health.v1)", "[=SERVICE]");
+  group.Flag("--watch", &raw->watch, "with --health: a line for each change, until Ctrl-C");
   group.Flag("--whoami", &raw->whoami, "who you are to the server, and what reaches it");
   group.Flag("--list", &raw->list, "its services and methods, by reflection");
   group.Flag("--stats", &raw->stats, "what it has counted (its own user and root)");

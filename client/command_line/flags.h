@@ -30,13 +30,14 @@ struct RawOptions {
   std::vector<std::string> metadata;
   std::string call, data, describe;
   std::vector<std::string> protosets;
-  bool unordered = false;
+  bool has_data = false;  // given, if only as an empty value
+  bool unordered = false, print_grpcurl = false;
   std::string timeout, wait, authority;
   std::string output;
   bool json = false, verbose = false;
   // Flags that may have a value: "true" without one.
-  std::string health, connections, shutdown;
-  bool whoami = false, list = false, stats = false;
+  std::string health, connections, shutdown, keepalive;
+  bool watch = false, whoami = false, list = false, stats = false;
   bool bench = false;
   std::string duration, warmup, concurrency, threads, rate, size, stream_length, report;
   std::string help, completion;

@@ -34,7 +34,11 @@ absl::StatusOr<Compression> ParseCompression(absl::string_view text);
 absl::StatusOr<FaultOptions> ParseFault(absl::string_view text);
 
 // KEY:VALUE, and of a key that ends with "-bin" the value as base64, padded or not.
-absl::StatusOr<std::pair<std::string, std::string>> ParseMetadata(absl::string_view text);
+using Header = std::pair<std::string, std::string>;
+absl::StatusOr<Header> ParseMetadata(absl::string_view text);
+
+// The same; an error neither names a flag nor quotes the text ("has no colon; ...").
+absl::StatusOr<Header> ParseHeader(absl::string_view text);
 
 // What gRPC takes as the value of a header: it ends the process for anything else.
 absl::Status CheckHeader(absl::string_view flag, absl::string_view text);

@@ -98,7 +98,7 @@ absl::StatusOr<std::string> Describe(const std::string& typed, Schema* schema) {
   const auto method = FindMethod(name, schema);
   if (method.ok()) return MethodText(**method);
   if (!IsMissing(method.status()) || absl::StrContains(name, '/')) return method.status();
-  return absl::NotFoundError(absl::StrCat("the server tells of no service, method or type ",
+  return absl::NotFoundError(absl::StrCat("there is no service, method or type ",
                                           uds::Printable(name),
                                           "; types go by their full names: see --describe"));
 }

@@ -63,7 +63,7 @@ absl::Status Unknown(const std::string& name, const std::vector<const Method*>& 
   }
   std::string suggestion = cli::DidYouMean(name, names);
   if (suggestion.empty()) suggestion = cli::DidYouMean(Split(name).second, ends);
-  return absl::NotFoundError(absl::StrCat("the server has no method ", uds::Printable(name),
+  return absl::NotFoundError(absl::StrCat("there is no method ", uds::Printable(name),
                                           suggestion.empty() ? "; see --list" : suggestion));
 }
 

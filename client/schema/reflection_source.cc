@@ -83,7 +83,7 @@ class ReflectionSource::Stream {
   void HalfClose() {
     stream_->WritesDone(queue_.Tag());
     if (!queue_.Await(timeout_)) return;
-    Response unasked;
+    grpc::ByteBuffer unasked;
     stream_->Read(&unasked, queue_.Tag());
     if (queue_.Await(timeout_)) context_.TryCancel();
   }
