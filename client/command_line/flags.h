@@ -39,6 +39,7 @@ struct RawOptions {
   bool whoami = false, list = false, stats = false;
   bool bench = false;
   std::string duration, warmup, concurrency, threads, rate, size, stream_length, report;
+  std::string compare, fail_if, csv;
   std::string help, completion;
   bool version = false;
 };

@@ -14,6 +14,7 @@
 #include "client/command_line/convert.h"
 #include "client/command_line/flags.h"
 #include "client/command_line/help.h"
+#include "client/command_line/typed.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -76,6 +77,7 @@ Parsed Parse(int argc, const char* const* argv) {
   if (has_empty_payload && raw.messages.empty()) raw.messages.emplace_back();
   absl::StatusOr<Options> options = Convert(raw);
   if (!options.ok()) return End(UsageError(options.status().message()));
+  options->command_line = Typed({argv, argv + argc});
   return {*std::move(options), {}, ""};
 }
 
