@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -18,12 +17,12 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/bench/collector.h"
+#include "client/bench/outcome.h"
 #include "client/bench/plan.h"
 #include "client/bench/progress_line.h"
 #include "client/bench/result.h"
 #include "client/bench/summary.h"
 #include "client/bench/summary_csv.h"
-#include "client/bench/verdict.h"
 #include "client/bench/worker.h"
 #include "client/json.h"
 #include "client/monotonic.h"
@@ -35,7 +34,6 @@
 #include "client/sending.h"
 #include "client/statistics.h"
 #include "client/style.h"
-#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -51,16 +49,14 @@ absl::Duration CpuTime() {
   return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
 }
 
-std::string Number(int64_t number) { return Thousands(static_cast<double>(number)); }
-
 // MonotonicTime is of the same clock.
 Worker::Clock::time_point TimePoint(MonotonicTime time) {
   return Worker::Clock::time_point(absl::ToChronoNanoseconds(time));
 }
 
 // The part of `whole` that falls to the worker of that index: all parts together are the whole.
-template <class Whole>
-Whole Part(Whole whole, int index, int of) {
+template <class Number>
+Number Part(Number whole, int index, int of) {
   return whole / of + (index < static_cast<int>(whole % of) ? 1 : 0);
 }
 
@@ -240,62 +236,6 @@ void Run::Show(bool warming_up, absl::Duration passed) {
 bool Run::Done() const {
   return std::all_of(workers_.begin(), workers_.end(),
                      [](const auto& worker) { return worker->ended(); });
-}
-
-// By the most frequent code of those that failed. OK if there was none.
-Outcome ErrorsOutcome(const Result& result) {
-  const auto& ended = result.measured.ended;
-  const auto* const most = std::max_element(ended.begin() + 1, ended.end());
-  if (*most == 0) return {};
-  const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
-  const std::string& first = result.measured.first_errors[code];
-  return CallOutcome(
-      ShapeName(result.shape), result.address,
-      {code, absl::StrCat(Number(*most), " of ", Number(result.measured.errors() + result.calls()),
-                          " calls failed so", first.empty() ? "" : "; the first: ", first)},
-      WhatToTry({code, first}));
-}
-
-// What was not answered or not even called. OK if there was none of it.
-Outcome SilenceOutcome(const Result& result) {
-  const auto failed = [&](grpc::StatusCode code, const std::string& why) {
-    return CallOutcome(ShapeName(result.shape), result.address, {code, why}, "");
-  };
-  if (result.calls() == 0 && result.in_flight > 0 && result.measured.errors() == 0) {
-    return failed(grpc::StatusCode::DEADLINE_EXCEEDED,
-                  absl::StrCat("none of ", Number(result.in_flight), " calls was answered"));
-  }
-  if (!result.silent.empty()) return failed(grpc::StatusCode::DEADLINE_EXCEEDED, result.silent);
-  if (result.rate == 0 && result.not_sent > 0) {
-    return failed(grpc::StatusCode::UNAVAILABLE,
-                  absl::StrCat(Number(result.not_sent), " of ", Number(result.due),
-                               " calls were not made: the connection was lost; is the server "
-                               "still there?"));
-  }
-  return {};
-}
-
-// What --fail_if says of errors, or of the rate, is for it alone to judge.
-Outcome OutcomeOf(const Result& result) {
-  if (result.interrupted) return Interrupted();
-  const std::string failed = FailedText(Verdicts(result));
-  if (!failed.empty()) {
-    return {kExitFailIf, uds::Printable(absl::StrCat(result.address, ": --fail_if: ", failed))};
-  }
-  const auto judged = [&](std::initializer_list<Threshold::Of> kinds) {
-    return std::any_of(result.thresholds.begin(), result.thresholds.end(),
-                       [&](const Threshold& each) {
-                         return std::find(kinds.begin(), kinds.end(), each.of) != kinds.end();
-                       });
-  };
-  if (!judged({Threshold::Of::kErrors, Threshold::Of::kErrorShare})) {
-    if (const Outcome failure = ErrorsOutcome(result); !failure.ok()) return failure;
-  }
-  if (const Outcome failure = SilenceOutcome(result); !failure.ok()) return failure;
-  if (!result.missed.empty() && !judged({Threshold::Of::kRate, Threshold::Of::kMissed})) {
-    return {kExitRateMissed, absl::StrCat(result.address, ": ", result.missed)};
-  }
-  return {};
 }
 
 // None if there is no name.

@@ -85,7 +85,7 @@ std::vector<Row> Rows() {
   };
   const auto share = [](double value) { return absl::StrFormat("%.3g %%", value); };
   const auto micro = [](double value) { return absl::StrFormat("%.3g µs", value); };
-  return {{"calls/s", throughput, Thousands, true, OfThroughput},
+  return {{"calls/s", throughput, CountText, true, OfThroughput},
           {"mean", Of(&L::mean), LatencyText, false, OfLatency(&P::p50)},
           {"p50", Of(&L::p50), LatencyText, false, OfLatency(&P::p50)},
           {"p90", Of(&L::p90), LatencyText, false, OfLatency(&P::p90)},
@@ -176,9 +176,16 @@ Comparison Compare(const Record& before, const Record& now) {
   return comparison;
 }
 
+std::string CountText(double number) {
+  constexpr double kLong = 1e10;
+  return number < kLong ? Thousands(number) : absl::StrFormat("%.4g", number);
+}
+
 std::string LatencyText(double microseconds) {
+  constexpr double kLong = 99'999.5;  // ms
   const double ms = microseconds / 1000;
-  if (ms >= 99.95) return absl::StrCat(Thousands(ms), " ms");
+  if (ms >= kLong) return absl::StrCat(CountText(ms / 1000), " s");
+  if (ms >= 99.95) return absl::StrCat(CountText(ms), " ms");
   return absl::StrFormat("%.*f ms", ms >= 9.995 ? 1 : ms >= 0.9995 ? 2 : 3, ms);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/time/time.h"
 #include "client/bench/summary.h"
 #include "client/report/comparison.h"
 #include "client/report/diagram.h"
@@ -82,36 +83,47 @@ std::string TimeText(const Record& run) {
   return absl::StrFormat("%.4g s after %g s of warm-up", run.duration_s, run.warmup_s);
 }
 
+// "2026-11-28 19:03:25 UTC"; what is no date of ours is shown as it is.
+std::string DateText(const Record& run) {
+  absl::Time began;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, run.began, &began, &error)) return run.began;
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", began, absl::UTCTimeZone());
+}
+
 std::string Facts(const Runs& runs) {
   const Record& run = runs.now;
   std::string facts = absl::StrCat(
       Fact("command", CommandHtml(run)), Fact("method", Escaped(run.method)),
-      Fact("date", Escaped(run.began)), Fact("duration", TimeText(run)),
+      Fact("date", Escaped(DateText(run))), Fact("duration", TimeText(run)),
       Fact("host", Escaped(HostText(run))), Fact("versions", Escaped(VersionsText(run))));
   if (runs.before == nullptr) return facts;
   const Record& before = *runs.before;
-  absl::StrAppend(
-      &facts, Fact("command before", CommandHtml(before)),
-      Fact("address before", Escaped(before.address)), Fact("date before", Escaped(before.began)),
-      Fact("duration before", TimeText(before)), Fact("host before", Escaped(HostText(before))),
-      Fact("versions before", Escaped(VersionsText(before))));
+  absl::StrAppend(&facts, Fact("command before", CommandHtml(before)),
+                  Fact("address before", Escaped(before.address)),
+                  Fact("date before", Escaped(DateText(before))),
+                  Fact("duration before", TimeText(before)),
+                  Fact("host before", Escaped(HostText(before))),
+                  Fact("versions before", Escaped(VersionsText(before))));
   return facts;
 }
 
-std::string VerdictCell(const Difference& difference) {
-  const std::string noise =
-      difference.noise.has_value() ? absl::StrFormat("±%.2g %%", *difference.noise) : "";
+std::string VerdictCells(const Difference& difference) {
+  const std::string noise = difference.noise.has_value()
+                                ? absl::StrFormat("<td class=\"more\">±%.*f %%</td>",
+                                                  *difference.noise < 10 ? 1 : 0, *difference.noise)
+                                : "<td class=\"more\"></td>";
   switch (difference.verdict) {
     case Difference::Verdict::kNoise:
-      return absl::StrCat("<td>noise (", noise, ")</td>");
+      return absl::StrCat("<td>noise</td>", noise);
     case Difference::Verdict::kBetter:
-      return absl::StrCat("<td class=\"good\">better (noise ", noise, ")</td>");
+      return absl::StrCat("<td class=\"good\">better</td>", noise);
     case Difference::Verdict::kWorse:
-      return absl::StrCat("<td class=\"bad\">worse (noise ", noise, ")</td>");
+      return absl::StrCat("<td class=\"bad\">worse</td>", noise);
     case Difference::Verdict::kNone:
       break;
   }
-  return "<td></td>";
+  return absl::StrCat("<td></td>", noise);
 }
 
 std::string ComparisonSection(const Runs& runs) {
@@ -127,12 +139,12 @@ std::string ComparisonSection(const Runs& runs) {
   }
   absl::StrAppend(&html,
                   "<table>\n<tr><th></th><th>before</th><th>now</th><th>difference</th>"
-                  "<th></th></tr>\n");
+                  "<th></th><th class=\"more\">noise up to</th></tr>\n");
   for (const Difference& each : comparison.differences) {
     const std::string percent =
         each.percent.has_value() ? absl::StrFormat("%+.1f %%", *each.percent) : "";
     absl::StrAppend(&html, "<tr><th>", each.name, "</th><td>", each.before, "</td><td>", each.now,
-                    "</td><td>", percent, "</td>", VerdictCell(each), "</tr>\n");
+                    "</td><td>", percent, "</td>", VerdictCells(each), "</tr>\n");
   }
   absl::StrAppend(&html, "</table>\n");
   if (comparison.obstacles.empty()) {
@@ -144,12 +156,19 @@ std::string ComparisonSection(const Runs& runs) {
   return Section("Compared with the run before", html);
 }
 
+std::string ValueText(const RecordVerdict& verdict) {
+  if (!verdict.value.has_value()) return "not measured";
+  if (verdict.unit == "us") return LatencyText(*verdict.value);
+  if (verdict.unit == "%") return absl::StrFormat("%.3g %%", *verdict.value);
+  return absl::StrCat(AxisNumber(*verdict.value), " ", verdict.unit);
+}
+
 std::string VerdictsSection(const Record& run) {
   if (run.verdicts.empty()) return "";
   std::string rows;
   for (const RecordVerdict& verdict : run.verdicts) {
     absl::StrAppend(&rows, "<tr><th>", Escaped(verdict.condition), "</th><td>",
-                    Escaped(verdict.value), "</td><td class=\"",
+                    Escaped(ValueText(verdict)), "</td><td class=\"",
                     verdict.failed ? "bad\">failed" : "good\">passed", "</td></tr>\n");
   }
   return Section("Conditions (--fail_if)", absl::StrCat("<table>\n", rows, "</table>\n"));
@@ -159,9 +178,9 @@ std::string CodesSection(const Runs& runs) {
   const Record& run = runs.now;
   const double ended = run.calls + run.failed();
   const auto row = [&](const std::string& code, double calls, double before) {
-    std::string cells = absl::StrCat("<tr><th>", Escaped(code), "</th><td>", Thousands(calls),
+    std::string cells = absl::StrCat("<tr><th>", Escaped(code), "</th><td>", CountText(calls),
                                      "</td><td>", Share(calls, ended), "</td>");
-    if (runs.before != nullptr) absl::StrAppend(&cells, "<td>", Thousands(before), "</td>");
+    if (runs.before != nullptr) absl::StrAppend(&cells, "<td>", CountText(before), "</td>");
     return absl::StrCat(cells, "</tr>\n");
   };
   const int columns = runs.before != nullptr ? 4 : 3;

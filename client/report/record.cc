@@ -11,7 +11,6 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "client/report/record_reader.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -127,11 +126,11 @@ void ReadErrors(RecordReader* run, Record* record) {
 
 void ReadVerdicts(RecordReader* run, Record* record) {
   for (RecordReader& each : run->Objects("fail_if")) {
-    RecordVerdict verdict{
-        .condition = each.Text("condition"), .failed = each.Bool("failed"), .value = ""};
-    if (each.Has("value")) {
-      verdict.value = absl::StrFormat("%.6g %s", each.Number("value"), each.Text("unit"));
-    }
+    RecordVerdict verdict{.condition = each.Text("condition"),
+                          .failed = each.Bool("failed"),
+                          .value = {},
+                          .unit = each.Text("unit")};
+    if (each.Has("value")) verdict.value = each.Number("value");
     record->verdicts.push_back(verdict);
   }
 }

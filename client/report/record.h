@@ -66,7 +66,8 @@ struct RecordBin {
 struct RecordVerdict {
   std::string condition;
   bool failed = false;
-  std::string value;  // with its unit
+  std::optional<double> value;
+  std::string unit;
 };
 
 struct Record {
