@@ -11,18 +11,16 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
-    "Sends each MESSAGE to the Echo service at ADDRESS and prints its reply.\n"
-    "Without one: the lines of standard input, or on a terminal a prompt. ADDRESS is\n"
-    "a socket's path, unix-abstract:NAME or HOST:PORT.\n";
+    "Sends each MESSAGE to the Echo service at ADDRESS (a path, unix-abstract:NAME or\n"
+    "HOST:PORT) and prints its reply. Without one: standard input, or a prompt.\n";
 
 constexpr char kExamples[] =
     "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
     "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
-    "4 --health: not serving; 5 --bench: --rate missed; 6 --fail_if; 130 Ctrl-C;\n"
-    "64 + N the call failed with gRPC status code N (68: no reply in time).";
+    "Exit codes: 0 all well; 1 input or output; 2 bad usage; 3 no connection; 4 not\n"
+    "serving; 5 --rate missed; 6 --fail_if; 130 Ctrl-C; 64 + N gRPC's status code N.";
 
 constexpr char kNotes[] =
     "A value follows its flag after '=' or a space. An optional value, as in --wait[=TIME], needs\n"

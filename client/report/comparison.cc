@@ -17,6 +17,8 @@ namespace {
 constexpr size_t kParts = 10;
 // What a histogram's bins of half a percent make of equal runs.
 constexpr double kLeastNoise = 1;
+// With more than that, even a run that came to a halt would be noise.
+constexpr double kMostNoise = 100;
 
 struct Sample {
   double value = 0;
@@ -110,7 +112,9 @@ Difference DifferenceOf(const Row& row, const Record& before, const Record& now,
   const std::optional<double> spread_here = Spread(now, row.sample);
   if (!spread_then.has_value() || !spread_here.has_value()) return difference;
   difference.noise = std::max(kLeastNoise, 2 * std::max(*spread_then, *spread_here));
-  if (std::abs(*difference.percent) <= *difference.noise) {
+  if (*difference.noise > kMostNoise) {
+    difference.verdict = Difference::Verdict::kUnsteady;
+  } else if (std::abs(*difference.percent) <= *difference.noise) {
     difference.verdict = Difference::Verdict::kNoise;
   } else {
     difference.verdict = (*difference.percent > 0) == row.more_is_better

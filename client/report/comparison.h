@@ -7,6 +7,7 @@
 //
 // A difference counts as noise if it is no more than twice the spread of either run. The spread is how
 // much the tenths of one run differ from each other: their standard deviation, in percent of their mean.
+// A run that differs from itself by half is too unsteady to say anything.
 //
 // Thread safety: a pure function.
 
@@ -22,7 +23,7 @@
 namespace udsecho::client {
 
 struct Difference {
-  enum class Verdict { kNone, kNoise, kBetter, kWorse };
+  enum class Verdict { kNone, kUnsteady, kNoise, kBetter, kWorse };
 
   std::string name;
   std::string before;

@@ -7,9 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "client/bench/summary.h"
 #include "client/report/comparison.h"
@@ -25,8 +28,18 @@ std::string Section(const char* title, const std::string& html) {
   return absl::StrCat("<section>\n<h2>", title, "</h2>\n", html, "</section>\n");
 }
 
+// Browsers would break "--threads" after its hyphens.
 std::string Note(const std::string& sentence) {
-  return absl::StrCat("<p class=\"note\">", Escaped(sentence), "</p>\n");
+  constexpr size_t kLongestFlag = 20;
+  std::vector<std::string> words;
+  for (const absl::string_view word : absl::StrSplit(sentence, ' ')) {
+    std::string html = Escaped(std::string(word));
+    if (absl::StartsWith(word, "--") && word.size() <= kLongestFlag) {
+      html = absl::StrCat("<span class=\"flag\">", html, "</span>");
+    }
+    words.push_back(std::move(html));
+  }
+  return absl::StrCat("<p class=\"note\">", absl::StrJoin(words, " "), "</p>\n");
 }
 
 std::string Number(const char* name, const std::string& value) {
@@ -116,6 +129,8 @@ std::string VerdictCells(const Difference& difference) {
   switch (difference.verdict) {
     case Difference::Verdict::kNoise:
       return absl::StrCat("<td>noise</td>", noise);
+    case Difference::Verdict::kUnsteady:
+      return absl::StrCat("<td>unsteady</td>", noise);
     case Difference::Verdict::kBetter:
       return absl::StrCat("<td class=\"good\">better</td>", noise);
     case Difference::Verdict::kWorse:
@@ -150,7 +165,8 @@ std::string ComparisonSection(const Runs& runs) {
   if (comparison.obstacles.empty()) {
     absl::StrAppend(&html,
                     "<p>Noise is twice the spread of the tenths of a run, of that run where it is "
-                    "larger. p99.99 and max are a few calls, and are not judged; nor is a run of "
+                    "larger; with more than 100 %, a run is too unsteady to judge. p99.99 and max "
+                    "are a few calls, and are not judged; nor is a run of "
                     "less than a second.</p>\n");
   }
   return Section("Compared with the run before", html);

@@ -34,7 +34,7 @@ h1 { font-size: 1.4rem; line-height: 1.3; margin: 0; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 p { margin: .25rem 0; color: var(--quiet); }
 code { font: .85rem/1.5 ui-monospace, monospace; }
-.note { color: var(--warn); }
+.note { color: var(--warn); } .flag { white-space: nowrap; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; margin: 1rem 0;
          font-size: .9rem; }
 .facts dt { color: var(--quiet); } .facts dd { margin: 0; }

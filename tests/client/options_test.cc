@@ -200,7 +200,7 @@ TEST(OptionsTest, WhatABenchIsJudgedByAndPrints) {
   EXPECT_EQ(Good({"a", "--bench", "--csv=points"}).bench.csv, Csv::kPoints);
   EXPECT_THAT(Error({"a", "--bench", "--compare=o"}), HasSubstr("--report"));
   EXPECT_THAT(Error({"a", "--bench", "--csv", "--json"}), HasSubstr("one of them"));
-  EXPECT_THAT(Error({"a", "--bench", "--csv=lines"}), HasSubstr("summary or points"));
+  EXPECT_THAT(Error({"a", "--bench", "--csv=lines"}), HasSubstr("summary, points"));
   EXPECT_THAT(Error({"a", "--bench", "--fail_if=p99"}), HasSubstr("p99>5ms"));
   EXPECT_THAT(Error({"a", "--bench", "--fail_if=missed"}), HasSubstr("--rate"));
   for (const char* flag : {"--csv", "--fail_if=p99>5ms", "--compare=o"}) {

@@ -31,9 +31,9 @@ constexpr char kHostile[] = "<script>alert(1)</script>\"'&\x1b[2J\xe2\x80\xae\xf
 std::string WrongTag(const std::string& page) {
   const std::set<std::string> alone = {"!doctype", "meta"};
   const std::set<std::string> known = {
-      "html", "head", "title", "style", "body", "h1",     "h2",       "p",      "dl",    "dt",
-      "dd",   "div",  "ul",    "li",    "code", "svg",    "section",  "figure", "table", "tr",
-      "td",   "th",   "line",  "text",  "path", "circle", "polyline", "polygon"};
+      "html", "head", "title", "style", "body", "h1",   "h2",     "p",        "dl",     "dt",
+      "dd",   "span", "div",   "ul",    "li",   "code", "svg",    "section",  "figure", "table",
+      "tr",   "td",   "th",    "line",  "text", "path", "circle", "polyline", "polygon"};
   std::vector<std::string> open;
   for (size_t at = page.find('<'); at != std::string::npos; at = page.find('<', at + 1)) {
     const size_t end = page.find('>', at);
@@ -147,6 +147,9 @@ TEST(ComparisonTest, TheSpreadOfARunIsNoise) {
 
   const Record unsteady = RecordOfRun(MadeRun({.latency = absl::Microseconds(220), .wave = 0.5}));
   EXPECT_EQ(Find(Compare(steady, unsteady), "p50").verdict, Verdict::kNoise);
+  Record halting = steady;
+  for (size_t i = 5; i < halting.points.size(); ++i) halting.points[i].calls = 0;
+  EXPECT_EQ(Find(Compare(steady, halting), "calls/s").verdict, Verdict::kUnsteady);
   const Record more = RecordOfRun(MadeRun({.calls_a_point = 2000, .wave = 0.01}));
   EXPECT_EQ(Find(Compare(steady, more), "calls/s").verdict, Verdict::kBetter);
 }
