@@ -70,7 +70,7 @@ std::string NotSentText(const Result& result, const Style& style) {
   return result.missed.empty() ? text : style.Red(text);
 }
 
-// What an earlier run is compared by, and diagrams are drawn of.
+// What diagrams are drawn of, also those of a later run that is compared with this one.
 nlohmann::ordered_json TimeLineJson(const Measured& measured) {
   using Json = nlohmann::ordered_json;
   const TimeLine& line = measured.time_line;
@@ -150,7 +150,7 @@ std::string Setting(const Result& result) {
   std::string text = absl::StrCat(ShapeName(result.shape), ", ", Count(result.size, "byte"));
   if (result.messages > 1) absl::StrAppend(&text, " x ", result.messages);
   if (result.rate > 0) {
-    absl::StrAppendFormat(&text, ", %g calls a second, at most %d in flight", result.rate,
+    absl::StrAppendFormat(&text, ", %.10g calls a second, at most %d in flight", result.rate,
                           result.concurrency);
   } else {
     absl::StrAppend(&text, ", ", result.concurrency, " in flight");

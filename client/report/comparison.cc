@@ -86,7 +86,7 @@ std::vector<Row> Rows() {
     return run.calls > 0 ? std::optional<double>(1e6 * run.client_cpu_s / run.calls) : std::nullopt;
   };
   const auto share = [](double value) { return absl::StrFormat("%.3g %%", value); };
-  const auto micro = [](double value) { return absl::StrFormat("%.3g µs", value); };
+  const auto micro = [](double value) { return absl::StrCat(CountText(value), " µs"); };
   return {{"calls/s", throughput, CountText, true, OfThroughput},
           {"mean", Of(&L::mean), LatencyText, false, OfLatency(&P::p50)},
           {"p50", Of(&L::p50), LatencyText, false, OfLatency(&P::p50)},
@@ -181,13 +181,16 @@ Comparison Compare(const Record& before, const Record& now) {
 }
 
 std::string CountText(double number) {
+  constexpr double kSmall = 99.95;
   constexpr double kLong = 1e10;
-  return number < kLong ? Thousands(number) : absl::StrFormat("%.4g", number);
+  return number >= kSmall && number < kLong ? Thousands(number) : absl::StrFormat("%.3g", number);
 }
 
 std::string LatencyText(double microseconds) {
   constexpr double kLong = 99'999.5;  // ms
+  constexpr double kNever = 1e9;      // ms
   const double ms = microseconds / 1000;
+  if (ms >= kNever) return absl::StrFormat("%.3g s", ms / 1000);
   if (ms >= kLong) return absl::StrCat(CountText(ms / 1000), " s");
   if (ms >= 99.95) return absl::StrCat(CountText(ms), " ms");
   return absl::StrFormat("%.*f ms", ms >= 9.995 ? 1 : ms >= 0.9995 ? 2 : 3, ms);

@@ -44,7 +44,7 @@ Comparison Compare(const Record& before, const Record& now);
 // "0.212 ms", "1,234 s": microseconds for people, with three digits that count.
 std::string LatencyText(double microseconds);
 
-// "12,345", and "9e+14" for what is longer than any real count.
+// "12,345", "0.278", and "9e+14" for what is longer than any real count.
 std::string CountText(double number);
 
 }  // namespace udsecho::client

@@ -51,7 +51,7 @@ std::string Share(double part, double whole) {
 }
 
 std::string Numbers(const Record& run) {
-  std::string numbers = Number("calls/s", Thousands(run.calls_per_second));
+  std::string numbers = Number("calls/s", CountText(run.calls_per_second));
   if (run.rate > 0) {
     absl::StrAppend(&numbers, Number("target calls/s", AxisNumber(run.rate)));
   }
@@ -128,17 +128,23 @@ std::string VerdictCells(const Difference& difference) {
                                 : "<td class=\"more\"></td>";
   switch (difference.verdict) {
     case Difference::Verdict::kNoise:
-      return absl::StrCat("<td>noise</td>", noise);
+      return absl::StrCat("<td class=\"said\">noise</td>", noise);
     case Difference::Verdict::kUnsteady:
-      return absl::StrCat("<td>unsteady</td>", noise);
+      return absl::StrCat("<td class=\"said\">unsteady</td>", noise);
     case Difference::Verdict::kBetter:
-      return absl::StrCat("<td class=\"good\">better</td>", noise);
+      return absl::StrCat("<td class=\"said good\">better</td>", noise);
     case Difference::Verdict::kWorse:
-      return absl::StrCat("<td class=\"bad\">worse</td>", noise);
+      return absl::StrCat("<td class=\"said bad\">worse</td>", noise);
     case Difference::Verdict::kNone:
       break;
   }
-  return absl::StrCat("<td></td>", noise);
+  return absl::StrCat("<td class=\"said\"></td>", noise);
+}
+
+std::string PercentText(double percent) {
+  constexpr double kTenfold = 900;
+  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
+  return absl::StrFormat("×%.3g", 1 + percent / 100);
 }
 
 std::string ComparisonSection(const Runs& runs) {
@@ -156,8 +162,7 @@ std::string ComparisonSection(const Runs& runs) {
                   "<table>\n<tr><th></th><th>before</th><th>now</th><th>difference</th>"
                   "<th></th><th class=\"more\">noise up to</th></tr>\n");
   for (const Difference& each : comparison.differences) {
-    const std::string percent =
-        each.percent.has_value() ? absl::StrFormat("%+.1f %%", *each.percent) : "";
+    const std::string percent = each.percent.has_value() ? PercentText(*each.percent) : "";
     absl::StrAppend(&html, "<tr><th>", each.name, "</th><td>", each.before, "</td><td>", each.now,
                     "</td><td>", percent, "</td>", VerdictCells(each), "</tr>\n");
   }

@@ -64,7 +64,7 @@ table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabul
 td, th { padding: .2rem 1.25rem .2rem 0; text-align: right; font-weight: normal;
          vertical-align: top; white-space: nowrap; }
 th { color: var(--quiet); } th:first-child, td.why { text-align: left; }
-td.why, th:first-child { white-space: normal; }
+td.why, th:first-child { white-space: normal; } th:first-child { min-width: 3.5rem; }
 td.why { color: var(--quiet); padding-bottom: .6rem; }
 .good { color: var(--good); } .bad { color: var(--warn); }
 @media screen and (max-width: 34rem) {
@@ -72,7 +72,7 @@ td.why { color: var(--quiet); padding-bottom: .6rem; }
   .wide { display: none; } .narrow { display: block; }
   figure { padding: .4rem .2rem; } .numbers { grid-template-columns: 1fr 1fr; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .4rem; }
-  td, th { padding-right: .6rem; } .more { display: none; } table { font-size: .82rem; } }
+  td, th { padding-right: .6rem; } td.said { padding-right: 0; } .more { display: none; } table { font-size: .82rem; } }
 @media print {
   body { padding: 0; max-width: none; font-size: 12px; } h2 { break-after: avoid; }
   section, figure, .numbers { break-inside: avoid; }

@@ -173,7 +173,7 @@ class ReportPictureTest : public testing::Test {
         if (std::abs(red - blue) > 80) columns.insert(x);
       }
     }
-    EXPECT_GT(columns.size(), at("width") / 20) << figure;
+    EXPECT_GT(columns.size(), at("width") / 40) << figure;
   }
 
   const support::TempDir dir_;
