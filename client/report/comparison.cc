@@ -86,7 +86,10 @@ std::vector<Row> Rows() {
     return run.calls > 0 ? std::optional<double>(1e6 * run.client_cpu_s / run.calls) : std::nullopt;
   };
   const auto share = [](double value) { return absl::StrFormat("%.3g %%", value); };
-  const auto micro = [](double value) { return absl::StrCat(CountText(value), " µs"); };
+  const auto micro = [](double value) {
+    constexpr double kLong = 1e4;
+    return value < kLong ? absl::StrCat(CountText(value), " µs") : LatencyText(value);
+  };
   return {{"calls/s", throughput, CountText, true, OfThroughput},
           {"mean", Of(&L::mean), LatencyText, false, OfLatency(&P::p50)},
           {"p50", Of(&L::p50), LatencyText, false, OfLatency(&P::p50)},
