@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/threshold.h"
 
 namespace udsecho::client {
 
@@ -88,6 +89,9 @@ struct MethodOptions {
   std::vector<std::string> protosets;  // files; none: the server's reflection
 };
 
+// The result as a table for spreadsheets: the run in a line, or a line for each point in time.
+enum class Csv { kNone, kSummary, kPoints };
+
 // Load: see client/bench/bench.h.
 struct BenchOptions {
   absl::Duration duration = absl::Seconds(10);
@@ -103,9 +107,14 @@ struct BenchOptions {
   int64_t size = 64;      // bytes of the message, if none was given
   int stream_length = 8;  // messages a call of expand and collect
   std::string report;     // the HTML file; empty for none
+  std::string compare;    // what an earlier run printed as JSON; empty for none
+  Csv csv = Csv::kNone;
+  std::vector<Threshold> fail_if;
 };
 
 struct Options {
+  std::string command_line;  // for people: see client/command_line/typed.h
+
   // A path, unix-abstract:NAME or HOST:PORT; not looked at here.
   std::string address;
   Mode mode = Mode::kSend;

@@ -14,13 +14,17 @@
 
 #include "absl/time/time.h"
 #include "client/bench/collector.h"
+#include "client/bench/host.h"
 #include "client/options.h"
+#include "client/threshold.h"
 
 namespace udsecho::client {
 
 struct Result {
   // What was done.
+  std::string command_line;
   std::string address;
+  std::string method;  // "/udsecho.v1.Echo/Echo"
   Shape shape = Shape::kUnary;
   int64_t size = 0;  // bytes of a message
   int messages = 1;  // a call
@@ -34,6 +38,8 @@ struct Result {
   absl::Duration warmup;
   absl::Duration duration;
   absl::Duration delay;  // that the server was asked for, before each answer
+  std::vector<Threshold> thresholds;
+  Surroundings surroundings;
 
   Measured measured;
 

@@ -21,8 +21,8 @@ namespace udsecho::client {
 class Schedule {
  public:
   struct Rates {
-    double from = 0;      // calls a second, above zero: for `flat`
-    double to = 0;        // above zero: from the end of `ramp` on
+    double from = 0;                             // calls a second, above zero: for `flat`
+    double to = 0;                               // above zero: from the end of `ramp` on
     absl::Duration flat = absl::ZeroDuration();  // the warm-up
     absl::Duration ramp = absl::ZeroDuration();  // in which the rate changes
   };

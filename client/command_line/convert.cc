@@ -220,6 +220,9 @@ void Converter::Bench() {
   bench.ramp = rate.over;
   if (!raw_.size.empty()) Take(ParseSize("--size", raw_.size, kMostBytes), &bench.size);
   bench.report = raw_.report;
+  bench.compare = raw_.compare;
+  if (!raw_.fail_if.empty()) Take(ParseThresholds(raw_.fail_if), &bench.fail_if);
+  if (!raw_.csv.empty()) Take(ParseCsv(raw_.csv == kNoValue ? "summary" : raw_.csv), &bench.csv);
   if (raw_.bench && raw_.duration.empty() && !raw_.count.empty()) bench.duration = kForever;
   if (raw_.duration.empty() && raw_.count.empty() && rate.from.has_value())
     bench.duration = rate.over;
@@ -237,6 +240,18 @@ void Converter::Together() {
   only_bench(raw_.size, "--size");
   only_bench(raw_.stream_length, "--stream_length");
   only_bench(raw_.report, "--report");
+  only_bench(raw_.compare, "--compare");
+  only_bench(raw_.fail_if, "--fail_if");
+  only_bench(raw_.csv, "--csv");
+  if (!raw_.compare.empty() && raw_.report.empty()) {
+    Fail("--compare: it needs a --report, the page to write");
+  }
+  if (!raw_.csv.empty() && raw_.json) Fail("--csv and --json: one of them");
+  for (const Threshold& threshold : options_.bench.fail_if) {
+    if (threshold.of == Threshold::Of::kMissed && raw_.rate.empty()) {
+      Fail("--fail_if: 'missed' needs a --rate that can be missed");
+    }
+  }
 
   const bool calls = !raw_.call.empty();
   const auto only_calls = [&](bool is_given, const char* flag) {

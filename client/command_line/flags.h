@@ -40,6 +40,7 @@ struct RawOptions {
   bool watch = false, whoami = false, list = false, stats = false;
   bool bench = false;
   std::string duration, warmup, concurrency, threads, rate, size, stream_length, report;
+  std::string compare, fail_if, csv;
   std::string help, completion;
   bool version = false;
 };

@@ -23,7 +23,7 @@ constexpr char kMore[] = "What each flag does, and the exit codes: client --help
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 all well; 1 input or output; 2 bad usage; 3 no connection; 4 not\n"
-    "serving; 5 --rate missed; 130 Ctrl-C; 64 + N: gRPC status N (68: too slow)";
+    "serving; 5 --rate missed; 6 --fail_if; 130 Ctrl-C; 64 + N: gRPC status code N";
 
 constexpr char kNotes[] =
     "A value follows its flag after '=' or a space. An optional value, as in\n"

@@ -14,6 +14,7 @@
 #include "client/command_line/convert.h"
 #include "client/command_line/flags.h"
 #include "client/command_line/help.h"
+#include "client/command_line/typed.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -77,6 +78,7 @@ Parsed Parse(int argc, const char* const* argv) {
   raw.has_data = app.count("--data") > 0;
   absl::StatusOr<Options> options = Convert(raw);
   if (!options.ok()) return End(UsageError(options.status().message()));
+  options->command_line = Typed({argv, argv + argc});
   return {*std::move(options), {}, ""};
 }
 

@@ -73,6 +73,12 @@ absl::StatusOr<Compression> ParseCompression(absl::string_view text) {
   return Bad("--compression", text, "is not known; use gzip, deflate or none");
 }
 
+absl::StatusOr<Csv> ParseCsv(absl::string_view text) {
+  if (text == "summary") return Csv::kSummary;
+  if (text == "points") return Csv::kPoints;
+  return Bad("--csv", text, "is not known; use summary or points");
+}
+
 absl::StatusOr<FaultOptions> ParseFault(absl::string_view text) {
   FaultOptions fault;
   const size_t colon = text.find(':');

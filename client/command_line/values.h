@@ -30,6 +30,9 @@ absl::StatusOr<Shape> ParseShape(absl::string_view text);
 // "gzip", "deflate" or "none".
 absl::StatusOr<Compression> ParseCompression(absl::string_view text);
 
+// "summary" or "points".
+absl::StatusOr<Csv> ParseCsv(absl::string_view text);
+
 // CODE[:TEXT], with the code as a name in any case, or as a number from 1 to 16.
 absl::StatusOr<FaultOptions> ParseFault(absl::string_view text);
 

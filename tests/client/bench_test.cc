@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <iterator>
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/run.h"
@@ -372,6 +374,78 @@ TEST_F(BenchTest, TheReportIsOnePageThatNeedsNothingElse) {
   EXPECT_THAT(page, Not(HasSubstr("https:")));
   EXPECT_THAT(page, Not(HasSubstr("$")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST_F(BenchTest, AnEarlierRunIsCompared) {
+  const std::string old = dir_.Path("old.json");
+  std::ofstream(old) << Bench({"--duration=300ms", "--warmup=0", "-c", "3", "--json"}).out;
+  const std::vector<std::string> flags = {"--duration=300ms", "--warmup=0", "--report=-",
+                                          "--compare=" + old};
+  std::vector<std::string> same = flags;
+  same.insert(same.end(), {"-c", "3"});
+  const Ended comparable = Bench(same);
+  EXPECT_EQ(comparable.exit_code, 0) << comparable.err;
+  EXPECT_THAT(comparable.out, HasSubstr("p99 before"));
+  EXPECT_THAT(comparable.out, Not(HasSubstr("not comparable")));
+  EXPECT_THAT(Bench(flags).out, HasSubstr("calls in flight: 3 before, 64 now"));
+}
+
+TEST_F(BenchTest, AnEarlierRunThatCannotBeReadIsToldBeforeTheRun) {
+  std::atomic<int> calls = 0;
+  server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  const std::string old = dir_.Path("old.json");
+  const auto compare = [&] {
+    const std::string report = dir_.Path("report.html");
+    const Ended result = Bench({"--count=1", "--report=" + report, "--compare=" + old});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_FALSE(std::ifstream(report).is_open());
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("--compare"), HasSubstr(old)));
+    return result.err;
+  };
+  EXPECT_THAT(compare(), HasSubstr("No such file"));
+  std::ofstream(old) << "hello\n";
+  EXPECT_THAT(compare(), HasSubstr("JSON"));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(BenchTest, AConditionThatComesTrueHasAnExitCodeOfItsOwn) {
+  const Ended failed = Bench({"--count=100", "--fail_if=p99>1ns,errors>0"});
+  EXPECT_EQ(failed.exit_code, 6);
+  EXPECT_THAT(failed.err, testing::AllOf(OneLine(), HasSubstr("--fail_if: p99>1ns: it was ")));
+  EXPECT_THAT(failed.out, HasSubstr("p99>1ns: failed"));
+  EXPECT_THAT(failed.out, HasSubstr("errors>0: passed"));
+  EXPECT_EQ(Bench({"--count=100", "--fail_if=p99>1h"}).exit_code, 0);
+}
+
+TEST_F(BenchTest, CsvIsALineOfNamesAndAsManyValues) {
+  const auto rows = [](const std::string& text) {
+    std::vector<std::vector<std::string>> all;
+    for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+      all.push_back(absl::StrSplit(line, ','));
+    }
+    return all;
+  };
+  const auto run = rows(Bench({"--count=100", "--csv"}).out);
+  ASSERT_EQ(run.size(), 2U);
+  ASSERT_EQ(run[0].size(), run[1].size());
+  const auto value = [&](const char* name) {
+    const auto at = std::find(run[0].begin(), run[0].end(), name);
+    return at == run[0].end() ? "none" : run[1][at - run[0].begin()];
+  };
+  EXPECT_EQ(value("calls"), "100");
+  EXPECT_EQ(value("errors"), "0");
+  EXPECT_EQ(value("shape"), "unary");
+  EXPECT_GT(std::stod(value("p99.9_us")), 0);
+
+  const auto points = rows(Bench({"--duration=500ms", "--warmup=0", "--csv=points"}).out);
+  ASSERT_GT(points.size(), 4U);
+  for (const auto& row : points) EXPECT_EQ(row.size(), points[0].size());
+  EXPECT_EQ(points[0][0], "from_s");
+  EXPECT_EQ(points[1][0], "0");
+  EXPECT_EQ(points[1][1], points[2][0]);
 }
 
 TEST_F(BenchTest, AReportThatCannotBeWrittenIsToldBeforeTheRun) {

@@ -167,12 +167,13 @@ TEST(OptionsTest, HelpAndCompletionsKnowEachFlag) {
   const std::string bash = ParseArguments({"--completion=bash"}).output;
   const std::string zsh = ParseArguments({"--completion", "zsh"}).output;
   for (const char* flag :
-       {"--shape",     "--count",       "--interval",     "--payload",  "--delay",
-        "--fault",     "--metadata",    "--compression",  "--timeout",  "--wait",
-        "--authority", "--output",      "--json",         "--health",   "--whoami",
-        "--list",      "--stats",       "--connections",  "--shutdown", "--bench",
-        "--rate",      "--concurrency", "--report",       "--verbose",  "--version",
-        "--watch",     "--keepalive",   "--print_grpcurl"}) {
+       {"--shape",     "--count",       "--interval",      "--payload",  "--delay",
+        "--fault",     "--metadata",    "--compression",   "--timeout",  "--wait",
+        "--authority", "--output",      "--json",          "--health",   "--whoami",
+        "--list",      "--stats",       "--connections",   "--shutdown", "--bench",
+        "--rate",      "--concurrency", "--report",        "--verbose",  "--version",
+        "--watch",     "--keepalive",   "--print_grpcurl", "--compare",  "--fail_if",
+        "--csv"}) {
     for (const std::string& text : {all, help, bash, zsh}) EXPECT_THAT(text, HasSubstr(flag));
   }
 }
@@ -219,6 +220,38 @@ TEST(OptionsTest, FilesNeedNoAddress) {
   EXPECT_THAT(Error({"--list"}), HasSubstr("ADDRESS"));
   EXPECT_THAT(Error({"--call=x", "--protoset=f"}), HasSubstr("ADDRESS"));
   EXPECT_THAT(Error({"a", "--protoset=f"}), HasSubstr("--protoset"));
+}
+
+TEST(OptionsTest, WhatABenchIsJudgedByAndPrints) {
+  const Options bench =
+      Good({"a", "--bench", "--report=r", "--compare=o", "--fail_if=p99>5ms,errors>1%"});
+  EXPECT_EQ(bench.bench.compare, "o");
+  EXPECT_EQ(bench.bench.fail_if.size(), 2U);
+  EXPECT_EQ(Good({"a", "--bench"}).bench.csv, Csv::kNone);
+  EXPECT_EQ(Good({"a", "--bench", "--csv"}).bench.csv, Csv::kSummary);
+  EXPECT_EQ(Good({"a", "--bench", "--csv=points"}).bench.csv, Csv::kPoints);
+  EXPECT_THAT(Error({"a", "--bench", "--compare=o"}), HasSubstr("--report"));
+  EXPECT_THAT(Error({"a", "--bench", "--csv", "--json"}), HasSubstr("one of them"));
+  EXPECT_THAT(Error({"a", "--bench", "--csv=lines"}), HasSubstr("summary, points"));
+  EXPECT_THAT(Error({"a", "--bench", "--fail_if=p99"}), HasSubstr("p99>5ms"));
+  EXPECT_THAT(Error({"a", "--bench", "--fail_if=missed"}), HasSubstr("--rate"));
+  for (const char* flag : {"--csv", "--fail_if=p99>5ms", "--compare=o"}) {
+    EXPECT_THAT(Error({"a", flag}), HasSubstr("only with --bench"));
+  }
+}
+
+TEST(OptionsTest, TheCommandLineIsKeptWithoutTheValuesOfHeaders) {
+  const auto typed = [](std::vector<const char*> arguments) {
+    return Good(std::move(arguments)).command_line;
+  };
+  EXPECT_EQ(typed({"/s", "it's", "--json"}), R"(client /s 'it'\''s' --json)");
+  EXPECT_EQ(typed({"/s", "-H", "authorization:secret", "x"}), "client /s -H authorization:... x");
+  EXPECT_EQ(typed({"/s", "--metadata=a-token:secret"}), "client /s --metadata=a-token:...");
+  EXPECT_EQ(typed({"/s", "--metadata", "a: secret"}), "client /s --metadata a:...");
+  EXPECT_EQ(typed({"/s", "-Ha:secret"}), "client /s -Ha:...");
+  EXPECT_EQ(typed({"/s", "--", "-H", "a:b"}), "client /s -- -H a:b");
+  const std::string message(100'000, 'x');
+  EXPECT_LT(typed({"/s", message.c_str()}).size(), 300U);
 }
 
 TEST(OptionsTest, ValuesThatLookLikeListsAreNone) {

@@ -136,12 +136,14 @@ TEST(SchemaTest, FilesThatImportEachOther) {
   auto files = std::make_unique<FakeFiles>();
   files->Add(R"pb(name: "a"
                   dependency: "b"
-                  message_type { name: "A" })pb", {"A"});
+                  message_type { name: "A" })pb",
+             {"A"});
   files->Add(R"pb(name: "b" dependency: "c")pb", {});
   files->Add(R"pb(name: "c" dependency: "a")pb", {});
   files->Add(R"pb(name: "self"
                   dependency: "self"
-                  message_type { name: "S" })pb", {"S"});
+                  message_type { name: "S" })pb",
+             {"S"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("A"), StatusIs(kBroken, HasSubstr("imports itself")));
   EXPECT_THAT(schema.Message("S"), StatusIs(kBroken, HasSubstr("imports itself")));
@@ -228,12 +230,14 @@ TEST(SchemaTest, WhatIsBrokenIsSaidInOneLine) {
   files->by_symbol["junk"] = {"\xff\xff\xff"};
   files->by_symbol["empty"] = {};
   files->Add(R"pb(name: "\033[2J"
-                  message_type { name: "bad name" })pb", {"bad"});
+                  message_type { name: "bad name" })pb",
+             {"bad"});
   files->Add(R"pb(name: "t"
                   message_type {
                     name: "T"
                     field { name: "x" number: 0 }
-                  })pb", {"T"});
+                  })pb",
+             {"T"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("junk"), StatusIs(kBroken, HasSubstr("cannot be parsed")));
   EXPECT_THAT(schema.Message("empty"), StatusIs(kNotFound, HasSubstr("do not")));
