@@ -135,11 +135,12 @@ void Worker::BeginDue() {
 
 // Handles what has come, once something has or it is `until`.
 void Worker::Next(Clock::time_point until) {
+  constexpr std::chrono::milliseconds kNone{0};
   auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
   if (share_.rate > 0) left -= 2 * kAwake;
-  if (!finished_.empty()) left = left.zero();
+  if (!finished_.empty()) left = kNone;
   connections_.Wait(
-      std::max(left, left.zero()), [this] { now_ = Clock::now(); },
+      std::max(left, kNone), [this] { now_ = Clock::now(); },
       [this] {
         CountFinished();
         BeginDue();
