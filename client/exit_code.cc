@@ -3,6 +3,7 @@
 
 #include "client/exit_code.h"
 
+#include <algorithm>
 #include <iterator>
 
 #include "absl/strings/match.h"
@@ -35,25 +36,17 @@ constexpr absl::string_view kCodeNames[] = {
 
 constexpr int kCodes = std::size(kCodeNames);
 
-// Of the codes that gRPC itself, or a bench, answers with, in words that say little.
-absl::string_view WhatToTry(const grpc::Status& status) {
-  constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
-  const std::string why = status.error_message();
-  if (absl::StrContains(why, "http1.x server") || absl::EndsWith(why, "speak HTTP/2")) {
-    return kForeign;
-  }
-  switch (status.error_code()) {
-    case grpc::StatusCode::UNKNOWN:
-      return why == "Stream removed" ? kForeign : "";
-    case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return " (more time: --timeout)";
-    case grpc::StatusCode::UNIMPLEMENTED:
-      return " (what it offers: --list)";
-    case grpc::StatusCode::UNAVAILABLE:
-      return " (the connection is gone; is the server still there?)";
-    default:
-      return "";
-  }
+// How gRPC's library, or a bench (client/bench/answer.cc), ends a status of its own when a connection is lost. A status does not say whether
+// it came from the server, and what a server says of itself needs no hint.
+constexpr absl::string_view kConnectionLost[] = {
+    "Socket closed",        "Transport closed",           "GOAWAY received",
+    "Broken pipe",          "Endpoint read failed",       "Connection reset by peer",
+    "Connection timed out", "keepalive watchdog timeout", "closed the connection",
+};
+
+bool IsConnectionLost(absl::string_view text) {
+  return std::any_of(std::begin(kConnectionLost), std::end(kConnectionLost),
+                     [&](absl::string_view end) { return absl::EndsWith(text, end); });
 }
 
 }  // namespace
@@ -74,13 +67,38 @@ Outcome ConnectError(const absl::Status& status) {
 
 Outcome CallOutcome(absl::string_view method, absl::string_view address,
                     const grpc::Status& status) {
+  return CallOutcome(method, address, status, WhatToTry(status));
+}
+
+Outcome CallOutcome(absl::string_view method, absl::string_view address, const grpc::Status& status,
+                    absl::string_view what_to_try) {
   if (status.ok()) return {};
   const int code = status.error_code();
   // A server may send any number. Those that gRPC does not know keep within a process's 255.
   const int shown = code > 0 && code < kCodes ? code : grpc::StatusCode::UNKNOWN;
   return {kExitRpcBase + shown,
           absl::StrCat(method, ": ", address, ": ", CodeName(status.error_code()), ": ",
-                       uds::Printable(status.error_message()), WhatToTry(status))};
+                       uds::Printable(status.error_message()), what_to_try)};
+}
+
+absl::string_view WhatToTry(const grpc::Status& status) {
+  constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
+  const std::string why = status.error_message();
+  if (absl::StrContains(why, "http1.x server") || absl::EndsWith(why, "speak HTTP/2")) {
+    return kForeign;
+  }
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNKNOWN:
+      return why == "Stream removed" ? kForeign : "";
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return " (more time: --timeout)";
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return " (what it offers: --list)";
+    case grpc::StatusCode::UNAVAILABLE:
+      return IsConnectionLost(why) ? " (the connection is gone; is the server still there?)" : "";
+    default:
+      return "";
+  }
 }
 
 Outcome Interrupted() { return {kExitInterrupted, ""}; }

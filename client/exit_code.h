@@ -11,7 +11,7 @@
 //    5        --bench: no call failed, but --rate was not kept
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
-//             connection within --timeout is 68 too.
+//             connection within --timeout is 68 too, and that it stopped to answer a --bench.
 //  130        Ctrl-C
 //
 // A signal ends the client as it ends other filters: by SIGPIPE (141 in a shell) when whoever reads
@@ -54,10 +54,17 @@ Outcome LocalIoError(absl::string_view why);
 // `status` is not OK and comes from uds::Connect(), which says what was tried, and where.
 Outcome ConnectError(const absl::Status& status);
 
-// "Chat: unix:/tmp/sock1: RESOURCE_EXHAUSTED: the message is ...", and what to try where the code
-// alone tells. OK is no error.
+// "Chat: unix:/tmp/sock1: RESOURCE_EXHAUSTED: the message is ...", and what to try where `status`
+// says little. OK is no error.
 Outcome CallOutcome(absl::string_view method, absl::string_view address,
                     const grpc::Status& status);
+
+// The same, where the text of `status` is not what a call ended with.
+Outcome CallOutcome(absl::string_view method, absl::string_view address, const grpc::Status& status,
+                    absl::string_view what_to_try);
+
+// " (more time: --timeout)", for what a call ended with; empty where `status` says enough.
+absl::string_view WhatToTry(const grpc::Status& status);
 
 // Whoever pressed Ctrl-C need not be told.
 Outcome Interrupted();

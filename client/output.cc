@@ -3,6 +3,7 @@
 
 #include "client/output.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -14,6 +15,10 @@
 namespace udsecho::client {
 namespace {
 
+absl::Status CannotWrite(absl::string_view name, int error) {
+  return absl::ErrnoToStatus(error, absl::StrCat(name, ": cannot write"));
+}
+
 absl::Status WriteAll(int fd, absl::string_view name, absl::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = TEMP_FAILURE_RETRY(write(fd, bytes.data(), bytes.size()));
@@ -24,13 +29,20 @@ absl::Status WriteAll(int fd, absl::string_view name, absl::string_view bytes) {
       pollfd writable = {fd, POLLOUT, 0};
       TEMP_FAILURE_RETRY(poll(&writable, 1, -1));
     } else {
-      return absl::ErrnoToStatus(errno, absl::StrCat(name, ": cannot write"));
+      return CannotWrite(name, errno);
     }
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::Status Output::CheckWritable() const {
+  const int flags = fcntl(fd_, F_GETFL);
+  if (flags < 0) return CannotWrite(name_, errno);
+  const bool writable = (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
+  return writable ? absl::OkStatus() : CannotWrite(name_, EBADF);
+}
 
 absl::Status Output::AddLine(absl::string_view text) {
   buffer_.append(text.data(), text.size());

@@ -46,6 +46,10 @@ class Output {
 
   bool empty() const { return buffer_.empty(); }
 
+  // Fails if the descriptor is closed or only for reading, as Flush() would: for work that takes
+  // long before there is something to write.
+  absl::Status CheckWritable() const;
+
  private:
   const int fd_;
   const std::string name_;

@@ -6,13 +6,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/call/unary_calls.h"
 #include "client/chat.h"
 #include "client/collect.h"
+#include "client/echo_traffic.h"
 #include "client/interactive/interactive.h"
 #include "client/message_source.h"
 #include "client/replies.h"
@@ -55,10 +59,27 @@ std::unique_ptr<MessageSource> SourceOf(const Options& options, std::vector<std:
   return std::make_unique<ListSource>(std::move(messages), for_ever ? ListSource::kForEver : times);
 }
 
+// Several calls at a time. Not for pings, nor at a prompt.
+Outcome SendConcurrently(const Sending& sending) {
+  EchoTraffic traffic(sending.requests, sending.replies);
+  return CallEach({.channel = sending.connection->client().channel(),
+                   .path = "/udsecho.v1.Echo/Echo",
+                   .name = "Echo",
+                   .address = sending.address,
+                   .one_reply = true,
+                   .options = sending.options,
+                   .source = sending.source,
+                   .traffic = &traffic,
+                   .interrupt = sending.interrupt});
+}
+
 Outcome SendIn(Shape shape, const Sending& sending) {
+  const bool is_ping = sending.replies->statistics() != nullptr;
   switch (shape) {
     case Shape::kUnary:
-      return SendUnary(sending);
+      return sending.options->bench.concurrency.value_or(1) > 1 && !is_ping && !sending.tell
+                 ? SendConcurrently(sending)
+                 : SendUnary(sending);
     case Shape::kExpand:
       return SendExpand(sending);
     case Shape::kCollect:
@@ -70,7 +91,8 @@ Outcome SendIn(Shape shape, const Sending& sending) {
 }
 
 Outcome SendFrom(const Server& server, const Options& options, const Streams& streams,
-                 Progress* progress, Interrupt* interrupt, Tell tell = {}) {
+                 Progress* progress, Interrupt* interrupt, Tell tell = {},
+                 std::atomic<int64_t>* ended = nullptr) {
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
 
@@ -108,7 +130,8 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                         .source = source.get(),
                         .replies = &replies,
                         .interrupt = interrupt,
-                        .tell = std::move(tell)});
+                        .tell = std::move(tell),
+                        .ended = ended});
 }
 
 // Whether a person sits at both ends.
@@ -128,11 +151,12 @@ Outcome Send(const Server& server, const Options& options, const Streams& stream
   const Conversation conversation = {
       .address = server.address,
       .ends_with_empty_line = ShapeOf(options, false) == Shape::kCollect,
-      .run = [&](int in, int out, Interrupt* of_the_run, const Tell& tell) {
+      .run = [&](int in, int out, Interrupt* of_the_run, const Tell& tell,
+                 std::atomic<int64_t>* ended) {
         Streams piped = streams;
         piped.in = in;
         piped.out = out;
-        return SendFrom(server, options, piped, progress, of_the_run, tell);
+        return SendFrom(server, options, piped, progress, of_the_run, tell, ended);
       }};
   return Interact(streams, interrupt, conversation);
 }

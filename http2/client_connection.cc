@@ -116,6 +116,7 @@ void ClientConnection::Forget(ClientStream* stream) {
 
 void ClientConnection::EndStream(ClientStream* stream, const StreamEnding& ending) {
   Forget(stream);
+  ++progress_;
   stream->Over(ending);
 }
 

@@ -80,7 +80,7 @@ class Run {
   // Returns the begin of what counts.
   MonotonicTime WarmUp(absl::Duration warmup);
   void StopAt(MonotonicTime end);
-  void Gather(Result* result);
+  void Gather(MonotonicTime end, Result* result);
   // Until `end`, or all is done, or Ctrl-C.
   void Watch(MonotonicTime end, bool warming_up);
   void Show(bool warming_up, absl::Duration passed);
@@ -130,10 +130,12 @@ Result Run::Measure() {
   result.interrupted = interrupt_.triggered();
   result.duration = MonotonicNow() - begin;
   result.cpu = CpuTime() - cpu;
-  StopAt(result.interrupted ? MonotonicNow()
-                            : std::min(MonotonicNow(), begin + plan_.bench.duration));
+  MonotonicTime end = MonotonicNow();
+  if (!result.interrupted) end = std::min(end, begin + plan_.bench.duration);
+  if (result.interrupted_in_warmup) end = begin;
+  StopAt(end);
   line_.Clear();
-  Gather(&result);
+  Gather(end, &result);
   if (done) {
     // All calls were made, some time before anybody looked.
     auto ended = TimePoint(begin);
@@ -166,7 +168,7 @@ void Run::StopAt(MonotonicTime end) {
   for (const auto& worker : workers_) worker->AwaitEnd();
 }
 
-void Run::Gather(Result* result) {
+void Run::Gather(MonotonicTime end, Result* result) {
   result->address = plan_.target.name();
   result->shape = plan_.shape;
   result->size = plan_.request_size;
@@ -175,6 +177,9 @@ void Run::Gather(Result* result) {
   result->threads = static_cast<int>(workers_.size());
   result->connections = std::max(plan_.bench.connections, result->threads);
   result->rate = plan_.bench.rate;
+  result->delay = plan_.delay;
+  auto heard = Worker::Clock::time_point::min();
+  auto oldest = Worker::Clock::time_point::max();
   for (const auto& worker : workers_) {
     const WorkerEnding& ending = worker->ending();
     result->busy = std::max(result->busy, ending.busy);
@@ -182,10 +187,14 @@ void Run::Gather(Result* result) {
     result->due += ending.due;
     result->not_sent += ending.not_sent;
     result->behind = std::max(result->behind, ending.behind);
-    result->disconnected |= ending.disconnected;
+    result->late = std::max(result->late, ending.late);
     result->disconnected_for = std::max(result->disconnected_for, ending.disconnected_for);
-    result->full |= ending.full;
+    heard = std::max(heard, ending.heard);
+    oldest = std::min(oldest, ending.oldest);
   }
+  // Without a call in flight, `oldest` lies in the future.
+  result->unanswered =
+      std::max(absl::FromChrono(TimePoint(end) - std::max(heard, oldest)), absl::ZeroDuration());
   result->measured = collector_.Take();
 }
 
@@ -222,34 +231,41 @@ bool Run::Done() const {
                      [](const auto& worker) { return worker->ended(); });
 }
 
-// Those that failed, by the most frequent code; what was not even called comes after that.
-grpc::Status StatusOf(const Result& result) {
+// By the most frequent code of those that failed; what was not answered or not even called comes after
+// that. OK if there was none of it.
+Outcome FailureOf(const Result& result) {
+  const auto text = [](int64_t number) { return Thousands(static_cast<double>(number)); };
+  const auto failed = [&](grpc::StatusCode code, const std::string& why,
+                          absl::string_view what_to_try = "") {
+    return CallOutcome(ShapeName(result.shape), result.address, {code, why}, what_to_try);
+  };
   const auto& ended = result.measured.ended;
   const auto* const most = std::max_element(ended.begin() + 1, ended.end());
-  const auto text = [](int64_t number) { return Thousands(static_cast<double>(number)); };
   if (*most > 0) {
     const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
     const std::string& first = result.measured.first_errors[code];
-    return {code, absl::StrCat(text(*most), " of ", text(result.measured.errors() + result.calls()),
-                               " calls failed so", first.empty() ? "" : "; the first: ", first)};
+    return failed(code,
+                  absl::StrCat(text(*most), " of ", text(result.measured.errors() + result.calls()),
+                               " calls failed so", first.empty() ? "" : "; the first: ", first),
+                  WhatToTry({code, first}));
   }
   if (result.calls() == 0 && result.in_flight > 0) {
-    return {grpc::StatusCode::DEADLINE_EXCEEDED,
-            absl::StrCat("none of ", text(result.in_flight), " calls was answered")};
+    return failed(grpc::StatusCode::DEADLINE_EXCEEDED,
+                  absl::StrCat("none of ", text(result.in_flight), " calls was answered"));
   }
+  if (!result.silent.empty()) return failed(grpc::StatusCode::DEADLINE_EXCEEDED, result.silent);
   if (result.rate == 0 && result.not_sent > 0) {
-    return {grpc::StatusCode::UNAVAILABLE,
-            absl::StrCat(text(result.not_sent), " of ", text(result.due),
-                         " calls were not made: the connection was lost")};
+    return failed(grpc::StatusCode::UNAVAILABLE,
+                  absl::StrCat(text(result.not_sent), " of ", text(result.due),
+                               " calls were not made: the connection was lost; is the server "
+                               "still there?"));
   }
-  return grpc::Status::OK;
+  return {};
 }
 
 Outcome OutcomeOf(const Result& result) {
   if (result.interrupted) return Interrupted();
-  if (const grpc::Status status = StatusOf(result); !status.ok()) {
-    return CallOutcome(ShapeName(result.shape), result.address, status);
-  }
+  if (const Outcome failure = FailureOf(result); !failure.ok()) return failure;
   if (!result.missed.empty()) {
     return {kExitRateMissed, absl::StrCat(result.address, ": ", result.missed)};
   }
@@ -266,6 +282,10 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   ReportFile report(options.bench.report, streams.out);
   if (const absl::Status status = report.Open(); !status.ok())
     return LocalIoError(status.message());
+  // Where the page goes to standard output, people still want to see what came of it.
+  const int summary = report.is_standard_output() ? streams.err : streams.out;
+  Output output(summary);
+  if (const absl::Status status = output.CheckWritable(); !status.ok()) return OutputError(status);
   if (options.wait > absl::ZeroDuration()) {
     const absl::Status there =
         target.ConnectWaiting(options.call.timeout, MonotonicNow() + options.wait, interrupt)
@@ -278,9 +298,6 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   const Interrupt::Scope scope(interrupt, [] {});
   const Result result = run.Measure();
 
-  // Where the page goes to standard output, people still want to see what came of it.
-  const int summary = report.is_standard_output() ? streams.err : streams.out;
-  Output output(summary);
   absl::Status status =
       output.AddLine(options.format == Format::kJson ? JsonLine(SummaryJson(result))
                                                      : SummaryText(result, Style::For(summary)));

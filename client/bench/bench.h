@@ -8,7 +8,8 @@
 // The summary goes to standard output, the progress line to standard error. Ctrl-C ends it early,
 // with what was measured so far, whatever the calls do; exit code 130. Calls that failed are counted by
 // their code, and the exit code is that of the most frequent one. Calls that were due at --rate and
-// not sent are counted too; if they are more than 1 % of all, and none failed, kExitRateMissed.
+// not sent are counted too; if the calls fell behind the rate, and none failed, kExitRateMissed.
+// A server that hangs at the end is DEADLINE_EXCEEDED: see server_is_silent in summary.h.
 //
 // Memory does not grow with the duration: see collector.h.
 //

@@ -36,6 +36,7 @@ void Halve(std::vector<Point>* points) {
 void Interval::Clear() {
   latency.Clear();
   lateness.Clear();
+  late.fill(0);
   ended.fill(0);
   for (std::string& text : first_errors) text.clear();
   bytes_received = 0;
@@ -57,6 +58,7 @@ void Collector::Add(const Interval& interval) {
   if (!interval.counts) return;
   measured_.latency.Add(interval.latency);
   measured_.lateness.Add(interval.lateness);
+  for (int reason = 0; reason < kReasons; ++reason) measured_.late[reason] += interval.late[reason];
   for (int code = 0; code < kCodes; ++code) {
     measured_.ended[code] += interval.ended[code];
     std::string& first = measured_.first_errors[code];

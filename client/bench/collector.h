@@ -32,12 +32,25 @@ inline constexpr int kCodes = 17;
 // Of each code the text of the first call that ended with it; empty if there was none.
 using ErrorTexts = std::array<std::string, kCodes>;
 
+// Why calls begin after they were due.
+enum class Late {
+  kClient,       // nothing else kept them back
+  kConcurrency,  // as many as may be were in flight
+  kConnection,   // it was lost
+};
+inline constexpr int kReasons = 3;
+inline constexpr absl::Duration kLate = absl::Milliseconds(1);  // less does not count as late
+
+// By reason.
+using LateCalls = std::array<int64_t, kReasons>;
+
 // What one worker did in some 100 ms.
 struct Interval {
   std::chrono::steady_clock::time_point at;  // its end
   bool counts = false;                       // or is warm-up, which Recent() alone shows
   Histogram latency;                         // of what succeeded
   Histogram lateness;                        // open loop: from when a call was due to when it began
+  LateCalls late = {};                       // calls that began kLate or more after they were due
   std::array<int64_t, kCodes> ended = {};    // calls by their code
   ErrorTexts first_errors;
   int64_t bytes_received = 0;
@@ -54,6 +67,7 @@ struct Point {
 struct Measured {
   Histogram latency;
   Histogram lateness;
+  LateCalls late = {};
   std::array<int64_t, kCodes> ended = {};
   ErrorTexts first_errors;
   int64_t bytes_received = 0;

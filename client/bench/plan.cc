@@ -32,6 +32,7 @@ Plan MakePlan(const Target& target, const Options& options, const Requests& requ
   plan.shape = options.shape.value_or(Shape::kUnary);
   plan.method = MethodOf(plan.shape);
   const bool streams = plan.shape == Shape::kExpand || plan.shape == Shape::kCollect;
+  plan.delay = options.request.delay;
   plan.messages = streams ? options.bench.stream_length : 1;
 
   std::string message;

@@ -29,8 +29,9 @@ struct Plan {
   std::string method;  // "/udsecho.v1.Echo/Echo"
   // Messages as encoded, sent in turn: one at least.
   std::vector<std::string> requests;
-  int64_t request_size = 0;  // of a message's text and payload
-  int messages = 1;          // a call, one way or the other
+  int64_t request_size = 0;                     // of a message's text and payload
+  int messages = 1;                             // a call, one way or the other
+  absl::Duration delay = absl::ZeroDuration();  // that the server was asked for, before each answer
 
   // So many calls in all; unset: until the time is over.
   std::optional<int64_t> count;

@@ -4,15 +4,13 @@
 #include "client/bench/result.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
 namespace udsecho::client {
 namespace {
-
-// What a call may begin too late, for one in a hundred, before the client is to blame.
-constexpr absl::Duration kLate = absl::Milliseconds(1);
 
 // Less is what it takes to connect again, also after a server's own UNAVAILABLE.
 constexpr absl::Duration kWithoutConnection = absl::Milliseconds(500);
@@ -21,26 +19,107 @@ constexpr absl::Duration kWithoutConnection = absl::Milliseconds(500);
 constexpr absl::Duration kBehind = absl::Milliseconds(100);
 constexpr double kBehindOfDuration = 0.01;
 
-std::string WhyNotSent(const Result& result) {
-  if (result.disconnected) return "the connection was lost";
-  if (result.full) {
-    return absl::StrCat("all ", result.concurrency,
-                        " in flight waited for their answers (more: --concurrency)");
+// How long a server may say nothing at the end: a tenth of the time, within these.
+constexpr double kSilentOfDuration = 0.1;
+constexpr absl::Duration kSilentAtLeast = absl::Seconds(1);
+constexpr absl::Duration kSilentAtMost = absl::Seconds(10);
+
+// So many calls begin late before it is worth a note, and their lateness is that part of the latency.
+constexpr int64_t kFewLate = 10;
+constexpr double kLateOfCalls = 0.01;
+constexpr double kLateOfLatency = 0.1;
+
+std::string Number(int64_t number) { return Thousands(static_cast<double>(number)); }
+
+// The client may have no time for the answers either: then calls wait for a place because of it.
+Late Blame(const Result& result, Late late) {
+  const bool no_time = late == Late::kConcurrency && result.busy >= kClientIsTheLimit;
+  return no_time ? Late::kClient : late;
+}
+
+// What most late calls waited for.
+Late MostFrequent(const LateCalls& late) {
+  return static_cast<Late>(std::max_element(late.begin(), late.end()) - late.begin());
+}
+
+std::string Why(const Result& result, Late late) {
+  switch (late) {
+    case Late::kConnection:
+      return "the connection was lost";
+    case Late::kConcurrency:
+      return absl::StrCat("all ", result.concurrency,
+                          " in flight waited for their answers (more: --concurrency)");
+    case Late::kClient:
+      break;
   }
   return "the client had no time (more --threads, or a core of its own)";
 }
 
-std::string Missed(const Result& result) {
-  if (result.rate == 0 || result.interrupted) return "";
-  if (result.behind <= std::max(kBehind, result.duration * kBehindOfDuration)) return "";
-  const std::string behind = absl::StrFormat("%.1f s", absl::ToDoubleSeconds(result.behind));
-  if (result.not_sent == 0) {
-    return absl::StrCat("the rate was missed: the last call began ", behind, " after it was due");
+void JudgeConnection(Result* result) {
+  if (result->late != Late::kConnection || result->disconnected_for < kWithoutConnection) return;
+  result->lost =
+      absl::StrFormat("for the last %.1f s there was no connection, and no call was made",
+                      absl::ToDoubleSeconds(result->disconnected_for));
+}
+
+// A call may take long: but then others took long too, or a delay was asked for.
+void JudgeSilence(Result* result) {
+  const absl::Duration patience =
+      std::clamp(result->duration * kSilentOfDuration, kSilentAtLeast, kSilentAtMost);
+  const absl::Duration slow = result->delay + 2 * result->measured.latency.Max();
+  if (result->unanswered < std::max(patience, slow)) return;
+  result->silent = absl::StrFormat(
+      "no call was answered for the last %.1f s, and %s were in flight: does the server hang?",
+      absl::ToDoubleSeconds(result->unanswered), Number(result->in_flight));
+}
+
+void JudgeRate(Result* result) {
+  if (result->behind <= std::max(kBehind, result->duration * kBehindOfDuration)) return;
+  const std::string behind = absl::StrFormat("%.1f s", absl::ToDoubleSeconds(result->behind));
+  const bool all_sent = result->not_sent == 0;
+  const Late late = Blame(*result, all_sent ? MostFrequent(result->measured.late) : result->late);
+  result->client_is_the_limit = late == Late::kClient;
+  const std::string why = Why(*result, late);
+  if (all_sent) {
+    result->missed = absl::StrCat("the rate was missed: the last call began ", behind,
+                                  " after it was due, because ", why);
+    return;
   }
-  return absl::StrCat("the rate was missed: ", Thousands(static_cast<double>(result.not_sent)),
-                      " of ", Thousands(static_cast<double>(result.due)),
-                      " calls were due and not sent, because ", WhyNotSent(result),
-                      "; at the end the next one was ", behind, " late");
+  result->missed = absl::StrCat("the rate was missed: ", Number(result->not_sent), " of ",
+                                Number(result->due), " calls were due and not sent, because ", why,
+                                "; at the end the next one was ", behind, " late");
+}
+
+// At a rate that was kept. It is worth a note if it shows in the latency, which counts from when calls
+// were due.
+void JudgeLateness(Result* result) {
+  const Measured& measured = result->measured;
+  const int64_t begun = measured.lateness.count();
+  const int64_t late = std::accumulate(measured.late.begin(), measured.late.end(), int64_t{0});
+  const double share = static_cast<double>(late) / std::max<double>(static_cast<double>(begun), 1);
+  if (late < kFewLate || share < kLateOfCalls || result->calls() == 0) return;
+  const double percent = 100 * (1 - share / 2);
+  const absl::Duration half = measured.lateness.Percentile(percent);
+  if (half < measured.latency.Percentile(percent) * kLateOfLatency) return;
+  const Late reason = Blame(*result, MostFrequent(measured.late));
+  const bool client = reason == Late::kClient;
+  result->client_is_the_limit = client && result->busy >= kClientIsTheLimit;
+  const std::string why = client && !result->client_is_the_limit
+                              ? "the client did not run when they were due (a core of its own)"
+                              : Why(*result, reason);
+  result->late_begins = absl::StrFormat(
+      "%s of %s calls began late, half of them by %.1f ms or more, because %s; the latency counts "
+      "from when they were due",
+      Number(late), Number(begun), absl::ToDoubleMilliseconds(half), why);
+}
+
+void JudgeClient(Result* result) {
+  if (result->busy < kClientIsTheLimit) return;
+  result->client_is_the_limit = true;
+  result->limit = absl::StrFormat(
+      "the client was the limit, not the server: its busiest thread had work for %.0f %% of the "
+      "time; try more --threads, with as many --connections, or give it a core of its own",
+      result->busy * 100);
 }
 
 }  // namespace
@@ -53,27 +132,21 @@ double Result::BytesPerSecond() const {
   return CallsPerSecond() * static_cast<double>(size) * messages;
 }
 
+std::vector<std::string> Result::Notes() const {
+  std::vector<std::string> notes;
+  for (const std::string& note : {lost, silent, missed, late_begins, limit}) {
+    if (!note.empty()) notes.push_back(note);
+  }
+  return notes;
+}
+
 void Judge(Result* result) {
-  if (result->disconnected && result->disconnected_for >= kWithoutConnection) {
-    result->lost =
-        absl::StrFormat("for the last %.1f s there was no connection, and no call was made",
-                        absl::ToDoubleSeconds(result->disconnected_for));
-  }
-  result->missed = Missed(*result);
-  const absl::Duration late = result->measured.lateness.Percentile(99);
-  if (result->rate > 0) {
-    // In an open loop it waits awake for what is due: how busy it is says nothing.
-    if (late < kLate || !result->missed.empty()) return;
-    result->limit = absl::StrFormat(
-        "1 %% of the calls began %.1f ms or more after they were due: all %d places were taken, or "
-        "the client had no time; the latency counts from when they were due",
-        absl::ToDoubleMilliseconds(late), result->concurrency);
-  } else if (result->busy >= kClientIsTheLimit) {
-    result->limit = absl::StrFormat(
-        "the client was the limit, not the server: its busiest thread had work for %.0f %% of the "
-        "time; try more --threads, with as many --connections, or give it a core of its own",
-        result->busy * 100);
-  }
+  JudgeConnection(result);
+  JudgeSilence(result);
+  if (result->rate == 0) return JudgeClient(result);
+  // In a warm-up nothing is due that counts.
+  if (!result->interrupted_in_warmup) JudgeRate(result);
+  if (result->missed.empty()) JudgeLateness(result);
 }
 
 std::string Thousands(double number) {

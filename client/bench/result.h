@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "client/bench/collector.h"
@@ -30,6 +31,7 @@ struct Result {
   absl::Time began;  // what counts
   absl::Duration warmup;
   absl::Duration duration;
+  absl::Duration delay;  // that the server was asked for, before each answer
 
   Measured measured;
 
@@ -41,9 +43,9 @@ struct Result {
   int64_t due = 0;
   int64_t not_sent = 0;
   absl::Duration behind;
-  bool disconnected = false;
+  Late late = Late::kClient;
   absl::Duration disconnected_for;
-  bool full = false;
+  absl::Duration unanswered;  // for the last so long, calls were in flight, and nothing came of any
 
   bool interrupted = false;
   bool interrupted_in_warmup = false;
@@ -51,11 +53,22 @@ struct Result {
   // That there was no connection at the end, in a sentence; empty if there was one.
   std::string lost;
 
+  // That the server stopped to answer, in a sentence; empty if it did not.
+  std::string silent;
+
   // Why the rate was not kept, in a sentence; empty if it was.
   std::string missed;
 
-  // Why the numbers may be the client's and not the server's; empty if they are not.
+  // Why calls began late at a rate that was kept, in a sentence; empty if they did not.
+  std::string late_begins;
+
+  // That the numbers are the client's and not the server's, and in a closed loop a sentence about it.
+  // In an open loop, one of those above says it.
+  bool client_is_the_limit = false;
   std::string limit;
+
+  // The sentences that there are.
+  std::vector<std::string> Notes() const;
 
   int64_t calls() const { return measured.latency.count(); }
   double CallsPerSecond() const;
@@ -65,7 +78,7 @@ struct Result {
 // The share of busy() from which on the client counts as the limit.
 inline constexpr double kClientIsTheLimit = 0.9;
 
-// Fills in `lost`, `missed` and `limit`.
+// Fills in all from `lost` to `limit`.
 void Judge(Result* result);
 
 const char* ShapeName(Shape shape);

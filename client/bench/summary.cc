@@ -131,9 +131,7 @@ std::string SummaryText(const Result& result, const Style& style) {
                                          " at the end, not counted")});
   }
   table.Add({"client CPU", CpuText(result)});
-  if (!result.lost.empty()) table.Add({"note", result.lost});
-  if (!result.missed.empty()) table.Add({"note", result.missed});
-  if (!result.limit.empty()) table.Add({"note", result.limit});
+  for (const std::string& note : result.Notes()) table.Add({"note", note});
   return absl::StrCat(style.Bold(result.address), ": ", Setting(result), "\n", table.Text());
 }
 
@@ -180,10 +178,12 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"rate_missed", !result.missed.empty()},
           {"in_flight_at_the_end", result.in_flight},
           {"disconnected_at_the_end_s", absl::ToDoubleSeconds(result.disconnected_for)},
+          {"unanswered_at_the_end_s", absl::ToDoubleSeconds(result.unanswered)},
+          {"server_is_silent", !result.silent.empty()},
           {"interrupted", result.interrupted},
           {"client_cpu_s", absl::ToDoubleSeconds(result.cpu)},
           {"client_busy", result.busy},
-          {"client_is_the_limit", !result.limit.empty()},
+          {"client_is_the_limit", result.client_is_the_limit},
           {"time_line",
            {{"seconds_a_point", absl::ToDoubleSeconds(result.measured.point)}, {"calls", line}}}};
 }

@@ -19,6 +19,19 @@ namespace udsecho::client {
 
 std::string SummaryText(const Result& result, const Style& style);
 
+// Times in the unit that the name ends with. What the names do not say:
+//   calls, latency_us         of those that succeeded; at a rate, latency counts from when they were due
+//   late_p99_us               from when a call was due to when it began
+//   due, due_and_not_sent     at a rate, and with a count that was given up
+//   rate_missed               at the end, calls were more than 0.1 s and 1 % of the time behind
+//   in_flight_at_the_end      not answered, and in no other number
+//   unanswered_at_the_end_s   for so long calls were in flight, and none of them was answered
+//   server_is_silent          that was a second, and a tenth of the time or 10 s, at least, and longer
+//                             than --delay and twice the slowest call: the server hangs
+//   client_busy               the share of the time that the busiest thread had work; waiting for the
+//                             next call to be due is none
+//   client_is_the_limit       in a closed loop that is 90 % or more; at a rate, calls were late or not
+//                             sent because the client had no time
 nlohmann::ordered_json SummaryJson(const Result& result);
 
 // Why there are no numbers, where no call succeeded.

@@ -28,9 +28,9 @@ ThreadTime ThreadTime::OfThisThread() {
   return time;
 }
 
-double ThreadTime::BusySince(const ThreadTime& begin) const {
+double ThreadTime::BusySince(const ThreadTime& begin, std::chrono::nanoseconds idle) const {
   const int64_t passed = std::max<int64_t>(wall - begin.wall, 1);
-  const int64_t busy = running - begin.running + waiting - begin.waiting;
+  const int64_t busy = running - begin.running + waiting - begin.waiting - idle.count();
   return std::clamp(static_cast<double>(busy) / static_cast<double>(passed), 0.0, 1.0);
 }
 

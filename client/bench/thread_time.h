@@ -5,13 +5,14 @@
 //
 //   const ThreadTime begin = ThreadTime::OfThisThread();
 //   ...
-//   const double busy = ThreadTime::OfThisThread().BusySince(begin);
+//   const double busy = ThreadTime::OfThisThread().BusySince(begin, idle);
 //
 // Thread safety: a value.
 
 #ifndef CLIENT_BENCH_THREAD_TIME_H_
 #define CLIENT_BENCH_THREAD_TIME_H_
 
+#include <chrono>
 #include <cstdint>
 
 namespace udsecho::client {
@@ -23,8 +24,8 @@ struct ThreadTime {
 
   static ThreadTime OfThisThread();
 
-  // From 0 to 1.
-  double BusySince(const ThreadTime& begin) const;
+  // From 0 to 1. `idle`: how long it ran without work, because it waited awake.
+  double BusySince(const ThreadTime& begin, std::chrono::nanoseconds idle) const;
 };
 
 }  // namespace udsecho::client

@@ -31,7 +31,7 @@ Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
 }
 
 void Worker::Run() {
-  now_ = connected_ = Clock::now();
+  now_ = connected_ = heard_ = Clock::now();
   // Without a warm-up, what counts begins before a busy machine has this thread run.
   start_ = std::min(now_, count_at_.load());
   next_tick_ = now_ + kTick;
@@ -44,6 +44,7 @@ void Worker::Run() {
     if (now_ >= next_tick_) Tick();
   }
   Publish();
+  LookOnce();
   ending_ = Ending();
   ended_ = true;
   ended_.notify_all();
@@ -58,6 +59,7 @@ void Worker::Stop(Clock::time_point at, InFlight in_flight) {
 
 void Worker::CountFrom() {
   counted_from_ = ThreadTime::OfThisThread();
+  awake_ = std::chrono::nanoseconds::zero();
   due_before_ = DueBy(count_at_);
   begun_before_ = begun_;
   Publish();  // the warm-up
@@ -66,7 +68,7 @@ void Worker::CountFrom() {
 
 // Or it would wait for ever for a server that does not come back.
 bool Worker::GivesUp() {
-  if (!disconnected_ || in_flight_ > 0) connected_ = now_;
+  if (late_ != Late::kConnection || in_flight_ > 0) connected_ = now_;
   return share_.count.has_value() && absl::FromChrono(now_ - connected_) > plan_.call.timeout;
 }
 
@@ -74,12 +76,17 @@ WorkerEnding Worker::Ending() {
   WorkerEnding ending;
   ending.at = now_;
   ending.in_flight = in_flight_;
-  if (counted_from_.has_value()) ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_);
-  ending.disconnected = disconnected_;
-  if (disconnected_) ending.disconnected_for = absl::FromChrono(now_ - connected_);
-  ending.full = idle_.empty() && parked_.empty();
+  ending.heard = heard_;
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    if (exchange->busy()) ending.oldest = std::min(ending.oldest, exchange->started());
+  }
+  if (counted_from_.has_value()) {
+    ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_, awake_);
+  }
+  ending.late = late_;
+  if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
-  if (share_.rate > 0) {
+  if (share_.rate > 0 && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
     // Those that were late already when the counting began are not of the counted time.
@@ -109,7 +116,7 @@ int64_t Worker::DueBy(Clock::time_point time) const {
 }
 
 Worker::Clock::time_point Worker::NextDue() const {
-  if (share_.rate == 0 || idle_.empty() || disconnected_ || !MayBegin())
+  if (share_.rate == 0 || idle_.empty() || late_ == Late::kConnection || !MayBegin())
     return Clock::time_point::max();
   return Due();
 }
@@ -125,12 +132,15 @@ void Worker::BeginDue() {
     }
     lateness_ = absl::FromChrono(now_ - Due());
     if (share_.rate > 0) interval_.lateness.Add(lateness_);
+    // Since the last look at what is due, nothing but this kept it back.
+    if (share_.rate > 0 && lateness_ >= kLate) ++interval_.late[static_cast<int>(late_)];
     exchange->Begin(&connections_.at(connection), Due(), now_);
     connections_.Touch(connection);
     ++begun_;
     ++in_flight_;
   }
-  disconnected_ = idle_.empty() && !parked_.empty();
+  late_ = Late::kClient;
+  if (idle_.empty()) late_ = parked_.empty() ? Late::kConcurrency : Late::kConnection;
 }
 
 // Handles what has come, once something has or it is `until`.
@@ -138,14 +148,20 @@ void Worker::Next(Clock::time_point until) {
   constexpr std::chrono::milliseconds kNone{0};
   auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
   if (share_.rate > 0) left -= 2 * kAwake;
-  if (!finished_.empty()) left = kNone;
+  const bool awake = left <= kNone && finished_.empty();
+  const Clock::time_point begin = awake ? Clock::now() : now_;
+  bool came = false;
   connections_.Wait(
-      std::max(left, kNone), [this] { now_ = Clock::now(); },
-      [this] {
+      finished_.empty() ? std::max(left, kNone) : kNone, [this] { now_ = Clock::now(); },
+      [this, &came](bool is_of_a_call) {
+        came = true;
+        if (is_of_a_call) heard_ = now_;
         CountFinished();
         BeginDue();
         connections_.Flush();
       });
+  // Not beyond `until`: from then on there is work.
+  if (awake && !came) awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
 }
 
 void Worker::CountFinished() {
@@ -186,6 +202,25 @@ void Worker::Publish() {
   interval_.Clear();
 }
 
+// If this thread did not run for a while, answers have come, and the server is not silent.
+void Worker::LookOnce() {
+  connections_.Wait(
+      std::chrono::milliseconds(0), [] {},
+      [this](bool is_of_a_call) {
+        if (is_of_a_call) heard_ = Clock::now();
+        Settle();
+      });
+}
+
+// Calls that have ended, and are not counted any more.
+void Worker::Settle() {
+  for (Exchange* const exchange : finished_) {
+    if (exchange->has_stream()) exchange->EndChat();
+  }
+  finished_.clear();
+  connections_.Flush();
+}
+
 // What is in flight may end, and is not counted.
 void Worker::Drain() {
   const auto end = Clock::now() + (cancel_ ? std::chrono::seconds(0) : kDrain);
@@ -201,14 +236,7 @@ void Worker::Drain() {
   for (now_ = Clock::now(); now_ < end && any_busy();) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now_);
     connections_.Wait(
-        left, [this] { now_ = Clock::now(); },
-        [this] {
-          for (Exchange* const exchange : finished_) {
-            if (exchange->has_stream()) exchange->EndChat();
-          }
-          finished_.clear();
-          connections_.Flush();
-        });
+        left, [this] { now_ = Clock::now(); }, [this](bool /*is_of_a_call*/) { Settle(); });
   }
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) exchange->Abandon();
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {

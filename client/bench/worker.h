@@ -44,11 +44,15 @@ namespace udsecho::client {
 
 // How things stood when a worker ended.
 struct WorkerEnding {
-  // The share of the counted time that the thread ran, or wanted to and had no core.
+  // The share of the counted time that the thread had work: it ran, or wanted to and had no core.
   double busy = 0;
 
   std::chrono::steady_clock::time_point at;  // when the last of its calls ended
   int in_flight = 0;                         // calls without an answer
+
+  // When something last came of a call, and when the oldest of those in flight was sent.
+  std::chrono::steady_clock::time_point heard;
+  std::chrono::steady_clock::time_point oldest = std::chrono::steady_clock::time_point::max();
 
   // Of the counted time: calls that were due, and how many of them had not begun. Closed loop: none,
   // unless it gave up.
@@ -56,10 +60,8 @@ struct WorkerEnding {
   int64_t not_sent = 0;
   absl::Duration behind;  // how late the next call was, or with a count the last one
 
-  // Why calls wait, if they do.
-  bool disconnected = false;        // the connection is lost
-  absl::Duration disconnected_for;  // for the last so long
-  bool full = false;                // all of `concurrency` are in flight
+  Late late = Late::kClient;        // why calls wait, if they do
+  absl::Duration disconnected_for;  // if it is the connection: for the last so long
 };
 
 struct WorkerShare {
@@ -117,6 +119,8 @@ class Worker {
   void Publish();
   void CountFrom();
   bool GivesUp();
+  void LookOnce();
+  void Settle();
   WorkerEnding Ending();
   void Drain();
 
@@ -137,11 +141,13 @@ class Worker {
   Clock::time_point connected_;  // when it last was
   int64_t begun_ = 0;
   int in_flight_ = 0;
-  bool disconnected_ = false;  // calls are due, and no connection is there for them
+  Late late_ = Late::kClient;  // why the next call does not begin, if it is due
   absl::Duration lateness_;    // of the last call that began
+  Clock::time_point heard_;    // when there was last an event
   int64_t due_before_ = 0;     // in the warm-up
   int64_t begun_before_ = 0;   // likewise
   std::optional<ThreadTime> counted_from_;
+  std::chrono::nanoseconds awake_{0};  // since then: waited awake, for what was due next
 
   std::atomic<bool> stop_ = false;
   std::atomic<bool> cancel_ = false;

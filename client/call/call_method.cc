@@ -46,9 +46,9 @@ Outcome SchemaError(const Server& server, const absl::Status& status) {
                          {grpc::StatusCode::UNIMPLEMENTED,
                           "the server does not tell of its methods: say --protoset=FILE"});
     default:
-      return CallOutcome("Reflection", server.address,
-                         {static_cast<grpc::StatusCode>(status.code()),
-                          std::string(status.message())});
+      return CallOutcome(
+          "Reflection", server.address,
+          {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())});
   }
 }
 
@@ -121,6 +121,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
   const auto method = FindMethod(options.method.name, &schema);
+  schema.Rest();
   if (interrupt->triggered()) return Interrupted();
   if (!method.ok()) return SchemaError(server, method.status());
 
@@ -133,8 +134,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
     warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
     warnings.Flush().IgnoreError();
   };
-  MethodTraffic traffic(**method, &codec,
-                        {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  MethodTraffic traffic(
+      **method, &codec,
+      {.text = &output, .progress = progress, .warn = warn, .format = options.format});
   progress->Tell("Calling ", MethodName(**method));
   return CallIt(**method, {.channel = server.connection->client().channel(),
                            .path = MethodPath(**method),

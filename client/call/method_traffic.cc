@@ -29,23 +29,23 @@ absl::Status MethodTraffic::Whole(const RawReply* reply, const CallEnd& end) {
 }
 
 absl::Status MethodTraffic::Show(const RawReply* reply, const CallEnd* end) {
-  std::string message;
-  std::vector<std::string> unknown;
+  JsonCodec::Decoded message;
   if (reply != nullptr) {
-    absl::StatusOr<std::string> decoded = codec_.Decode(*method_.output_type(), reply->bytes);
+    absl::StatusOr<JsonCodec::Decoded> decoded =
+        codec_.Decode(*method_.output_type(), reply->bytes);
     if (!decoded.ok()) return decoded.status();
     message = *std::move(decoded);
-    unknown = codec_.UnknownFields(*method_.output_type(), reply->bytes);
   }
   if (to_.format == Format::kText) {
-    WarnOfUnknown(unknown);
-    return to_.text->AddLine(message);
+    WarnOfUnknown(message.unknown);
+    return to_.text->AddLine(message.json);
   }
   nlohmann::ordered_json json;
   if (reply != nullptr) {
-    json["message"] = nlohmann::ordered_json::parse(message, nullptr, /*allow_exceptions=*/false);
+    json["message"] =
+        nlohmann::ordered_json::parse(message.json, nullptr, /*allow_exceptions=*/false);
   }
-  if (!unknown.empty()) json["unknown_fields"] = unknown;
+  if (!message.unknown.empty()) json["not_shown"] = message.unknown;
   json["round_trip_us"] = absl::ToDoubleMicroseconds(reply != nullptr ? reply->took : end->took);
   if (end != nullptr) {
     json["headers"] = MetadataJson(end->context.GetServerInitialMetadata());
@@ -71,16 +71,16 @@ void MethodTraffic::WarnOfDetails(const grpc::Status& status) {
   }
 }
 
-void MethodTraffic::WarnOfUnknown(const std::vector<std::string>& fields) {
+void MethodTraffic::WarnOfUnknown(const std::vector<std::string>& names) {
   std::vector<std::string> news;
-  for (const std::string& field : fields) {
-    if (warned_of_.size() < JsonCodec::kMostUnknown && warned_of_.insert(field).second) {
-      news.push_back(field);
+  for (const std::string& name : names) {
+    if (warned_of_.size() < JsonCodec::kMostUnknown && warned_of_.insert(name).second) {
+      news.push_back(name);
     }
   }
   if (news.empty()) return;
-  to_.warn(absl::StrCat("not shown, because ", method_.output_type()->full_name(),
-                        " does not declare it: field ", absl::StrJoin(news, ", ")));
+  to_.warn(absl::StrCat("not shown, because the server's description does not have it: ",
+                        absl::StrJoin(news, ", ")));
 }
 
 }  // namespace udsecho::client

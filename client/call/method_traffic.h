@@ -45,12 +45,12 @@ class MethodTraffic final : public Traffic {
  private:
   absl::Status Show(const RawReply* reply, const CallEnd* end);
   void WarnOfDetails(const grpc::Status& status);
-  void WarnOfUnknown(const std::vector<std::string>& fields);
+  void WarnOfUnknown(const std::vector<std::string>& names);
 
   const google::protobuf::MethodDescriptor& method_;
   JsonCodec& codec_;
   const MethodTargets to_;
-  std::set<std::string> warned_of_;  // fields
+  std::set<std::string> warned_of_;
 };
 
 }  // namespace udsecho::client

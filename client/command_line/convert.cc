@@ -228,8 +228,20 @@ void Converter::Together() {
   only_echo(!raw_.fault.empty(), "--fault");
   only_echo(!raw_.output.empty(), "--output");
 
-  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kCall ||
-                     options_.mode == Mode::kBench;
+  if (raw_.unordered && (raw_.concurrency.empty() || raw_.bench)) {
+    Fail("--unordered: only with --concurrency, and not with --bench");
+  }
+  if (!raw_.concurrency.empty() && options_.mode == Mode::kSend) {
+    if (raw_.shape != "unary" && !raw_.shape.empty()) {
+      Fail("--concurrency: only for calls of one message, or with --bench");
+    } else {
+      options_.shape = Shape::kUnary;
+    }
+    if (options_.interval.has_value()) Fail("--concurrency: not with --interval");
+  }
+
+  const bool sends =
+      options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;
   if (!sends && !raw_.concurrency.empty()) {
     Fail("--concurrency: only where messages are sent, or with --bench");
   }

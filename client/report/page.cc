@@ -182,10 +182,8 @@ std::string Diagrams(const Result& result) {
 
 std::string ReportPage(const Result& result) {
   std::string note;
-  for (const std::string& sentence : {result.lost, result.missed, result.limit}) {
-    if (!sentence.empty()) {
-      absl::StrAppend(&note, "<p class=\"note\">", Escaped(sentence), "</p>\n");
-    }
+  for (const std::string& sentence : result.Notes()) {
+    absl::StrAppend(&note, "<p class=\"note\">", Escaped(sentence), "</p>\n");
   }
   const std::string time = absl::StrFormat(
       "%.1f s from %s on, after %g s of warm-up", absl::ToDoubleSeconds(result.duration),

@@ -23,7 +23,8 @@ ReportFile::~ReportFile() {
 }
 
 absl::Status ReportFile::Open() {
-  if (name_.empty() || is_standard_output()) return absl::OkStatus();
+  if (name_.empty()) return absl::OkStatus();
+  if (is_standard_output()) return WithName(Output(standard_output_).CheckWritable());
   fd_.reset(open(name_.c_str(), kFlags | O_EXCL, 0666));
   is_new_ = fd_.valid();
   if (!is_new_ && errno == EEXIST) fd_.reset(open(name_.c_str(), kFlags, 0666));
@@ -38,6 +39,10 @@ absl::Status ReportFile::Write(absl::string_view page) {
   absl::Status status = output.Add(page);
   status.Update(output.Flush());
   is_new_ = false;
+  return WithName(status);
+}
+
+absl::Status ReportFile::WithName(const absl::Status& status) const {
   if (status.ok()) return status;
   return absl::Status(status.code(),
                       absl::StrCat("--report: ", is_standard_output() ? "standard output" : name_,

@@ -35,11 +35,14 @@ class ReportFile {
 
   bool is_standard_output() const { return name_ == "-"; }
 
-  // The errors of both say which flag, which file, and why.
+  // Of standard output, Open() only looks whether it can be written. The errors of both say which
+  // flag, which file, and why.
   absl::Status Open();
   absl::Status Write(absl::string_view page);
 
  private:
+  absl::Status WithName(const absl::Status& status) const;
+
   const std::string name_;
   const int standard_output_;
   uds::UniqueFd fd_;

@@ -13,6 +13,7 @@
 #include "google/protobuf/unknown_field_set.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver_util.h"
+#include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
@@ -32,6 +33,11 @@ std::string Reason(const pb::util::Status& status) {
   return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
 }
 
+void AddOnce(std::string what, std::vector<std::string>* to) {
+  const bool is_full = to->size() >= JsonCodec::kMostUnknown;
+  if (!is_full && std::count(to->begin(), to->end(), what) == 0) to->push_back(std::move(what));
+}
+
 class UnknownFieldsOf {
  public:
   explicit UnknownFieldsOf(std::vector<std::string>* paths) : paths_(*paths) {}
@@ -40,7 +46,7 @@ class UnknownFieldsOf {
     const pb::Reflection& reflection = *message.GetReflection();
     const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
     for (int i = 0; i < unknown.field_count(); ++i) {
-      AddPath(absl::StrCat(path, "#", unknown.field(i).number()));
+      AddOnce(absl::StrCat("field ", path, "#", unknown.field(i).number()), &paths_);
     }
     std::vector<const pb::FieldDescriptor*> fields;
     reflection.ListFields(message, &fields);
@@ -59,11 +65,6 @@ class UnknownFieldsOf {
 
  private:
   bool full() const { return paths_.size() >= JsonCodec::kMostUnknown; }
-  void AddPath(std::string path) {
-    if (!full() && std::count(paths_.begin(), paths_.end(), path) == 0) {
-      paths_.push_back(std::move(path));
-    }
-  }
 
   std::vector<std::string>& paths_;
 };
@@ -75,6 +76,12 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
  public:
   explicit Resolver(Schema* schema) : schema_(*schema) {}
 
+  // From now on a type that is not to be had is one without fields, and its name goes there. Null: it is an
+  // error.
+  void MakeUpTypes(std::vector<std::string>* names) { made_up_ = names; }
+
+  void Rest() { schema_.Rest(); }
+
   pb::util::Status ResolveMessageType(const std::string& url, pb::Type* type) override {
     const auto known = messages_.find(url);
     if (known != messages_.end()) {
@@ -82,6 +89,12 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
       return {};
     }
     const auto found = schema_.Message(Name(url));
+    if (!found.ok() && made_up_ != nullptr) {
+      // What is in it is left out, and that is said.
+      type->set_name(Name(url));
+      AddOnce("type " + uds::Printable(Name(url)), made_up_);
+      return {};
+    }
     if (!found.ok()) return NotFound(found.status());
     const pb::util::Status status = Of(*(*found)->file()->pool()).ResolveMessageType(url, type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
@@ -104,11 +117,13 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
-    if (of_pool_ == nullptr) of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
+    if (of_pool_ == nullptr)
+      of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
     return *of_pool_;
   }
 
   Schema& schema_;
+  std::vector<std::string>* made_up_ = nullptr;
   std::unique_ptr<pb::util::TypeResolver> of_pool_;
   std::map<std::string, pb::Type> messages_;
 };
@@ -121,31 +136,36 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
   std::string bytes;
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
+  resolver_->Rest();
   if (status.ok()) return bytes;
   return absl::InvalidArgumentError(
       absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
 }
 
-absl::StatusOr<std::string> JsonCodec::Decode(const pb::Descriptor& type,
-                                              const std::string& bytes) {
-  std::string json;
-  const pb::util::Status status =
-      pb::util::BinaryToJsonString(resolver_.get(), Url(type), bytes, &json);
-  if (status.ok()) return json;
-  return absl::DataLossError(
-      absl::StrCat("the server's answer is no ", type.full_name(), ": ", Reason(status)));
+absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
+                                                     const std::string& bytes) {
+  const auto refuse = [&](absl::string_view why) {
+    return absl::DataLossError(
+        absl::StrCat("the server's answer is no ", type.full_name(), ": ", why));
+  };
+  // The conversion to JSON takes bytes as they come: truncated, or with a field twice.
+  const std::unique_ptr<pb::Message> message(factory_.GetPrototype(&type)->New());
+  if (!message->ParsePartialFromString(bytes)) return refuse("it cannot be parsed");
+  Decoded decoded;
+  UnknownFieldsOf(&decoded.unknown).Add(*message, "");
+  resolver_->MakeUpTypes(&decoded.unknown);
+  const pb::util::Status status = pb::util::BinaryToJsonString(
+      resolver_.get(), Url(type), message->SerializePartialAsString(), &decoded.json);
+  resolver_->MakeUpTypes(nullptr);
+  resolver_->Rest();
+  if (!status.ok()) return refuse(Reason(status));
+  return decoded;
 }
 
 absl::StatusOr<std::string> JsonCodec::DecodeAny(const pb::Any& any) {
-  return Decode(*pb::Any::descriptor(), any.SerializeAsString());
-}
-
-std::vector<std::string> JsonCodec::UnknownFields(const pb::Descriptor& type,
-                                                  const std::string& bytes) {
-  std::vector<std::string> paths;
-  const std::unique_ptr<pb::Message> message(factory_.GetPrototype(&type)->New());
-  if (message->ParsePartialFromString(bytes)) UnknownFieldsOf(&paths).Add(*message, "");
-  return paths;
+  absl::StatusOr<Decoded> decoded = Decode(*pb::Any::descriptor(), any.SerializeAsString());
+  if (!decoded.ok()) return decoded.status();
+  return std::move(decoded->json);
 }
 
 }  // namespace udsecho::client

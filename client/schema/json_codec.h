@@ -5,7 +5,7 @@
 //
 //   JsonCodec codec(&schema);
 //   absl::StatusOr<std::string> bytes = codec.Encode(*method->input_type(), R"({"name": "x"})");
-//   absl::StatusOr<std::string> json = codec.Decode(*method->output_type(), *bytes);
+//   absl::StatusOr<JsonCodec::Decoded> reply = codec.Decode(*method->output_type(), *bytes);
 //
 // Types within google.protobuf.Any are asked of the schema.
 //
@@ -37,18 +37,22 @@ class JsonCodec {
   absl::StatusOr<std::string> Encode(const google::protobuf::Descriptor& type,
                                      absl::string_view json);
 
-  // On one line; what moves a cursor is escaped. DATA_LOSS, as above, if the bytes are no such message.
-  absl::StatusOr<std::string> Decode(const google::protobuf::Descriptor& type,
-                                     const std::string& bytes);
+  struct Decoded {
+    // On one line; what moves a cursor is escaped.
+    std::string json;
 
-  // Of details of errors: {"@type": ..., ...}. Errors as above.
-  absl::StatusOr<std::string> DecodeAny(const google::protobuf::Any& any);
-
-  // The fields that the type does not declare, as paths of names with the number last: "user.#7". At most
-  // kMostUnknown, each once.
-  std::vector<std::string> UnknownFields(const google::protobuf::Descriptor& type,
-                                         const std::string& bytes);
+    // What that does not show, because no type declares it: fields as paths of names with the number last,
+    // "user.#7", and types within google.protobuf.Any. At most kMostUnknown, each once.
+    std::vector<std::string> unknown;
+  };
   static constexpr size_t kMostUnknown = 10;
+
+  // DATA_LOSS, as above, if the bytes are no such message; the errors of the schema.
+  absl::StatusOr<Decoded> Decode(const google::protobuf::Descriptor& type,
+                                 const std::string& bytes);
+
+  // Of details of errors: {"@type": ..., ...}.
+  absl::StatusOr<std::string> DecodeAny(const google::protobuf::Any& any);
 
  private:
   class Resolver;

@@ -8,6 +8,13 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/any.pb.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/empty.pb.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/struct.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/wrappers.pb.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -62,22 +69,24 @@ absl::Status TooLarge() {
                    " MiB or ", Schema::kMostFiles, " files"));
 }
 
-// What every server may import and some do not tell: google/protobuf/timestamp.proto and its kin.
-bool FindWellKnown(const std::string& name, pb::FileDescriptorProto* file) {
-  const pb::FileDescriptor* const known =
-      pb::DescriptorPool::generated_pool()->FindFileByName(name);
-  if (known == nullptr || known->package() != "google.protobuf") return false;
-  known->CopyTo(file);
-  return true;
+// What every server may import and some do not tell. (Protobuf's own pool has those alone that a program
+// mentions.)
+const pb::FileDescriptor* FindWellKnown(absl::string_view name, absl::string_view symbol) {
+  for (const pb::Descriptor* any_of :
+       {pb::Any::descriptor(), pb::Duration::descriptor(), pb::Empty::descriptor(),
+        pb::FieldMask::descriptor(), pb::FileDescriptorProto::descriptor(),
+        pb::Int32Value::descriptor(), pb::Struct::descriptor(), pb::Timestamp::descriptor()}) {
+    const pb::FileDescriptor* const file = any_of->file();
+    if (file->name() == name) return file;
+    if (file->pool()->FindFileContainingSymbol(std::string(symbol)) == file) return file;
+  }
+  return nullptr;
 }
 
-absl::StatusOr<FileSource::Files> WellKnownOf(const std::string& symbol,
-                                              absl::StatusOr<FileSource::Files> otherwise) {
-  const pb::FileDescriptor* const known =
-      pb::DescriptorPool::generated_pool()->FindFileContainingSymbol(symbol);
-  pb::FileDescriptorProto file;
-  if (known == nullptr || !FindWellKnown(known->name(), &file)) return otherwise;
-  return FileSource::Files{file.SerializeAsString()};
+std::string Encoded(const pb::FileDescriptor& file) {
+  pb::FileDescriptorProto proto;
+  file.CopyTo(&proto);
+  return proto.SerializeAsString();
 }
 
 template <class Descriptor>
@@ -108,7 +117,9 @@ absl::StatusOr<const pb::EnumDescriptor*> Schema::Enum(const std::string& name) 
 absl::Status Schema::Load(const std::string& symbol) {
   if (pool_.FindFileContainingSymbol(symbol) != nullptr) return absl::OkStatus();
   absl::StatusOr<FileSource::Files> files = source_->FilesOf(symbol);
-  if (files.status().code() == absl::StatusCode::kNotFound) files = WellKnownOf(symbol, files);
+  if (files.status().code() == absl::StatusCode::kNotFound) {
+    if (const auto* known = FindWellKnown("", symbol)) files = FileSource::Files{Encoded(*known)};
+  }
   if (!files.ok()) {
     if (files.status().code() != absl::StatusCode::kNotFound) return files.status();
     const std::string why(files.status().message());
@@ -160,8 +171,7 @@ absl::Status Schema::TakeImports(Names taken, Waiting* waiting) {
 absl::Status Schema::TakeImport(const std::string& name, Waiting* waiting, Names* taken) {
   const absl::StatusOr<FileSource::Files> files = source_->FileNamed(name);
   if (files.ok()) return Take(*files, waiting, taken);
-  pb::FileDescriptorProto file;
-  if (FindWellKnown(name, &file)) return Take({file.SerializeAsString()}, waiting, taken);
+  if (const auto* known = FindWellKnown(name, "")) return Take({Encoded(*known)}, waiting, taken);
   return files.status().code() == absl::StatusCode::kNotFound ? absl::OkStatus() : files.status();
 }
 
@@ -184,7 +194,8 @@ absl::Status Schema::Build(const Waiting& waiting) {
         for (const std::string& import : found->second.dependency()) {
           const auto imported = states.find(import);
           const State seen = imported == states.end() ? State::kNew : imported->second;
-          if (seen == State::kOpen) return Broken(name, "it imports itself, by way of " + Shown(import));
+          if (seen == State::kOpen)
+            return Broken(name, "it imports itself, by way of " + Shown(import));
           if (seen == State::kNew) open.push_back(import);
         }
         continue;

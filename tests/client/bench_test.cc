@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -14,9 +15,11 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "client/run.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/client/pipe.h"
 #include "tests/client/run_client.h"
 #include "tests/client/test_server.h"
 #include "tests/support/temp_dir.h"
@@ -39,8 +42,18 @@ class BenchTest : public testing::Test {
     return nlohmann::json::parse(Bench(flags).out, nullptr, false);
   }
 
+  // So many calls are answered.
+  void HangAfter(int calls) {
+    answers_ = calls;
+    server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                               v1::EchoResponse*) {
+      return --answers_ >= 0 ? grpc::Status::OK : Hang(context);
+    };
+  }
+
   const support::TempDir dir_;
   const std::string path_ = dir_.Path("s");
+  std::atomic<int> answers_ = 0;
   TestServer server_{path_};
 };
 
@@ -148,6 +161,15 @@ TEST_F(BenchTest, ErrorsAreCountedByCode) {
   EXPECT_EQ(json["first_errors"]["ABORTED"], "no");
 }
 
+TEST_F(BenchTest, AStatusOfTheServerIsNoLostConnection) {
+  server_.service.echo = [](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "oops");
+  };
+  const Ended result = Bench({"--count=10", "-c", "1"});
+  EXPECT_EQ(result.exit_code, 78);
+  EXPECT_THAT(result.err, testing::AllOf(OneLine(), testing::EndsWith("oops\n")));
+}
+
 // One call is under way for the whole time, and no other has a place.
 TEST_F(BenchTest, CallsThatAreDueAndNotSentAreTold) {
   server_.service.echo = [](grpc::ServerContext* context, const v1::EchoRequest*,
@@ -175,6 +197,75 @@ TEST_F(BenchTest, ARateThatIsMissedIsToldByTheExitCode) {
     EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("the rate was missed"))) << much;
     EXPECT_THAT(result.out, HasSubstr("the rate was missed")) << much;
   }
+}
+
+TEST_F(BenchTest, TextAndJsonSayTheSameOfTheClient) {
+  const Ended result = Bench({"--rate=1000000", "--duration=500ms", "--warmup=0", "--json"});
+  EXPECT_EQ(result.exit_code, 5);
+  const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
+  const bool client = result.err.find("the client had no time") != std::string::npos;
+  EXPECT_EQ(json["client_is_the_limit"], client) << result.err;
+}
+
+TEST_F(BenchTest, ARateThatIsMissedUntilCtrlCIsMissed) {
+  for (const bool json : {false, true}) {
+    Interrupt interrupt;
+    server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                               v1::EchoResponse*) {
+      absl::SleepFor(absl::Milliseconds(300));
+      interrupt.Trigger();
+      return Hang(context);
+    };
+    std::vector<std::string> flags = {path_, "--bench",    "--rate=1000",    "-c",
+                                      "1",   "--warmup=0", "--duration=inf", "--timeout=inf"};
+    if (json) flags.emplace_back("--json");
+    const Ended result = RunClient(flags, "", &interrupt);
+    EXPECT_EQ(result.exit_code, 130);
+    if (json) {
+      EXPECT_TRUE(nlohmann::json::parse(result.out, nullptr, false)["rate_missed"]);
+    } else {
+      EXPECT_THAT(result.out, HasSubstr("the rate was missed"));
+    }
+  }
+}
+
+TEST_F(BenchTest, CtrlCInTheWarmUpMissesNothing) {
+  Interrupt interrupt;
+  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
+                             v1::EchoResponse*) {
+    absl::SleepFor(absl::Milliseconds(300));
+    interrupt.Trigger();
+    return Hang(context);
+  };
+  const Ended result = RunClient(
+      {path_, "--bench", "--rate=1000", "-c", "1", "--warmup=1m", "--timeout=inf", "--json"}, "",
+      &interrupt);
+  EXPECT_EQ(result.exit_code, 130);
+  const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
+  EXPECT_EQ(json["due"], 0);
+  EXPECT_FALSE(json["rate_missed"]);
+}
+
+// Its calls are in flight for as long as their timeout allows, and are no errors yet.
+TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
+  for (const char* loop : {"--concurrency=4", "--rate=20"}) {
+    HangAfter(5);
+    const Ended result = Bench({loop, "--warmup=0", "--duration=3s", "--timeout=1m", "--json"});
+    EXPECT_EQ(result.exit_code, 68) << result.err;
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("no call was answered")));
+    const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
+    EXPECT_TRUE(json["server_is_silent"]);
+    EXPECT_GE(json["unanswered_at_the_end_s"], 1.0);
+    EXPECT_LE(json["unanswered_at_the_end_s"], json["duration_s"]);
+  }
+}
+
+TEST_F(BenchTest, ADelayThatWasAskedForIsNoHang) {
+  HangAfter(5);
+  const Ended result =
+      Bench({"-c", "4", "--warmup=0", "--duration=1500ms", "--timeout=1m", "--delay=1m", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_FALSE(nlohmann::json::parse(result.out, nullptr, false)["server_is_silent"]);
 }
 
 TEST_F(BenchTest, CtrlCEndsItWhateverTheCallsDo) {
@@ -292,6 +383,26 @@ TEST_F(BenchTest, AReportThatCannotBeWrittenIsToldBeforeTheRun) {
   const Ended result = Bench({"--count=1", "--report=" + dir_.Path("no/such")});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("No such file or directory")));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(BenchTest, AStandardOutputThatCannotBeWrittenIsToldBeforeTheRun) {
+  std::atomic<int> calls = 0;
+  server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  // What main() makes of a descriptor that is closed.
+  const uds::UniqueFd closed(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  for (const char* where : {"--report=-", "--json"}) {
+    Pipe err;
+    const std::vector<const char*> argv = {"client", path_.c_str(), "--bench", "--count=1", where};
+    EXPECT_EQ(client::Run(static_cast<int>(argv.size()), argv.data(),
+                          {closed.get(), closed.get(), err.writer(), nullptr}),
+              1);
+    EXPECT_THAT(err.CloseWriterAndReadAll(),
+                testing::AllOf(OneLine(), HasSubstr("Bad file descriptor")));
+  }
   EXPECT_EQ(calls, 0);
 }
 

@@ -49,6 +49,22 @@ TEST(ExitCodeTest, WhatIsNoGrpcServerIsAskedFor) {
               Not(HasSubstr("does a gRPC server")));
 }
 
+// What a server says of itself needs no hint about a connection.
+TEST(ExitCodeTest, WhatToTryDependsOnWhoFailed) {
+  const auto error = [](const char* text) {
+    return CallOutcome("Echo", "unix:/s", grpc::Status(grpc::StatusCode::UNAVAILABLE, text)).error;
+  };
+  for (const char* text : {"Socket closed", "GOAWAY received", "Broken pipe", "Transport closed",
+                           "recvmsg:Connection reset by peer"}) {
+    EXPECT_THAT(error(text),
+                testing::EndsWith("(the connection is gone; is the server still there?)"));
+  }
+  for (const char* text :
+       {"oops", "", "the server stopped before the call was done; connect again and retry"}) {
+    EXPECT_THAT(error(text), testing::EndsWith(text));
+  }
+}
+
 TEST(ExitCodeTest, NamesAreThoseOfGrpc) {
   EXPECT_EQ(CodeName(grpc::StatusCode::CANCELLED), "CANCELLED");
   EXPECT_EQ(CodeName(grpc::StatusCode::INVALID_ARGUMENT), "INVALID_ARGUMENT");
