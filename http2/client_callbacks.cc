@@ -46,6 +46,7 @@ struct ClientCallbacks {
     if (stream->header_bytes_ > Of(user_data).settings_.max_header_bytes) {
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;  // which ends the stream
     }
+    ++Of(user_data).progress_;
     stream->HeaderCame(Text(name, name_size), Text(value, value_size));
     return 0;
   }
@@ -53,7 +54,9 @@ struct ClientCallbacks {
   static int OnData(nghttp2_session* session, std::uint8_t /*flags*/, std::int32_t id,
                     const std::uint8_t* bytes, std::size_t count, void* user_data) {
     ClientStream* const stream = Find(session, id, user_data);
-    if (stream != nullptr) stream->DataCame(Text(bytes, count));
+    if (stream == nullptr) return 0;
+    ++Of(user_data).progress_;
+    stream->DataCame(Text(bytes, count));
     return 0;
   }
 

@@ -33,8 +33,11 @@ thread_local std::array<char, ClientConnection::kFairShare> received_bytes;
 
 ClientConnection::ClientConnection(uds::UniqueFd fd, Account* account,
                                    const ClientSettings& settings)
-    : fd_(std::move(fd)), settings_(settings), memory_(account), output_(account) {
-  session_ = NewClientSession(this);
+    : fd_(std::move(fd)),
+      settings_(settings),
+      memory_(account),
+      session_(NewClientSession(this)),  // needs what is above
+      output_(account) {
   if (memory_.refused()) Fail(ClientEnding::kNoMemory, "");
   CloseIfEnded();
 }
@@ -113,6 +116,7 @@ void ClientConnection::Forget(ClientStream* stream) {
 
 void ClientConnection::EndStream(ClientStream* stream, const StreamEnding& ending) {
   Forget(stream);
+  ++progress_;
   stream->Over(ending);
 }
 

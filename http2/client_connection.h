@@ -94,6 +94,8 @@ class ClientConnection {
 
   // Streams that are open, waiting ones too.
   std::size_t streams() const { return streams_; }
+  // Grows with whatever comes of a stream: a part of its answer, or its end.
+  std::uint64_t progress() const { return progress_; }
   bool ended() const { return ending_.has_value(); }
   std::optional<ClientEnding> ending() const { return ending_; }
   // What can be said of the ending besides, or of the server's GOAWAY. Any bytes, bounded.
@@ -131,6 +133,7 @@ class ClientConnection {
   std::size_t streams_ = 0;
   std::uint32_t open_ = 0;  // as nghttp2 sees it
   std::uint32_t submitted_ = 0;
+  std::uint64_t progress_ = 0;
 
   std::optional<ClientEnding> ending_;
   std::string why_;

@@ -8,7 +8,7 @@
 //   exchange.Begin(&connections.at(i), due, now);
 //   connections.Touch(i);
 //   connections.Flush();                              // what was touched, a write each
-//   connections.Wait(until, [&] { now = Clock::now(); }, [&] { ...after each that was handled... });
+//   connections.Wait(until, [&] { now = Clock::now(); }, [&](bool is_of_a_call) { ... });
 //   connections.Repair();                             // from time to time
 //
 // Thread safety: none. Ownership: owns the connections; the streams on them are the caller's.
@@ -22,6 +22,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -51,7 +52,7 @@ class Connections {
 
   // Waits so long at the most, and reads and handles each connection for which there is something.
   // `received` is called once its bytes have been read, `handled` whenever its streams know of some
-  // of them.
+  // of them, and whether there was anything of a call among it.
   template <class Received, class Handled>
   void Wait(std::chrono::milliseconds most, Received received, Handled handled) {
     const int count = WaitForEvents(most);
@@ -63,7 +64,9 @@ class Connections {
       do {
         if (more) more = link->connection.Handle();
         Touch(link);
-        handled();
+        const bool is_of_a_call = std::exchange(link->progress, link->connection.progress()) !=
+                                  link->connection.progress();
+        handled(is_of_a_call);
       } while (more);
     }
   }
@@ -81,6 +84,7 @@ class Connections {
     http2::Account account{&budget, &holder};
     http2::ClientConnection connection;
     bool touched = false;
+    uint64_t progress = 0;  // of the connection, when it was handled last
     uint32_t watched_for = 0;
   };
 

@@ -17,12 +17,8 @@ constexpr int kMostAtOnce = 64;
 }  // namespace
 
 Exchange::Exchange(const Plan& plan, int connection, RequestBytes* requests,
-                   std::vector<Exchange*>* ended, bool* heard)
-    : plan_(plan),
-      connection_index_(connection),
-      requests_(*requests),
-      ended_(*ended),
-      heard_(*heard) {}
+                   std::vector<Exchange*>* ended)
+    : plan_(plan), connection_index_(connection), requests_(*requests), ended_(*ended) {}
 
 void Exchange::Begin(http2::ClientConnection* connection, Clock::time_point begun,
                      Clock::time_point now) {
@@ -63,12 +59,10 @@ void Exchange::Abandon() {
 }
 
 void Exchange::HeaderCame(absl::string_view name, absl::string_view value) {
-  heard_ = true;
   answer_.AddHeader(name, value);
 }
 
 void Exchange::DataCame(absl::string_view bytes) {
-  heard_ = true;
   answer_.AddData(bytes);
   if (plan_.shape != Shape::kChat || !busy_ || ending_) return;
   if (answer_.messages() >= awaited_) Finish({});
@@ -81,7 +75,6 @@ void Exchange::RoomToSend() {
 }
 
 void Exchange::Over(const http2::StreamEnding& ending) {
-  heard_ = true;
   if (!busy_) return;  // a chat between two round trips
   CallStatus status = answer_.StatusOf(ending, *connection_);
   Check(&status);

@@ -35,9 +35,8 @@ class Exchange final : public http2::ClientStream {
   using Clock = std::chrono::steady_clock;
 
   // `connection`: which of the connections it uses; only kept here. `ended`: where it adds itself
-  // whenever what was begun has ended. `heard` is set when something comes of the call.
-  Exchange(const Plan& plan, int connection, RequestBytes* requests, std::vector<Exchange*>* ended,
-           bool* heard);
+  // whenever what was begun has ended.
+  Exchange(const Plan& plan, int connection, RequestBytes* requests, std::vector<Exchange*>* ended);
 
   // Starts the next call or round trip, which counts from `begun` on.
   void Begin(http2::ClientConnection* connection, Clock::time_point begun, Clock::time_point now);
@@ -73,7 +72,6 @@ class Exchange final : public http2::ClientStream {
   const int connection_index_;
   RequestBytes& requests_;
   std::vector<Exchange*>& ended_;
-  bool& heard_;
 
   http2::ClientConnection* connection_ = nullptr;
   Answer answer_;

@@ -51,6 +51,7 @@ std::vector<std::pair<std::string, std::string>> HeaderOf(const Plan& plan) {
 
 RequestBytes::RequestBytes(const Plan& plan) : fields_(HeaderOf(plan)) {
   std::vector<http2::Field> fields;
+  fields.reserve(fields_.size());
   // They live as long as this does, and are the same each time: a byte each in HPACK's table.
   for (const auto& [name, value] : fields_) fields.push_back({name, value, true});
   header_ = std::make_unique<http2::HeaderFields>(fields);

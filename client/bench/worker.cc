@@ -23,7 +23,7 @@ Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
   exchanges_.reserve(share.concurrency);
   for (int i = 0; i < share.concurrency; ++i) {
     exchanges_.push_back(
-        std::make_unique<Exchange>(plan, i % share.connections, &requests_, &finished_, &news_));
+        std::make_unique<Exchange>(plan, i % share.connections, &requests_, &finished_));
   }
   // The last is the next: they begin in order.
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) idle_.push_back(exchange.get());
@@ -144,25 +144,23 @@ void Worker::BeginDue() {
 
 // Handles what has come, once something has or it is `until`.
 void Worker::Next(Clock::time_point until) {
+  constexpr std::chrono::milliseconds kNone{0};
   auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
   if (share_.schedule.has_value()) left -= 2 * kAwake;
-  if (!finished_.empty()) left = left.zero();
-  const bool awake = left <= left.zero() && finished_.empty();
+  const bool awake = left <= kNone && finished_.empty();
   const Clock::time_point begin = awake ? Clock::now() : now_;
   bool came = false;
   connections_.Wait(
-      std::max(left, left.zero()), [this] { now_ = Clock::now(); },
-      [&] {
+      finished_.empty() ? std::max(left, kNone) : kNone, [this] { now_ = Clock::now(); },
+      [this, &came](bool is_of_a_call) {
         came = true;
+        if (is_of_a_call) heard_ = now_;
         CountFinished();
         BeginDue();
         connections_.Flush();
       });
-  if (std::exchange(news_, false)) heard_ = now_;
-  if (awake && !came) {
-    // Not beyond `until`: from then on there is work.
-    awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
-  }
+  // Not beyond `until`: from then on there is work.
+  if (awake && !came) awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
 }
 
 void Worker::CountFinished() {
@@ -205,21 +203,21 @@ void Worker::Publish() {
 
 // If this thread did not run for a while, answers have come, and the server is not silent.
 void Worker::LookOnce() {
-  Settle(std::chrono::milliseconds(0));
-  if (std::exchange(news_, false)) heard_ = now_;
+  connections_.Wait(
+      std::chrono::milliseconds(0), [] {},
+      [this](bool is_of_a_call) {
+        if (is_of_a_call) heard_ = Clock::now();
+        Settle();
+      });
 }
 
-// Waits so long at the most for calls that are not counted any more.
-void Worker::Settle(std::chrono::milliseconds most) {
-  connections_.Wait(
-      most, [this] { now_ = Clock::now(); },
-      [this] {
-        for (Exchange* const exchange : finished_) {
-          if (exchange->has_stream()) exchange->EndChat();
-        }
-        finished_.clear();
-        connections_.Flush();
-      });
+// Calls that have ended, and are not counted any more.
+void Worker::Settle() {
+  for (Exchange* const exchange : finished_) {
+    if (exchange->has_stream()) exchange->EndChat();
+  }
+  finished_.clear();
+  connections_.Flush();
 }
 
 // What is in flight may end, and is not counted.
@@ -235,7 +233,9 @@ void Worker::Drain() {
   };
   connections_.Flush();
   for (now_ = Clock::now(); now_ < end && any_busy();) {
-    Settle(std::chrono::ceil<std::chrono::milliseconds>(end - now_));
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now_);
+    connections_.Wait(
+        left, [this] { now_ = Clock::now(); }, [this](bool /*is_of_a_call*/) { Settle(); });
   }
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) exchange->Abandon();
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {

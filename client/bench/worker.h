@@ -121,7 +121,7 @@ class Worker {
   void CountFrom();
   bool GivesUp();
   void LookOnce();
-  void Settle(std::chrono::milliseconds most);
+  void Settle();
   WorkerEnding Ending();
   void Drain();
 
@@ -144,8 +144,7 @@ class Worker {
   int in_flight_ = 0;
   Late late_ = Late::kClient;  // why the next call does not begin, if it is due
   absl::Duration lateness_;    // of the last call that began
-  bool news_ = false;          // something came of a call
-  Clock::time_point heard_;    // when it last did
+  Clock::time_point heard_;    // when something last came of a call
   int64_t due_before_ = 0;     // in the warm-up
   int64_t begun_before_ = 0;   // likewise
   std::optional<ThreadTime> counted_from_;

@@ -27,7 +27,7 @@ TEST(ClientHostileTest, WhatIsNoServerOfHttp2) {
   const std::vector<std::pair<std::string, ClientEnding>> servers = {
       {"HTTP/1.1 400 Bad Request\r\n\r\n", ClientEnding::kHttp1},
       {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", ClientEnding::kNotHttp2},
-      {std::string("\x15\x03\x01\x00\x02\x02\x46 and so on", 20), ClientEnding::kNotHttp2},
+      {std::string("\x15\x03\x01\x00\x02\x02\x46 and so on", 17), ClientEnding::kNotHttp2},
       {PingFrame() + SettingsFrame({}), ClientEnding::kNotHttp2},
       {"", ClientEnding::kServerLeft},
   };

@@ -206,6 +206,21 @@ TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
   EXPECT_EQ(client.Wait(), kUnavailable);
 }
 
+TEST_F(ClientRobustnessTest, ABenchGoesOnWithTheNextServer) {
+  support::SpawnedProcess client(
+      ClientCommand({server_.path(), "--bench", "--count=1000000000", "--timeout=1m",
+                     "--connections=4", "--delay=10ms", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  ServerProcess next({.path = server_.path(), .flags = {}, .spawn = {}, .by = {}});
+  next.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted) << client.err().Whole();
+  const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+  EXPECT_GE(result["errors"]["UNAVAILABLE"], 1) << result["errors"];
+  EXPECT_EQ(result["errors"].size(), 1) << result["errors"];
+}
+
 // It says so in time (GOAWAY), so that no call is lost.
 TEST_F(ClientRobustnessTest, ABenchOfAServerThatEndsOldConnections) {
   const ServerProcess server(
