@@ -84,9 +84,8 @@ class Dialer {
 
   absl::StatusOr<std::unique_ptr<EchoClient>> Connect(MonotonicTime wait_until) {
     const MonotonicTime begin = MonotonicNow();
-    absl::StatusOr<uds::UniqueFd> fd =
-        target_.ConnectWaiting(options_.call.timeout, wait_until, &interrupt_,
-                               [this] { TellOfWaiting(); });
+    absl::StatusOr<uds::UniqueFd> fd = target_.ConnectWaiting(
+        options_.call.timeout, wait_until, &interrupt_, [this] { TellOfWaiting(); });
     if (!fd.ok()) return fd.status();
     progress_.Tell(connected_ ? "Connected again after " : "Connected after ",
                    Milliseconds(MonotonicNow() - begin));

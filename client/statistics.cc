@@ -19,9 +19,9 @@ std::string Milliseconds(absl::Duration duration) { return absl::StrCat(Number(d
 
 std::string Statistics::Text() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::string text = absl::StrFormat(
-      "--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s", where_, sent_, times_.count(),
-      LostPercent(), absl::ToDoubleSeconds(MonotonicNow() - begin_));
+  std::string text = absl::StrFormat("--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s",
+                                     where_, sent_, times_.count(), LostPercent(),
+                                     absl::ToDoubleSeconds(MonotonicNow() - begin_));
   if (times_.count() > 0) absl::StrAppend(&text, "\nround trip ", Times());
   return text;
 }

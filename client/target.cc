@@ -160,8 +160,7 @@ absl::StatusOr<uds::UniqueFd> Target::Connect(absl::Duration timeout) const {
 }
 
 absl::StatusOr<uds::UniqueFd> Target::ConnectWaiting(absl::Duration timeout,
-                                                     MonotonicTime wait_until,
-                                                     Interrupt* interrupt,
+                                                     MonotonicTime wait_until, Interrupt* interrupt,
                                                      std::function<void()> waits) const {
   while (true) {
     absl::StatusOr<uds::UniqueFd> fd = Connect(timeout);

@@ -57,8 +57,8 @@ grpc::Status Ask(const Asking& asking, Reflection version,
 std::string MethodText(const google::protobuf::MethodDescriptor& method) {
   return absl::StrCat(method.name(), "(", method.client_streaming() ? "stream " : "",
                       method.input_type()->full_name(), ") returns (",
-                      method.server_streaming() ? "stream " : "",
-                      method.output_type()->full_name(), ")");
+                      method.server_streaming() ? "stream " : "", method.output_type()->full_name(),
+                      ")");
 }
 
 ReflectedService ServiceOf(const std::string& name, Schema* schema) {
@@ -81,8 +81,8 @@ Outcome ListProtosets(const Options& options, const Style& style, Output* output
   if (!names.ok()) return LocalIoError(names.status().message());
   std::vector<ReflectedService> services;
   for (const std::string& name : *names) services.push_back(ServiceOf(name, &schema));
-  absl::Status status = output->AddLine(options.format == Format::kJson ? Json(services)
-                                                                       : Text(services, style));
+  absl::Status status =
+      output->AddLine(options.format == Format::kJson ? Json(services) : Text(services, style));
   status.Update(output->Flush());
   return status.ok() ? Outcome{} : OutputError(status);
 }

@@ -124,8 +124,7 @@ grpc::Status HealthWatch::ReadAll() {
   stream->Finish(&status, queue.Tag());
   queue.Await(timeout());
   status = AfterTimeout(status, queue.timed_out(), timeout());
-  TellEnd({.status = status, .context = context, .took = MonotonicNow() - begin},
-          asking_.progress);
+  TellEnd({.status = status, .context = context, .took = MonotonicNow() - begin}, asking_.progress);
   return status;
 }
 
@@ -146,8 +145,7 @@ std::string HealthWatch::Why(const grpc::Status& status) const {
 Outcome HealthWatch::Lost(absl::string_view why, Outcome outcome) {
   const MonotonicTime now = MonotonicNow();
   if (!lost_since_.has_value()) lost_since_ = now;
-  const absl::Duration patience =
-      is_known_ ? asking_.options->wait_again : asking_.options->wait;
+  const absl::Duration patience = is_known_ ? asking_.options->wait_again : asking_.options->wait;
   ends_ = now - *lost_since_ >= patience;
   if (is_known_ || !ends_) Tell(kUnreachable, why);
   return outcome;

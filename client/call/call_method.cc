@@ -49,9 +49,9 @@ Outcome SchemaError(const Server& server, const absl::Status& status) {
                          {grpc::StatusCode::UNIMPLEMENTED,
                           "the server does not tell of its methods: say --protoset=FILE"});
     default:
-      return CallOutcome("Reflection", server.address,
-                         {static_cast<grpc::StatusCode>(status.code()),
-                          std::string(status.message())});
+      return CallOutcome(
+          "Reflection", server.address,
+          {static_cast<grpc::StatusCode>(status.code()), std::string(status.message())});
   }
 }
 
@@ -139,8 +139,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
     warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
     warnings.Flush().IgnoreError();
   };
-  MethodTraffic traffic(**method, &codec,
-                        {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  MethodTraffic traffic(
+      **method, &codec,
+      {.text = &output, .progress = progress, .warn = warn, .format = options.format});
   const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
   TellCall({MethodName(**method), server.connection->client().authority(),
             is_limited ? options.call.timeout : absl::InfiniteDuration()},

@@ -71,7 +71,7 @@ class UnaryCalls {
   std::list<Call> calls_;  // in flight, or done and waiting for an earlier one; in their order
   MonotonicTime due_ = -absl::InfiniteDuration();  // the next start, with an interval
   int64_t started_ = 0;
-  bool starts_ = true;    // there may be more to start
+  bool starts_ = true;     // there may be more to start
   bool given_up_ = false;  // nothing more is told
   Outcome outcome_;
 };
@@ -85,9 +85,8 @@ UnaryCalls::~UnaryCalls() {
 }
 
 Outcome UnaryCalls::Run() {
-  const Interrupt::Scope scope(calling_.interrupt, [this] {
-    interrupted_.Set(&queue_, AtOnce(), &interrupted_);
-  });
+  const Interrupt::Scope scope(calling_.interrupt,
+                               [this] { interrupted_.Set(&queue_, AtOnce(), &interrupted_); });
   calling_.source->Start([this] { input_.Set(&queue_, AtOnce(), &input_); });
   while (true) {
     StartAll();

@@ -48,8 +48,7 @@ Outcome ReadHeaders(const std::string& path, CallOptions* options) {
     if (line.empty() || line[0] == '#') continue;
     absl::StatusOr<Header> header = ParseHeader(line);
     if (!header.ok()) {
-      return UsageError(
-          absl::StrCat(name, ": line ", number, " ", header.status().message()));
+      return UsageError(absl::StrCat(name, ": line ", number, " ", header.status().message()));
     }
     options->metadata.push_back(*std::move(header));
   }

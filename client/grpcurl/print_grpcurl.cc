@@ -88,7 +88,8 @@ Outcome GrpcurlPrinter::Echo() {
   if (messages.empty() && (!with.payload.empty() || !with.payload_file.empty())) messages = {""};
   if (messages.empty()) {
     return UsageError(
-        "--print_grpcurl: say the MESSAGEs; lines of standard input are text, and grpcurl reads JSON");
+        "--print_grpcurl: say the MESSAGEs; lines of standard input are text, and grpcurl reads "
+        "JSON");
   }
   const absl::StatusOr<Requests> requests = Requests::Make(options_, streams_.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
@@ -113,17 +114,19 @@ Outcome GrpcurlPrinter::Echo() {
     return Print(calls);
   }
   std::string data;
-  for (int64_t round = options_.count.value_or(1); round > 0 && data.size() <= kLongestWord; --round) {
+  for (int64_t round = options_.count.value_or(1); round > 0 && data.size() <= kLongestWord;
+       --round) {
     for (const std::string& message : messages) {
       requests->FillEcho(message, &echo);
       if (!data.empty()) echo.clear_fault();  // as it is sent: in the first one alone
       absl::StrAppend(&data, data.empty() ? "" : " ", ToJson(echo));
     }
   }
-  return Print({{.verb = "",
-                 .symbol = shape == Shape::kChat ? "udsecho.v1.Echo/Chat" : "udsecho.v1.Echo/Collect",
-                 .data = std::move(data),
-                 .input = ""}});
+  return Print(
+      {{.verb = "",
+        .symbol = shape == Shape::kChat ? "udsecho.v1.Echo/Chat" : "udsecho.v1.Echo/Collect",
+        .data = std::move(data),
+        .input = ""}});
 }
 
 Outcome GrpcurlPrinter::Method() {
@@ -168,7 +171,9 @@ Outcome GrpcurlPrinter::AnyMethod(const std::string& symbol, std::optional<bool>
     call.data = absl::StrJoin(objects, " ");
     calls.push_back(call);
     if (objects.size() > 1 && !takes_stream.has_value()) {
-      Note("grpcurl sends several objects to a method that takes a stream alone; else run it for each");
+      Note(
+          "grpcurl sends several objects to a method that takes a stream alone; else run it for "
+          "each");
     }
   }
   for (size_t i = 0; i < objects.size() && !takes_stream.value_or(true); ++i) {
@@ -250,7 +255,8 @@ void GrpcurlPrinter::NoteWhatIsMissing() {
   if (options_.bench.concurrency.has_value()) missing.emplace_back("--concurrency");
   if (!options_.output.empty()) missing.emplace_back("--output");
   if (options_.format == Format::kJson) missing.emplace_back("--json");
-  if (!missing.empty()) Note(absl::StrCat("grpcurl has nothing like ", absl::StrJoin(missing, ", ")));
+  if (!missing.empty())
+    Note(absl::StrCat("grpcurl has nothing like ", absl::StrJoin(missing, ", ")));
 }
 
 void GrpcurlPrinter::Note(absl::string_view text) {

@@ -27,7 +27,8 @@ std::string Text(const Descriptor& descriptor) {
   pb::DebugStringOptions options;
   options.include_comments = true;
   std::vector<std::string> lines;
-  for (const absl::string_view line : absl::StrSplit(descriptor.DebugStringWithOptions(options), '\n')) {
+  for (const absl::string_view line :
+       absl::StrSplit(descriptor.DebugStringWithOptions(options), '\n')) {
     lines.push_back(uds::Printable(line));
   }
   while (!lines.empty() && lines.back().empty()) lines.pop_back();
@@ -67,9 +68,9 @@ absl::StatusOr<std::string> AllServices(Schema* schema) {
   std::vector<std::string> texts;
   for (const std::string& name : *names) {
     const auto service = schema->Service(name);
-    texts.push_back(service.ok() ? absl::StrCat(Comment(name), Text(**service))
-                                 : absl::StrCat("// ", uds::Printable(name), ": ",
-                                                service.status().message()));
+    texts.push_back(
+        service.ok() ? absl::StrCat(Comment(name), Text(**service))
+                     : absl::StrCat("// ", uds::Printable(name), ": ", service.status().message()));
   }
   return absl::StrJoin(texts, "\n\n");
 }

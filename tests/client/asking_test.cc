@@ -54,7 +54,8 @@ class AskingTest : public testing::Test {
     server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
                                v1::EchoResponse* response) {
       const auto [begin, end] = context->client_metadata().equal_range(key);
-      for (auto it = begin; it != end; ++it) values.emplace_back(it->second.data(), it->second.size());
+      for (auto it = begin; it != end; ++it)
+        values.emplace_back(it->second.data(), it->second.size());
       return TestService::Reply(context, request, response);
     };
     EXPECT_EQ(RunClient(arguments).exit_code, 0);
@@ -72,8 +73,9 @@ TEST_F(AskingTest, VerboseTellsOfEachShape) {
     const Ended ended = RunClient({path_, "--shape=" + shape, "x", "-v", "-H", "k: v", "-H",
                                    "b-bin: AAE=", "--authority=me", "--timeout=9s"});
     EXPECT_EQ(ended.exit_code, 0);
-    for (const char* line : {"Connected after ", "Authority: me\n", "Timeout: 9s\n",
-                             "Sent header: k: v\n", "Sent header: b-bin: AAE=\n", "Ended: OK after "}) {
+    for (const char* line :
+         {"Connected after ", "Authority: me\n", "Timeout: 9s\n", "Sent header: k: v\n",
+          "Sent header: b-bin: AAE=\n", "Ended: OK after "}) {
       EXPECT_THAT(ended.err, HasSubstr(absl::StrCat("INFO  ", line))) << shape;
     }
     EXPECT_THAT(ended.err, HasSubstr("INFO  Calling udsecho.v1.Echo/" + method + "\n"));
@@ -126,7 +128,8 @@ TEST_F(AskingTest, AFileOfHeadersThatIsWrongIsNamedWithItsLine) {
     const std::string file = File("h", absl::StrCat("a: b\n#\n", bad, "\n"));
     const Ended ended = RunClient({path_, "x", "-H", "@" + file});
     EXPECT_EQ(ended.exit_code, 2);
-    EXPECT_THAT(ended.err, AllOf(OneLine(), HasSubstr(file + ": line 3 has "), Not(HasSubstr("secret"))));
+    EXPECT_THAT(ended.err,
+                AllOf(OneLine(), HasSubstr(file + ": line 3 has "), Not(HasSubstr("secret"))));
     EXPECT_THAT(ended.out, IsEmpty());
   }
   const Ended missing = RunClient({path_, "x", "-H", "@" + dir_.Path("no")});

@@ -166,11 +166,11 @@ TEST(OptionsTest, HelpAndCompletionsKnowEachFlag) {
   const std::string bash = ParseArguments({"--completion=bash"}).output;
   const std::string zsh = ParseArguments({"--completion", "zsh"}).output;
   for (const char* flag :
-       {"--shape",     "--count",       "--interval",    "--payload",  "--delay",
-        "--fault",     "--metadata",    "--compression", "--timeout",  "--wait",
-        "--authority", "--output",      "--json",        "--health",   "--whoami",
-        "--list",      "--stats",       "--connections", "--shutdown", "--bench",
-        "--rate",      "--concurrency", "--report",      "--verbose",  "--version",
+       {"--shape",     "--count",       "--interval",     "--payload",  "--delay",
+        "--fault",     "--metadata",    "--compression",  "--timeout",  "--wait",
+        "--authority", "--output",      "--json",         "--health",   "--whoami",
+        "--list",      "--stats",       "--connections",  "--shutdown", "--bench",
+        "--rate",      "--concurrency", "--report",       "--verbose",  "--version",
         "--watch",     "--keepalive",   "--print_grpcurl"}) {
     for (const std::string& text : {all, help, bash, zsh}) EXPECT_THAT(text, HasSubstr(flag));
   }
@@ -241,8 +241,8 @@ TEST(OptionsTest, MetadataIsChecked) {
   EXPECT_EQ(metadata[0], std::make_pair(std::string("x-key"), std::string("value")));
   EXPECT_EQ(metadata[1].second, std::string("\0\1", 2));
   EXPECT_THAT(Good({"a", "-H", "@f"}).call.metadata_files, ElementsAre("f"));
-  for (const char* bad :
-       {"@", "@-", "nocolon", "a b:c", ":authority", "grpc-x:1", "k-bin:***", "k:\xc3\xa9", "k:a\nb"}) {
+  for (const char* bad : {"@", "@-", "nocolon", "a b:c", ":authority", "grpc-x:1", "k-bin:***",
+                          "k:\xc3\xa9", "k:a\nb"}) {
     EXPECT_THAT(Error({"a", "-H", bad}), HasSubstr("--metadata"));
   }
 }

@@ -41,8 +41,8 @@ std::vector<std::string> Words(std::vector<std::string> arguments) {
 }
 
 TEST(PrintGrpcurlTest, QuotesForAShell) {
-  for (const std::string text : {"", "it's", "$(id) `id` $HOME \\ \"x\" *", "a b\tc", "'", "-x", "~",
-                                 "a\nb", "caf\xC3\xA9", "!", "a;b|c&d>e#f"}) {
+  for (const std::string text : {"", "it's", "$(id) `id` $HOME \\ \"x\" *", "a b\tc", "'", "-x",
+                                 "~", "a\nb", "caf\xC3\xA9", "!", "a;b|c&d>e#f"}) {
     EXPECT_THAT(InShell("grpcurl " + ShellQuoted(text) + " end"), ElementsAre(text, "end"));
   }
 }
@@ -61,12 +61,11 @@ TEST(PrintGrpcurlTest, Echo) {
 }
 
 TEST(PrintGrpcurlTest, FlagsOfCalls) {
-  EXPECT_THAT(
-      Words({"/tmp/s", "--call=a.b.C/D", "-d", "{}", "-H", "k: $v", "-H", "b-bin:AAE",
-             "--authority=me", "--timeout=500ms", "--keepalive=20s", "-v"}),
-      ElementsAre("-plaintext", "-unix", "-v", "-authority", "me", "-max-time", "0.5",
-                  "-keepalive-time", "20", "-H", "k: $v", "-H", "b-bin: AAE=", "-d", "{}", "/tmp/s",
-                  "a.b.C/D"));
+  EXPECT_THAT(Words({"/tmp/s", "--call=a.b.C/D", "-d", "{}", "-H", "k: $v", "-H", "b-bin:AAE",
+                     "--authority=me", "--timeout=500ms", "--keepalive=20s", "-v"}),
+              ElementsAre("-plaintext", "-unix", "-v", "-authority", "me", "-max-time", "0.5",
+                          "-keepalive-time", "20", "-H", "k: $v", "-H", "b-bin: AAE=", "-d", "{}",
+                          "/tmp/s", "a.b.C/D"));
 }
 
 TEST(PrintGrpcurlTest, Questions) {
@@ -90,8 +89,7 @@ TEST(PrintGrpcurlTest, Addresses) {
 
 TEST(PrintGrpcurlTest, DataFromFiles) {
   const support::TempDir dir;
-  const Ended ended =
-      RunClient({"/tmp/s", "--call=a.B/C", "-d", "@it's", "--print_grpcurl"});
+  const Ended ended = RunClient({"/tmp/s", "--call=a.B/C", "-d", "@it's", "--print_grpcurl"});
   EXPECT_EQ(ended.out, "grpcurl -plaintext -unix -d @ /tmp/s a.B/C < 'it'\\''s'\n");
   EXPECT_THAT(Words({"/tmp/s", "--call=a.B/C", "-d", "@-"}),
               ElementsAre("-plaintext", "-unix", "-d", "@", "/tmp/s", "a.B/C"));
