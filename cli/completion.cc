@@ -37,12 +37,13 @@ std::vector<std::string> NamesThatNeedTheNextWord(const std::vector<Flag>& flags
 std::string BashCase(const Flag& flag, absl::string_view function) {
   std::string action;
   if (!flag.hints.empty()) {
-    action = absl::StrCat(function, "_words '", absl::StrJoin(flag.hints, " "), "' \"$value\"");
+    action = absl::StrCat(function, "_values '", absl::StrJoin(flag.hints, " "), "' \"$value\"");
   } else if (PathOf(flag) == Path::kWhole) {
     action = absl::StrCat(function, "_files \"$value\"");
   } else if (PathOf(flag) == Path::kAfterAt) {
-    action = absl::StrCat("[[ $value == @* ]] || return 0\n      value=${value#@}\n      ",
-                          function, "_files \"$value\"");
+    action = absl::StrCat(
+        "[[ $value == @* && $value != @\\~* ]] || return 0\n      value=${value#@}\n      ",
+        function, "_files \"$value\"");
   } else if (TakesGroup(flag)) {
     action = "mapfile -t COMPREPLY < <(compgen -g -- \"$value\")";
   } else {
@@ -79,7 +80,7 @@ std::string ZshText(absl::string_view text) {
 }
 
 std::string ZshAction(const Flag& flag) {
-  if (!flag.hints.empty()) return absl::StrCat("(", absl::StrJoin(flag.hints, " "), ")");
+  if (!flag.hints.empty()) return "$FUNCTION_values " + absl::StrJoin(flag.hints, " ");
   if (PathOf(flag) == Path::kWhole) return "_files";
   if (PathOf(flag) == Path::kAfterAt) return "$FUNCTION_at_file";
   return TakesGroup(flag) ? "_groups" : " ";
@@ -91,8 +92,11 @@ std::string ZshSpec(const Flag& flag, absl::string_view name) {
   if (flag.value == Value::kNone) return absl::StrCat(begin, text, "'");
   const bool is_long = absl::StartsWith(name, "--");
   const bool needed = flag.value == Value::kNeeded;
+  // Zsh takes the '=' of "-o=FILE" for the value's.
+  const std::string action =
+      is_long ? ZshAction(flag) : absl::StrCat("{ compset -P =; ", ZshAction(flag), "; }");
   return absl::StrCat(begin, !is_long ? (needed ? "+" : "-") : (needed ? "=" : "=-"), text,
-                      needed ? ":" : "::", "value:", ZshAction(flag), "'");
+                      needed ? ":" : "::", "value:", action, "'");
 }
 
 std::string Zsh(const std::vector<Flag>& flags, const std::string& program,
@@ -113,26 +117,47 @@ std::string FishText(absl::string_view text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"\\", "\\\\"}, {"'", "\\'"}}), "'");
 }
 
+// What a value may be. -r: also in the next word; -f: no file.
 std::string FishValues(const Flag& flag) {
-  if (flag.value != Value::kNeeded) return "";
+  if (flag.value == Value::kNone) return "";
+  const std::string begin = flag.value == Value::kNeeded ? " -r" : "";
   if (!flag.hints.empty()) {
-    return absl::StrCat(" -x -a ", FishText(absl::StrJoin(flag.hints, " ")));
+    const std::string words = absl::StrJoin(flag.hints, " ");
+    const bool in_capitals = absl::ascii_isupper(static_cast<unsigned char>(words[0]));
+    return absl::StrCat(
+        begin, " -f -a ",
+        FishText(in_capitals ? absl::StrCat("($FUNCTION_values ", words, ")") : words));
   }
-  if (PathOf(flag) == Path::kWhole) return " -r -F";
-  if (PathOf(flag) == Path::kAfterAt) return " -x -a '($FUNCTION_at_file)'";
-  return TakesGroup(flag) ? " -x -a '(__fish_complete_groups)'" : " -x";
+  if (PathOf(flag) == Path::kWhole) return begin + " -F";
+  if (PathOf(flag) == Path::kAfterAt) return begin + " -f -a '($FUNCTION_at_file)'";
+  return begin + (TakesGroup(flag) ? " -f -a '(__fish_complete_groups)'" : " -f");
+}
+
+// With '-' for '_' too, which are listed where a '-' was typed.
+std::vector<std::string> FishLines(const Flag& flag) {
+  std::string letters;
+  std::vector<std::string> lines;
+  const std::string what = absl::StrCat(FishValues(flag), " -d ", FishText(flag.text));
+  for (const std::string& name : flag.names) {
+    if (!absl::StartsWith(name, "--")) {
+      absl::StrAppend(&letters, " -s ", name.substr(1));
+      continue;
+    }
+    const std::string word = name.substr(2);
+    lines.push_back(absl::StrCat("complete -c $PROGRAM", letters, " -l ", word, what));
+    if (!absl::StrContains(word, '_')) continue;
+    lines.push_back(absl::StrCat("complete -c $PROGRAM -n $FUNCTION_has_hyphens -l ",
+                                 absl::StrReplaceAll(word, {{"_", "-"}}), what));
+  }
+  return lines;
 }
 
 std::string Fish(const std::vector<Flag>& flags, const std::string& program,
                  const std::string& function) {
   std::vector<std::string> lines;
   for (const Flag& flag : flags) {
-    std::string line = "complete -c $PROGRAM";
-    for (const std::string& name : flag.names) {
-      absl::StrAppend(&line, absl::StartsWith(name, "--") ? absl::StrCat(" -l ", name.substr(2))
-                                                          : absl::StrCat(" -s ", name.substr(1)));
-    }
-    lines.push_back(absl::StrCat(line, FishValues(flag), " -d ", FishText(flag.text)));
+    const std::vector<std::string> more = FishLines(flag);
+    lines.insert(lines.end(), more.begin(), more.end());
   }
   const std::string script = absl::StrReplaceAll(
       kFish, {{"$FLAGS", absl::StrJoin(lines, "\n")},

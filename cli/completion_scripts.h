@@ -19,20 +19,63 @@ inline constexpr char kBash[] =
 $FUNCTION_words() {
   mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
+# Whatever their case: what is listed takes the place of what was typed.
+$FUNCTION_values() {
+  local each
+  for each in $1; do
+    [[ ${each^^} != "${2^^}"* ]] || COMPREPLY+=("$each")
+  done
+}
 $FUNCTION_files() {
+  is_path=1
   compopt -o filenames 2>/dev/null
   mapfile -t COMPREPLY < <(compgen -f -- "$1")
 }
 $FUNCTION_sockets() {
+  is_path=1
   compopt -o filenames 2>/dev/null
   local file
   while IFS= read -r file; do
     [[ -S ${file/#\~\//$HOME/} || -d ${file/#\~\//$HOME/} ]] && COMPREPLY+=("$file")
   done < <(compgen -f -- "$1")
 }
+# $1, as it would be typed within the quotes $2.
+$FUNCTION_quoted() {
+  local special=$' \t\'"\\<>;|&()#$`?*[!{~' c
+  local -i i
+  case $2 in
+    \') special=\' ;;
+    \") special='"\$`' ;;
+  esac
+  quoted=''
+  for ((i = 0; i < ${#1}; i++)); do
+    c=${1:i:1}
+    if [[ $special != *"$c"* ]]; then
+      quoted+=$c
+    elif [[ $2 == \' ]]; then
+      quoted+=\'\\\'\'
+    else
+      quoted+=\\$c
+    fi
+  done
+}
+# Readline quotes a path, and adds a slash to a directory. It does not do so, or wrongly, if a path is
+# only the end of what it completes, as in @FILE: then this does.
+$FUNCTION_path_endings() {
+  local file quoted
+  local -i i
+  compopt -o noquote 2>/dev/null
+  for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+    file=$head${COMPREPLY[i]}
+    [[ ! -d ${COMPREPLY[i]} ]] || file+=/
+    $FUNCTION_quoted "${file:cut}" "$quote"
+    COMPREPLY[i]=$quoted
+  done
+  [[ ${#COMPREPLY[@]} -ne 1 || ${COMPREPLY[0]} != */ ]] || compopt -o nospace 2>/dev/null
+}
 $FUNCTION() {
   local IFS=$' \t\n' line=${COMP_LINE:0:COMP_POINT} word='' quote='' c
-  local -i i cut=0
+  local -i i cut=0 is_path=0
   local -a words=()
   COMPREPLY=()
   # The words up to the cursor. Bash itself parts them at = : @ too, and puts what is in COMPREPLY
@@ -43,7 +86,7 @@ $FUNCTION() {
     if [[ $quote == "'" ]]; then
       if [[ $c == "'" ]]; then quote=''; else word+=$c; fi
     elif [[ $c == \\ ]]; then
-      word+=${line:++i:1}
+      i+=1 word+=${line:i:1}
     elif [[ $quote == '"' ]]; then
       if [[ $c == '"' ]]; then quote=''; else word+=$c; fi
     elif [[ $c == [\'\"] ]]; then
@@ -55,7 +98,7 @@ $FUNCTION() {
       word+=$c
       if [[ $COMP_WORDBREAKS == *"$c"* ]]; then
         cut=${#word}
-        [[ $c != [@\$] ]] || cut=cut-1
+        [[ $c != [@\$] ]] || cut=$((cut - 1))
       fi
     fi
   done
@@ -69,6 +112,7 @@ $FUNCTION() {
     elif [[ $each == -- ]]; then
       verbatim=yes
     else
+      [[ $each != --* ]] || each=${each#--} each=--${each//-/_}
       case $each in
         $NEEDING) flag=$each ;;
       esac
@@ -78,6 +122,8 @@ $FUNCTION() {
     :
   elif [[ -z $verbatim && $word == --*=* ]]; then
     flag=${word%%=*} value=${word#*=}
+  elif [[ -z $verbatim && $word == -[!-]=* ]]; then
+    flag=${word:0:2} value=${word:3}
   elif [[ -z $verbatim && $word == -* ]]; then
     flag=${word#--}
     $FUNCTION_words '$FLAGS' "$word"
@@ -94,6 +140,10 @@ $VALUES    ADDRESS)
       $FUNCTION_sockets "$value" ;;
   esac
   local head=${word%"$value"}
+  if ((is_path && cut != ${#head})); then
+    $FUNCTION_path_endings
+    return 0
+  fi
   for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
     c=$head${COMPREPLY[i]}
     COMPREPLY[i]=${c:cut}
@@ -110,7 +160,23 @@ $FUNCTION_address() {
 $FUNCTION_at_file() {
   compset -P '@' && _files
 }
+# Whatever their case.
+$FUNCTION_values() {
+  compadd -M 'm:{a-zA-Z}={A-Za-z}' "$@"
+}
 $FUNCTION() {
+  # --log-level is --log_level.
+  local name
+  local -i i
+  for ((i = 2; i <= CURRENT; i++)); do
+    [[ $words[i] != -- ]] || break
+    [[ $words[i] == --* ]] || continue
+    name=${${words[i]%%=*}#--}
+    words[i]=--${name//-/_}${words[i][$#name+3,-1]}
+    (( i < CURRENT )) && continue
+    name=${${PREFIX%%=*}#--}
+    PREFIX=--${name//-/_}${PREFIX[$#name+3,-1]}
+  done
   _arguments -s -S \
 $FLAGS    '1:address:$FUNCTION_address' '*:message: '
 }
@@ -123,6 +189,24 @@ fi)sh";
 
 inline constexpr char kFish[] =
     R"sh(# fish completion for $PROGRAM: $PROGRAM --completion=fish | source
+function $FUNCTION_token
+  set -l token (commandline -ct)
+  string unescape -- $token
+  or string unescape -- $token\"
+  or string unescape -- $token\'
+end
+# In the typed case: where fish itself mends the case, it drops the flag before the value.
+function $FUNCTION_values
+  set -l typed ($FUNCTION_token | string replace -r '^--[^=]*=' '')
+  if string match -qr '[a-z]' -- $typed
+    string lower -- $argv
+  else
+    printf '%s\n' $argv
+  end
+end
+function $FUNCTION_has_hyphens
+  string match -q -- '--*-*' (commandline -ct) (commandline -opc)[-1]
+end
 function $FUNCTION_wants_address
   set -l is_value no
   for word in (commandline -opc)[2..-1]
@@ -130,7 +214,7 @@ function $FUNCTION_wants_address
       set is_value no
       continue
     end
-    switch $word
+    switch (string replace -ra '(?<=[^-])-' _ -- $word)
       case $NEEDING
         set is_value yes
       case '-*'
@@ -140,7 +224,7 @@ function $FUNCTION_wants_address
   end
 end
 function $FUNCTION_address
-  set -l token (commandline -ct)
+  set -l token ($FUNCTION_token)
   set -l scheme (string match -r '^unix:' -- $token)
   set -l path (string replace -r '^unix:' '' -- $token)
   for file in "$path"*
@@ -152,7 +236,7 @@ function $FUNCTION_address
   end
 end
 function $FUNCTION_at_file
-  set -l token (commandline -ct | string replace -r '^--[^=]*=' '')
+  set -l token ($FUNCTION_token | string replace -r '^--[^=]*=' '')
   string match -q '@*' -- $token; or return
   set -l path (string sub -s 2 -- $token)
   for file in "$path"*

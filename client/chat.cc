@@ -189,6 +189,7 @@ void Session::HandleReply(bool ok) {
   if (!sent_at_.empty()) {
     took = MonotonicNow() - sent_at_.front();
     sent_at_.pop_front();
+    sending_.CountEnd();
   }
   Check(replies_.Add({.message = response_.message(),
                       .payload = response_.payload(),

@@ -87,6 +87,7 @@ Outcome SendExpand(const Sending& sending) {
     if (!source.HasNext() || sending.tell) unwritten.Update(sending.replies->Flush());
     if (!unwritten.ok() || sending.interrupt->triggered()) break;
     if (!outcome.ok() && !sending.tell) break;
+    sending.CountEnd();
     if (!outcome.ok()) sending.tell(std::exchange(outcome, {}).error);
   }
   unwritten.Update(sending.replies->Flush());

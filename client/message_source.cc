@@ -68,8 +68,9 @@ void LineSource::TakeBlock() {
     lines_->Add(*block);
   }
   if (lines_->pending() > kMaxLine && !lines_->HasNext()) {
-    End(UsageError(absl::StrCat(name_, ": ", lines_->unit(), " ", lines_given_ + 1, " is longer than ",
-                                kMaxLine, " bytes; it and what follows were not sent")));
+    End(UsageError(absl::StrCat(name_, ": ", lines_->unit(), " ", lines_given_ + 1,
+                                " is longer than ", kMaxLine,
+                                " bytes; it and what follows were not sent")));
   }
 }
 

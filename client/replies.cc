@@ -51,6 +51,11 @@ absl::Status Replies::Lost(int64_t sequence, const grpc::Status& status, absl::D
                                      {"status", StatusJson(status)}}));
 }
 
+absl::Status Replies::NotBegun(const grpc::Status& status) {
+  if (to_.format != Format::kJson) return absl::OkStatus();
+  return to_.text->AddLine(JsonLine({{"round_trip_us", 0.0}, {"status", StatusJson(status)}}));
+}
+
 absl::Status Replies::AddText(const Reply& reply) {
   absl::Status status;
   const bool only_payload = reply.message.empty() && !reply.payload.empty();

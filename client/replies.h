@@ -57,6 +57,9 @@ class Replies {
   // the stream that carried it has ended. Shown only if there are statistics.
   absl::Status Lost(int64_t sequence, const grpc::Status& status, absl::Duration took);
 
+  // A call that was not begun, as there was no connection. Shown as JSON alone; in text an error says it.
+  absl::Status NotBegun(const grpc::Status& status);
+
   // What comes last: the statistics, if there are any.
   absl::Status Summary();
 

@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -105,7 +107,8 @@ Outcome SendIn(Shape shape, const Sending& sending) {
 }
 
 Outcome SendFrom(const Server& server, const Options& options, const Streams& streams,
-                 Progress* progress, Interrupt* interrupt, Tell tell = {}) {
+                 Progress* progress, Interrupt* interrupt, Tell tell = {},
+                 std::atomic<int64_t>* ended = nullptr) {
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
 
@@ -147,7 +150,8 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                         .source = source.get(),
                         .replies = &replies,
                         .interrupt = interrupt,
-                        .tell = std::move(tell)});
+                        .tell = std::move(tell),
+                        .ended = ended});
 }
 
 // Whether a person sits at both ends.
@@ -167,11 +171,12 @@ Outcome Send(const Server& server, const Options& options, const Streams& stream
   const Conversation conversation = {
       .address = server.address,
       .ends_with_empty_line = ShapeOf(options, false) == Shape::kCollect,
-      .run = [&](int in, int out, Interrupt* of_the_run, const Tell& tell) {
+      .run = [&](int in, int out, Interrupt* of_the_run, const Tell& tell,
+                 std::atomic<int64_t>* ended) {
         Streams piped = streams;
         piped.in = in;
         piped.out = out;
-        return SendFrom(server, options, piped, progress, of_the_run, tell);
+        return SendFrom(server, options, piped, progress, of_the_run, tell, ended);
       }};
   return Interact(streams, interrupt, conversation);
 }

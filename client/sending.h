@@ -17,6 +17,8 @@
 #ifndef CLIENT_SENDING_H_
 #define CLIENT_SENDING_H_
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -44,16 +46,27 @@ struct Sending {
   // What somebody at a prompt should know, one line each; else not set. If it is, unary and expand go
   // on when a call has failed.
   Tell tell = {};
+
+  // At a prompt: how many messages were answered or have failed. Else null.
+  std::atomic<int64_t>* ended = nullptr;
+  void CountEnd() const {
+    if (ended != nullptr) ++*ended;
+  }
 };
 
 // Before each call. At a prompt and for a ping, connects again if the connection is lost; else the
-// call will tell. The errors of Connection::Ready().
+// call will tell. The errors of Connection::Ready(); at a prompt, what --json says of it is printed.
 inline absl::Status EnsureConnection(const Sending& sending) {
   if (!sending.tell && sending.replies->statistics() == nullptr) return absl::OkStatus();
   const bool lost = sending.connection->IsLost();
   absl::Status status = sending.connection->Ready();
   if (lost && status.ok() && sending.tell) {
     sending.tell("connected again");
+  }
+  if (!status.ok() && sending.tell) {
+    // If it cannot be written, the prompt is over, and notices by itself.
+    static_cast<void>(sending.replies->NotBegun(WithoutConnection(status)));
+    static_cast<void>(sending.replies->Flush());
   }
   return status;
 }

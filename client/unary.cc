@@ -67,6 +67,7 @@ bool UnarySender::Send(absl::string_view message) {
     if (!Print(sending_.replies->Lost(sent_, lost, absl::ZeroDuration()))) return false;
     if (!Failed(ConnectError(status))) return false;
   }
+  sending_.CountEnd();
   // More at once, and nobody waits: then the replies go out in blocks.
   return source_.HasNext() && !IsPing() ? true : Print(sending_.replies->Flush());
 }

@@ -44,16 +44,18 @@ constexpr char kUsageText[] =
 constexpr char kNotes[] =
     "The server's own user and root are always allowed. Without --allow, all who can\n"
     "connect are.\n\n"
-    "TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE: 64MiB,\n"
-    "4MB, or bytes. If a flag is given twice, the last one wins.\n\n"
-    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second one,\n"
-    "half a second later or more, cuts them off. SIGHUP reads --flagfile and the names in\n"
-    "--allow again, and opens log files anew; if that fails, all stays as it was. Started\n"
-    "by systemd with a socket (LISTEN_FDS), the server serves that one, and ADDRESS may\n"
-    "be left out.\n\n"
-    "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the address\n"
-    "cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not stop, and\n"
-    "gave up.\n";
+    "A value follows its flag after '=' or a space; one that may be left out, as in\n"
+    "--access_log[=FILE], needs the '='. If a flag is given twice, the last one\n"
+    "wins. TIME: 10s, 500ms, 1m30s, or seconds; inf where never makes sense. SIZE:\n"
+    "64MiB, 4MB, or bytes.\n\n"
+    "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second\n"
+    "one, half a second later or more, cuts them off. SIGHUP reads --flagfile and\n"
+    "the names in --allow again, and opens log files anew; if that fails, all stays\n"
+    "as it was. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
+    "that one, and ADDRESS may be left out.\n\n"
+    "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the\n"
+    "address cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not\n"
+    "stop, and gave up.\n";
 
 constexpr absl::Duration kLongestGrace = absl::Hours(24);
 constexpr absl::Duration kLongestBusyPoll = absl::Milliseconds(10);

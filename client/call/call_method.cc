@@ -127,6 +127,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
   const auto method = FindMethod(options.method.name, &schema);
+  schema.Rest();
   if (interrupt->triggered()) return Interrupted();
   if (!method.ok()) return SchemaError(server, method.status());
 

@@ -42,7 +42,8 @@ absl::Status MethodTraffic::Show(const RawReply* reply, const CallEnd* end) {
   }
   nlohmann::ordered_json json;
   if (reply != nullptr) {
-    json["message"] = nlohmann::ordered_json::parse(message.json, nullptr, /*allow_exceptions=*/false);
+    json["message"] =
+        nlohmann::ordered_json::parse(message.json, nullptr, /*allow_exceptions=*/false);
   }
   if (!message.unknown.empty()) json["not_shown"] = message.unknown;
   json["round_trip_us"] = absl::ToDoubleMicroseconds(reply != nullptr ? reply->took : end->took);

@@ -30,8 +30,7 @@ class StreamCall {
  public:
   explicit StreamCall(const Calling& calling) : calling_(calling) {
     SetUp(calling.options->call, &context_);
-    stream_ =
-        grpc::GenericStub(calling.channel).PrepareCall(&context_, calling.path, &queue_);
+    stream_ = grpc::GenericStub(calling.channel).PrepareCall(&context_, calling.path, &queue_);
   }
   ~StreamCall();
   StreamCall(const StreamCall&) = delete;
@@ -169,8 +168,7 @@ void StreamCall::HandleReply(bool ok) {
 }
 
 void StreamCall::RestartDeadline() {
-  const bool is_limited =
-      calling_.one_reply ? half_closed_ : calling_.options->call.limits_streams;
+  const bool is_limited = calling_.one_reply ? half_closed_ : calling_.options->call.limits_streams;
   if (timed_out_ || !is_limited) return;
   deadline_ = MonotonicNow() + calling_.options->call.timeout;
 }

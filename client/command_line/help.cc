@@ -11,28 +11,32 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
-    "Sends each MESSAGE to the Echo service at ADDRESS and prints its reply.\n"
-    "Without one: the lines of standard input, or on a terminal a prompt. ADDRESS is\n"
-    "a socket's path, unix-abstract:NAME or HOST:PORT.\n";
+    "Sends each MESSAGE, line of standard input, or what is typed at a prompt to the\n"
+    "Echo service at ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT.\n";
 
 constexpr char kExamples[] =
     "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
-    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
+    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n"
+    "  client /run/any.sock --list          client /run/any.sock --call=Hello -d '{}'\n";
+
+constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 all well; 1 input or output; 2 bad usage; 3 no connection; 4 not\n"
-    "serving; 5 --rate missed; 130 Ctrl-C; 64 + N: gRPC status N (68: too slow)";
+    "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
+    "4 --health: not serving; 5 --bench: --rate missed; 130 Ctrl-C; 64 + N the call\n"
+    "failed with gRPC status code N (68: no reply in time).";
 
 constexpr char kNotes[] =
-    "A value follows its flag after '=' or a space. An optional value, as in --wait[=TIME], needs\n"
-    "the '=', except for a number or a TIME: --wait 3 is --wait=3. If a flag is given twice, the\n"
-    "last one wins. After '--' all words are messages, also those that begin with '-'. A reply is\n"
-    "printed as it is, line feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
+    "A value follows its flag after '=' or a space. An optional value, as in\n"
+    "--wait[=TIME], needs the '=', except for a number or a TIME: --wait 3 is\n"
+    "--wait=3. If a flag is given twice, the last one wins. After '--' all words are\n"
+    "messages, also those that begin with '-'. A reply is printed as it is, line\n"
+    "feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
 
 }  // namespace
 
 std::string ShortHelp(const std::vector<cli::Flag>& flags) {
-  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kExitCodes);
+  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kMore);
 }
 
 std::string FullHelp(const std::vector<cli::Flag>& flags) {

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -37,10 +39,11 @@ void MakeDirectories(const std::string& path) {
   }
 }
 
-// Only a file of our own: root's history is not written for another user to read, or to lose.
-bool IsOurs(int fd) {
-  struct stat file = {};
-  return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid();
+absl::Status NotKept(const std::string& path, absl::string_view why) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the history cannot be kept in ", path, ": ", why,
+                   "; set UDSECHO_HISTORY to a file of yours, or to "
+                   "nothing to keep none"));
 }
 
 bool WriteAll(int fd, absl::string_view bytes) {
@@ -60,21 +63,32 @@ std::string HistoryPath() {
   return absl::StrCat(home, "/.local/state/udsecho/history");
 }
 
-HistoryFile::HistoryFile(const std::string& path) {
+HistoryFile::HistoryFile(const std::string& path) : path_(path) {
   if (path.empty()) return;
-  MakeDirectories(path);
-  // Non-blocking for what is no file, and would be waited for.
-  fd_.reset(open(path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
-                 kFileMode));
-  if (!fd_.valid() || !IsOurs(fd_.get())) {
-    fd_.reset();
-    return;
-  }
+  status_ = Open();
+  if (!fd_.valid()) return;
   static_cast<void>(fchmod(fd_.get(), kFileMode));
   Load();
-  if (lines_.size() > 2 * kLines) Cut(path);
+  if (lines_.size() > 2 * kLines) Cut();
   if (lines_.size() > kLines) lines_.erase(lines_.begin(), lines_.end() - kLines);
   if (!lines_.empty()) last_ = lines_.back();
+}
+
+absl::Status HistoryFile::Open() {
+  MakeDirectories(path_);
+  // Non-blocking for what is no file, and would be waited for.
+  uds::UniqueFd fd(open(
+      path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kFileMode));
+  if (!fd.valid())
+    return NotKept(path_, errno == ELOOP ? "it is a symbolic link" : strerror(errno));
+  struct stat file = {};
+  if (fstat(fd.get(), &file) != 0) return NotKept(path_, strerror(errno));
+  if (S_ISCHR(file.st_mode)) return absl::OkStatus();
+  if (!S_ISREG(file.st_mode)) return NotKept(path_, "it is not a file");
+  // Root's history is not written for another user to read, or to lose.
+  if (file.st_uid != geteuid()) return NotKept(path_, "it belongs to another user");
+  fd_ = std::move(fd);
+  return absl::OkStatus();
 }
 
 void HistoryFile::Load() {
@@ -93,14 +107,14 @@ void HistoryFile::Load() {
 }
 
 // Leaves the last kLines. Whatever fails, the old file or the new one is there.
-void HistoryFile::Cut(const std::string& path) {
-  const std::string beside = absl::StrCat(path, ".new");
+void HistoryFile::Cut() {
+  const std::string beside = absl::StrCat(path_, ".new");
   uds::UniqueFd fd(open(beside.c_str(),
                         O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
   if (!fd.valid()) return;
   const std::vector<std::string> kept(lines_.end() - kLines, lines_.end());
   if (WriteAll(fd.get(), absl::StrCat(absl::StrJoin(kept, "\n"), "\n")) &&
-      std::rename(beside.c_str(), path.c_str()) == 0) {
+      std::rename(beside.c_str(), path_.c_str()) == 0) {
     fd_ = std::move(fd);
   } else {
     static_cast<void>(unlink(beside.c_str()));
@@ -112,7 +126,11 @@ void HistoryFile::Add(const std::string& line) {
       line.size() > kLongestLine) {
     return;
   }
-  if (WriteAll(fd_.get(), line + "\n")) last_ = line;
+  if (WriteAll(fd_.get(), line + "\n")) {
+    last_ = line;
+  } else if (status_.ok()) {
+    status_ = NotKept(path_, strerror(errno));
+  }
 }
 
 }  // namespace udsecho::client

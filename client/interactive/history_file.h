@@ -7,8 +7,8 @@
 //   for (const std::string& line : history.lines()) editor.Remember(line);
 //   history.Add("hello");
 //
-// It never fails: what cannot be read or written is not kept. Several programs may have the file open;
-// each line goes in by one write at its end.
+// What cannot be read or written is not kept, and status() says why. Several programs may have the file
+// open; each line goes in by one write at its end.
 //
 // Thread safety: none.
 
@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho::client {
@@ -38,6 +39,10 @@ class HistoryFile {
   // what is no file, is left alone. Empty: keeps nothing.
   explicit HistoryFile(const std::string& path);
 
+  // Why lines are not kept: what went wrong first. A path that is empty, or a device such as /dev/null,
+  // is no error.
+  const absl::Status& status() const { return status_; }
+
   // What was kept, the oldest first.
   const std::vector<std::string>& lines() const { return lines_; }
 
@@ -46,10 +51,13 @@ class HistoryFile {
   void Add(const std::string& line);
 
  private:
+  absl::Status Open();
   void Load();
-  void Cut(const std::string& path);
+  void Cut();
 
+  const std::string path_;
   uds::UniqueFd fd_;
+  absl::Status status_;
   std::vector<std::string> lines_;
   std::string last_;
 };

@@ -59,7 +59,9 @@ class Prompt {
   // What is there now; false if it cannot be shown.
   bool Show();
   Outcome EndRun();
+  void GiveUp();
   void Tell(const std::string& line);
+  void TellAtOnce(const absl::Status& error) const;
 
   const Streams& streams_;
   const Conversation& conversation_;
@@ -94,12 +96,15 @@ Outcome Prompt::Run(Interrupt* interrupt) {
   absl::Status failure;
   {
     HistoryFile history(HistoryPath());
+    const bool is_kept = history.status().ok();
+    if (!is_kept) TellAtOnce(history.status());
     LineEditor editor(streams_.in, streams_.out, "> ", ctrl_c_.get(), replies_.get(),
                       [this] { return Show(); });
     for (const std::string& line : history.lines()) editor.Remember(line);
     ReadLines(&editor, &history, &failure);
+    static_cast<void>(Write(streams_.out, ""));
+    if (is_kept && !history.status().ok()) TellAtOnce(history.status());
   }
-  static_cast<void>(Write(streams_.out, ""));
   // A run that had ended before is no news, however it ended.
   const bool goes_on = !run_->is_over() && !run_->is_cancelled();
   Outcome outcome = EndRun();
@@ -116,7 +121,7 @@ void Prompt::ReadLines(LineEditor* editor, HistoryFile* history, absl::Status* f
         return;
       case Key::kCtrlC:
         if (!typed.line.empty()) break;
-        run_->Cancel();
+        GiveUp();
         static_cast<void>(Write(streams_.out, "(Ctrl-D leaves)"));
         break;
       case Key::kEnter:
@@ -145,6 +150,7 @@ absl::Status Prompt::SendLine(const std::string& line) {
     EndRun();
     if (absl::Status status = StartRun(); !status.ok()) return status;
   }
+  run_->CountMessage();
   const std::string text = line + "\n";
   absl::string_view rest = text;
   while (!rest.empty() && !run_->is_over()) {
@@ -165,6 +171,16 @@ Outcome Prompt::EndRun() {
   return outcome;
 }
 
+// The calls under way.
+void Prompt::GiveUp() {
+  const int64_t messages = run_->unended();
+  run_->Cancel();
+  if (messages <= 0) return;
+  static_cast<void>(
+      Write(streams_.out, absl::StrCat("gave up ", messages, " message", messages == 1 ? "" : "s",
+                                       " without a reply")));
+}
+
 void Prompt::ShowUntil(int fd, short events) {
   while (true) {
     pollfd fds[] = {{replies_.get(), POLLIN, 0},
@@ -173,7 +189,7 @@ void Prompt::ShowUntil(int fd, short events) {
                     {fd, events, 0}};
     if (TEMP_FAILURE_RETRY(poll(fds, 4, -1)) < 0) return;
     eventfd_t times = 0;
-    if (fds[2].revents != 0 && eventfd_read(ctrl_c_.get(), &times) == 0) run_->Cancel();
+    if (fds[2].revents != 0 && eventfd_read(ctrl_c_.get(), &times) == 0) GiveUp();
     if (fds[0].revents != 0) Show();
     if (fds[1].revents != 0 || fds[3].revents != 0) return;
   }
@@ -199,6 +215,12 @@ void Prompt::Tell(const std::string& line) {
   const std::string name = at_terminal ? style_.Red("client: ") : "client: ";
   static_cast<void>(
       Write(at_terminal ? replies_writer_.get() : streams_.err, absl::StrCat(name, line)));
+}
+
+// While no line is edited.
+void Prompt::TellAtOnce(const absl::Status& error) const {
+  static_cast<void>(Write(streams_.err, absl::StrCat(Style::For(streams_.err).Red("client: "),
+                                                     LocalIoError(error.message()).error)));
 }
 
 }  // namespace

@@ -47,6 +47,7 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int ctrl_c, int watc
       ctrl_c_(ctrl_c),
       watched_(watched),
       show_(std::move(show)),
+      guard_(in),
       in_file_(Open(in, "r")),
       out_file_(Open(out, "w")),
       error_file_(Open(out, "w")),
@@ -66,6 +67,8 @@ LineEditor::LineEditor(int in, int out, std::string prompt, int ctrl_c, int watc
   el_set(editor_, EL_ADDFN, "udsecho-give-up", "Give up this line", &LineEditor::GiveUp);
   el_set(editor_, EL_BIND, "^C", "udsecho-give-up", nullptr);
   el_set(editor_, EL_BIND, "-a", "^C", "udsecho-give-up", nullptr);
+  // Before the first prompt, which libedit would show first: Ctrl-D typed in between would be lost.
+  el_set(editor_, EL_PREP_TERM, 1);
 }
 
 LineEditor::~LineEditor() {
@@ -140,10 +143,14 @@ unsigned char LineEditor::GiveUp(EditLine* editor, int /*key*/) {
 
 Key LineEditor::AwaitKey() {
   while (!ended_) {
-    pollfd fds[] = {{in_, POLLIN, 0}, {watched_, POLLIN, 0}, {ctrl_c_, POLLIN, 0}};
-    if (TEMP_FAILURE_RETRY(poll(fds, 3, -1)) < 0) return Key::kEnd;
+    pollfd fds[] = {{in_, POLLIN, 0},
+                    {watched_, POLLIN, 0},
+                    {ctrl_c_, POLLIN, 0},
+                    {guard_.continued(), POLLIN, 0}};
+    if (TEMP_FAILURE_RETRY(poll(fds, 4, -1)) < 0) return Key::kEnd;
     if (fds[1].revents != 0 && !Show()) return Key::kEnd;
     eventfd_t times = 0;
+    if (fds[3].revents != 0 && eventfd_read(guard_.continued(), &times) == 0) GoOnAfterStop();
     if (fds[2].revents != 0 && eventfd_read(ctrl_c_, &times) == 0) return Key::kCtrlC;
     if (fds[0].revents != 0) return Key::kEnter;
   }
@@ -156,6 +163,12 @@ bool LineEditor::Show() {
   ended_ = !show_();
   if (!ended_) el_set(editor_, EL_REFRESH);
   return !ended_;
+}
+
+// Whoever had the terminal meanwhile has set it, and written to it.
+void LineEditor::GoOnAfterStop() {
+  for (const int is_raw : {0, 1}) el_set(editor_, EL_PREP_TERM, is_raw);
+  el_set(editor_, EL_REFRESH);
 }
 
 }  // namespace udsecho::client

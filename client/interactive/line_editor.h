@@ -9,7 +9,7 @@
 //   for (Typed typed = editor.Read(); typed.key != Key::kEnd; typed = editor.Read()) ...
 //
 // Thread safety: none. Ownership: borrows descriptors. The terminal is as it was once it is
-// destroyed.
+// destroyed, and when a signal ends or stops the process (terminal_guard.h). One at a time.
 
 #ifndef CLIENT_INTERACTIVE_LINE_EDITOR_H_
 #define CLIENT_INTERACTIVE_LINE_EDITOR_H_
@@ -19,6 +19,7 @@
 #include <functional>
 #include <string>
 
+#include "client/interactive/terminal_guard.h"
 #include "histedit.h"
 
 namespace udsecho::client {
@@ -61,6 +62,7 @@ class LineEditor {
   // Waits; kEnter stands for any key.
   Key AwaitKey();
   bool Show();
+  void GoOnAfterStop();
 
   const int in_;
   const int out_;
@@ -71,6 +73,7 @@ class LineEditor {
   bool ended_ = false;
   bool given_up_ = false;  // the line that libedit is about to return
 
+  const TerminalGuard guard_;
   FILE* in_file_;
   FILE* out_file_;
   FILE* error_file_;

@@ -27,7 +27,8 @@ absl::StatusOr<std::unique_ptr<LineRun>> LineRun::Start(const Conversation& conv
     return absl::ErrnoToStatus(errno, "cannot make an eventfd");
   }
   run->thread_ = std::thread([self = run.get(), &conversation, replies, tell] {
-    self->outcome_ = conversation.run(self->lines_.get(), replies, &self->interrupt_, tell);
+    self->outcome_ =
+        conversation.run(self->lines_.get(), replies, &self->interrupt_, tell, &self->ended_);
     // First: the next line that is typed belongs to the next run.
     static_cast<void>(eventfd_write(self->over_.get(), 1));
     if (!self->outcome_.error.empty()) tell(self->outcome_.error);

@@ -14,6 +14,8 @@
 #ifndef CLIENT_INTERACTIVE_LINE_RUN_H_
 #define CLIENT_INTERACTIVE_LINE_RUN_H_
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 
@@ -44,6 +46,10 @@ class LineRun {
   int over() const { return over_.get(); }
   bool is_over() const;
 
+  // To be called for each message that is written to it; and how many of them have no end yet.
+  void CountMessage() { ++messages_; }
+  int64_t unended() const { return is_over() || is_cancelled() ? 0 : messages_ - ended_; }
+
   void Cancel() { interrupt_.Trigger(); }
   bool is_cancelled() const { return interrupt_.triggered(); }
 
@@ -57,6 +63,8 @@ class LineRun {
   uds::UniqueFd lines_;  // what it reads: open to the end, so that to write to it is no error
   uds::UniqueFd input_;
   uds::UniqueFd over_;
+  int64_t messages_ = 0;
+  std::atomic<int64_t> ended_ = 0;
   Outcome outcome_;
   std::thread thread_;
 };

@@ -34,6 +34,9 @@ class FileSource {
 
   // The file that others import under that name. Likewise.
   virtual absl::StatusOr<Files> FileNamed(const std::string& name) = 0;
+
+  // Nothing will be asked for a while: lets go of what others may wait for.
+  virtual void Rest() {}
 };
 
 }  // namespace udsecho::client

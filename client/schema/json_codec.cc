@@ -80,6 +80,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   // error.
   void MakeUpTypes(std::vector<std::string>* names) { made_up_ = names; }
 
+  void Rest() { schema_.Rest(); }
+
   pb::util::Status ResolveMessageType(const std::string& url, pb::Type* type) override {
     const auto known = messages_.find(url);
     if (known != messages_.end()) {
@@ -115,7 +117,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     return pb::util::Status(pb::util::StatusCode::kNotFound, std::string(status.message()));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
-    if (of_pool_ == nullptr) of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
+    if (of_pool_ == nullptr)
+      of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
     return *of_pool_;
   }
 
@@ -133,6 +136,7 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
   std::string bytes;
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
+  resolver_->Rest();
   if (status.ok()) return bytes;
   return absl::InvalidArgumentError(
       absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
@@ -153,6 +157,7 @@ absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
   const pb::util::Status status = pb::util::BinaryToJsonString(
       resolver_.get(), Url(type), message->SerializePartialAsString(), &decoded.json);
   resolver_->MakeUpTypes(nullptr);
+  resolver_->Rest();
   if (!status.ok()) return refuse(Reason(status));
   return decoded;
 }

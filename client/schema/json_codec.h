@@ -48,7 +48,8 @@ class JsonCodec {
   static constexpr size_t kMostUnknown = 10;
 
   // DATA_LOSS, as above, if the bytes are no such message; the errors of the schema.
-  absl::StatusOr<Decoded> Decode(const google::protobuf::Descriptor& type, const std::string& bytes);
+  absl::StatusOr<Decoded> Decode(const google::protobuf::Descriptor& type,
+                                 const std::string& bytes);
 
   // Of details of errors: {"@type": ..., ...}.
   absl::StatusOr<std::string> DecodeAny(const google::protobuf::Any& any);

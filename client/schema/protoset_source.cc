@@ -59,8 +59,9 @@ absl::Status ProtosetSource::Read(const std::string& path) {
   }
   if (!parsed || set.file_size() == 0) {
     return absl::InvalidArgumentError(
-        absl::StrCat(shown, " is no descriptor set: make one with protoc --descriptor_set_out=FILE"
-                            " --include_imports"));
+        absl::StrCat(shown,
+                     " is no descriptor set: make one with protoc --descriptor_set_out=FILE"
+                     " --include_imports"));
   }
   for (const pb::FileDescriptorProto& file : set.file()) Add(file);
   std::sort(services_.begin(), services_.end());

@@ -30,9 +30,8 @@ class ReflectionSource::Stream {
     ok_ = queue_.Await(timeout_);
   }
   ~Stream() {
-    if (finished_) return;
-    context_.TryCancel();
-    Finish();
+    if (!finished_ && ok_) HalfClose();
+    if (!finished_) Finish();
   }
 
   // The answer, or what the stream ended with.
@@ -55,6 +54,15 @@ class ReflectionSource::Stream {
  private:
   using Stub = grpc::TemplatedGenericStub<Request, Response>;
 
+  // So that the server sees an end, and no call that was given up.
+  void HalfClose() {
+    stream_->WritesDone(queue_.Tag());
+    if (!queue_.Await(timeout_)) return;
+    Response unasked;
+    stream_->Read(&unasked, queue_.Tag());
+    if (queue_.Await(timeout_)) context_.TryCancel();
+  }
+
   grpc::Status Finish() {
     if (finished_) return status_;
     finished_ = true;
@@ -76,18 +84,23 @@ class ReflectionSource::Stream {
 
 ReflectionSource::ReflectionSource(std::shared_ptr<grpc::Channel> channel,
                                    const CallOptions& options, Interrupt* interrupt)
-    : channel_(std::move(channel)), options_(options), interrupt_(*interrupt) {}
+    : channel_(std::move(channel)), options_(options), interrupt_(*interrupt), version_(kV1) {}
 
 ReflectionSource::~ReflectionSource() = default;
 
 absl::StatusOr<ReflectionSource::Response> ReflectionSource::Ask(const Request& request) {
-  if (stream_ != nullptr) return stream_->Ask(request);
-  stream_ = std::make_unique<Stream>(channel_, kV1, options_, &interrupt_);
+  if (stream_ == nullptr) {
+    stream_ = std::make_unique<Stream>(channel_, version_, options_, &interrupt_);
+  }
   absl::StatusOr<Response> response = stream_->Ask(request);
-  if (response.status().code() != absl::StatusCode::kUnimplemented) return response;
-  stream_ = std::make_unique<Stream>(channel_, kV1Alpha, options_, &interrupt_);
+  const bool is_older = response.status().code() == absl::StatusCode::kUnimplemented;
+  if (!is_older || version_ != kV1) return response;
+  version_ = kV1Alpha;
+  stream_ = std::make_unique<Stream>(channel_, version_, options_, &interrupt_);
   return stream_->Ask(request);
 }
+
+void ReflectionSource::Rest() { stream_.reset(); }
 
 absl::StatusOr<std::vector<std::string>> ReflectionSource::Services() {
   Request request;

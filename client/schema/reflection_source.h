@@ -7,7 +7,7 @@
 //   ReflectionSource source(channel, options.call, &interrupt);
 //   absl::StatusOr<std::vector<std::string>> services = source.Services();
 //
-// One stream, opened by the first question. Errors have the codes of the calls; UNIMPLEMENTED if the
+// One stream, opened by the first question, and again by the first one after Rest(). Errors have the codes of the calls; UNIMPLEMENTED if the
 // server has no reflection, CANCELLED on Ctrl-C.
 //
 // Thread safety: none. Ownership: borrows the options and the interrupt.
@@ -39,6 +39,7 @@ class ReflectionSource final : public FileSource {
   absl::StatusOr<std::vector<std::string>> Services() override;
   absl::StatusOr<Files> FilesOf(const std::string& symbol) override;
   absl::StatusOr<Files> FileNamed(const std::string& name) override;
+  void Rest() override;
 
  private:
   // The messages of v1alpha are the same, under another name.
@@ -52,6 +53,7 @@ class ReflectionSource final : public FileSource {
   const std::shared_ptr<grpc::Channel> channel_;
   const CallOptions& options_;
   Interrupt& interrupt_;
+  const char* version_;  // the method's path
   std::unique_ptr<Stream> stream_;
 };
 

@@ -72,10 +72,10 @@ absl::Status TooLarge() {
 // What every server may import and some do not tell. (Protobuf's own pool has those alone that a program
 // mentions.)
 const pb::FileDescriptor* FindWellKnown(absl::string_view name, absl::string_view symbol) {
-  for (const pb::Descriptor* any_of : {
-           pb::Any::descriptor(), pb::Duration::descriptor(), pb::Empty::descriptor(),
-           pb::FieldMask::descriptor(), pb::FileDescriptorProto::descriptor(),
-           pb::Int32Value::descriptor(), pb::Struct::descriptor(), pb::Timestamp::descriptor()}) {
+  for (const pb::Descriptor* any_of :
+       {pb::Any::descriptor(), pb::Duration::descriptor(), pb::Empty::descriptor(),
+        pb::FieldMask::descriptor(), pb::FileDescriptorProto::descriptor(),
+        pb::Int32Value::descriptor(), pb::Struct::descriptor(), pb::Timestamp::descriptor()}) {
     const pb::FileDescriptor* const file = any_of->file();
     if (file->name() == name) return file;
     if (file->pool()->FindFileContainingSymbol(std::string(symbol)) == file) return file;
@@ -194,7 +194,8 @@ absl::Status Schema::Build(const Waiting& waiting) {
         for (const std::string& import : found->second.dependency()) {
           const auto imported = states.find(import);
           const State seen = imported == states.end() ? State::kNew : imported->second;
-          if (seen == State::kOpen) return Broken(name, "it imports itself, by way of " + Shown(import));
+          if (seen == State::kOpen)
+            return Broken(name, "it imports itself, by way of " + Shown(import));
           if (seen == State::kNew) open.push_back(import);
         }
         continue;

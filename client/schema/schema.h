@@ -48,6 +48,9 @@ class Schema {
   // Those of the source.
   absl::StatusOr<std::vector<std::string>> Services() { return source_->Services(); }
 
+  // To be called after questions: a server that is told to stop waits for those who may ask more.
+  void Rest() { source_->Rest(); }
+
   // By full name, without a leading dot. Null if `name` is something else. NOT_FOUND if there is
   // nothing of that name; FAILED_PRECONDITION if what the source says of it cannot be; RESOURCE_EXHAUSTED
   // if it is too much; the errors of asking.

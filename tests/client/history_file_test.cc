@@ -3,8 +3,11 @@
 
 #include "client/interactive/history_file.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -71,11 +74,33 @@ TEST_F(HistoryFileTest, IsBounded) {
 }
 
 TEST_F(HistoryFileTest, LeavesAloneWhatIsNoFile) {
-  HistoryFile(dir_.path()).Add("x");
-  HistoryFile("/dev/null/history").Add("x");
-  HistoryFile("").Add("x");
   ASSERT_EQ(mkfifo(dir_.Path("fifo").c_str(), 0600), 0);
-  HistoryFile(dir_.Path("fifo")).Add("x");
+  ASSERT_EQ(symlink("fifo", dir_.Path("link").c_str()), 0);
+  for (const std::string& path :
+       {dir_.path(), std::string("/dev/null/history"), dir_.Path("fifo"), dir_.Path("link")}) {
+    HistoryFile history(path);
+    history.Add("x");
+    EXPECT_FALSE(history.status().ok()) << path;
+  }
+  for (const char* nowhere : {"", "/dev/null"}) {
+    HistoryFile history(nowhere);
+    history.Add("x");
+    EXPECT_TRUE(history.status().ok()) << nowhere;
+  }
+}
+
+TEST_F(HistoryFileTest, SaysWhyALineIsNotKept) {
+  HistoryFile history(path_);
+  rlimit unchanged = {};
+  getrlimit(RLIMIT_FSIZE, &unchanged);
+  const auto ignored = signal(SIGXFSZ, SIG_IGN);
+  rlimit none = unchanged;
+  none.rlim_cur = 0;
+  setrlimit(RLIMIT_FSIZE, &none);
+  history.Add("x");
+  setrlimit(RLIMIT_FSIZE, &unchanged);
+  signal(SIGXFSZ, ignored);
+  EXPECT_FALSE(history.status().ok());
 }
 
 TEST(HistoryPathTest, IsWhereStateBelongs) {

@@ -35,10 +35,34 @@ constexpr char kAll[] = R"pb(
     field { name: "text" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
     field { name: "big" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL }
     field { name: "color" number: 3 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_OPTIONAL }
-    field { name: "counts" number: 4 type: TYPE_MESSAGE type_name: ".a.M.CountsEntry" label: LABEL_REPEATED }
-    field { name: "any" number: 5 type: TYPE_MESSAGE type_name: ".google.protobuf.Any" label: LABEL_OPTIONAL }
-    field { name: "at" number: 6 type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp" label: LABEL_OPTIONAL }
-    field { name: "value" number: 7 type: TYPE_MESSAGE type_name: ".google.protobuf.Value" label: LABEL_OPTIONAL }
+    field {
+      name: "counts"
+      number: 4
+      type: TYPE_MESSAGE
+      type_name: ".a.M.CountsEntry"
+      label: LABEL_REPEATED
+    }
+    field {
+      name: "any"
+      number: 5
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Any"
+      label: LABEL_OPTIONAL
+    }
+    field {
+      name: "at"
+      number: 6
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Timestamp"
+      label: LABEL_OPTIONAL
+    }
+    field {
+      name: "value"
+      number: 7
+      type: TYPE_MESSAGE
+      type_name: ".google.protobuf.Value"
+      label: LABEL_OPTIONAL
+    }
     field { name: "inner" number: 8 type: TYPE_MESSAGE type_name: ".a.M" label: LABEL_OPTIONAL }
     field { name: "bytes" number: 9 type: TYPE_BYTES label: LABEL_OPTIONAL }
     nested_type {
@@ -48,7 +72,11 @@ constexpr char kAll[] = R"pb(
       options { map_entry: true }
     }
   }
-  enum_type { name: "Color" value { name: "RED" number: 0 } value { name: "BLUE" number: 1 } }
+  enum_type {
+    name: "Color"
+    value { name: "RED" number: 0 }
+    value { name: "BLUE" number: 1 }
+  }
   syntax: "proto3")pb";
 
 // Imported by nobody: what a google.protobuf.Any may hold.
@@ -124,7 +152,8 @@ TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
   EXPECT_THAT(codec_.Encode(type_, R"({"nope":1})"), StatusIs(kInvalid, HasSubstr("nope")));
   EXPECT_THAT(codec_.Encode(type_, R"({"big":"x"})"), StatusIs(kInvalid, HasSubstr("big")));
   EXPECT_THAT(codec_.Encode(type_, R"({"color":"GREEN"})"), StatusIs(kInvalid, HasSubstr("color")));
-  for (const char* json : {"", "x", "[]", "7", "{", R"({"text":)", "\xff", R"({"text":"\ud800"})"}) {
+  for (const char* json :
+       {"", "x", "[]", "7", "{", R"({"text":)", "\xff", R"({"text":"\ud800"})"}) {
     EXPECT_THAT(codec_.Encode(type_, json), StatusIs(kInvalid, HasSubstr("a.M"))) << json;
   }
 }
@@ -143,7 +172,7 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
   std::string bytes;
   while (bytes.size() < 100'000) {
     std::string size;
-    for (size_t left = bytes.size(); ; left >>= 7) {
+    for (size_t left = bytes.size();; left >>= 7) {
       size += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
       if (left <= 0x7f) break;
     }
@@ -153,14 +182,17 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
 }
 
 TEST_F(JsonCodecTest, RepliesThatAreNoMessages) {
-  for (const std::string bytes : {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
-    EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
+  for (const std::string bytes :
+       {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
+    EXPECT_THAT(codec_.Decode(type_, bytes),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("a.M")));
   }
 }
 
 TEST_F(JsonCodecTest, NothingMovesTheCursor) {
   // CSI in ASCII and as C1, backspace, DEL, right-to-left override, and no UTF-8.
-  for (const std::string text : {"\x1b[2J", "\xc2\x9b\x32J", "\b\r\n\x7f", "\xe2\x80\xae", "\xff\xfe"}) {
+  for (const std::string text :
+       {"\x1b[2J", "\xc2\x9b\x32J", "\b\r\n\x7f", "\xe2\x80\xae", "\xff\xfe"}) {
     const std::string bytes = "\x0a" + std::string(1, static_cast<char>(text.size())) + text;
     const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
     if (!decoded.ok()) continue;  // no UTF-8

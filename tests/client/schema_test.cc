@@ -36,9 +36,21 @@ constexpr char kGreeter[] = R"pb(
   dependency: "types.proto"
   message_type {
     name: "HelloRequest"
-    field { name: "user_name" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL json_name: "userName" }
+    field {
+      name: "user_name"
+      number: 1
+      type: TYPE_STRING
+      label: LABEL_OPTIONAL
+      json_name: "userName"
+    }
     field { name: "age" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL json_name: "Age" }
-    field { name: "friends" number: 3 type: TYPE_MESSAGE type_name: ".demo.HelloRequest" label: LABEL_REPEATED }
+    field {
+      name: "friends"
+      number: 3
+      type: TYPE_MESSAGE
+      type_name: ".demo.HelloRequest"
+      label: LABEL_REPEATED
+    }
     field { name: "mood" number: 4 type: TYPE_ENUM type_name: ".demo.Mood" label: LABEL_OPTIONAL }
   }
   service {
@@ -55,7 +67,11 @@ constexpr char kGreeter[] = R"pb(
 constexpr char kTypes[] = R"pb(
   name: "types.proto"
   package: "demo"
-  enum_type { name: "Mood" value { name: "CALM" number: 0 } value { name: "GLAD" number: 1 } }
+  enum_type {
+    name: "Mood"
+    value { name: "CALM" number: 0 }
+    value { name: "GLAD" number: 1 }
+  }
   syntax: "proto3")pb";
 
 std::unique_ptr<FakeFiles> Greeter() {
@@ -86,11 +102,18 @@ TEST(SchemaTest, WhatIsNotThereOrIsSomethingElse) {
 
 TEST(SchemaTest, TheWellKnownTypesNeedNoServer) {
   auto files = std::make_unique<FakeFiles>();
-  files->Add(R"pb(name: "a.proto" package: "a" dependency: "google/protobuf/timestamp.proto"
+  files->Add(R"pb(name: "a.proto"
+                  package: "a"
+                  dependency: "google/protobuf/timestamp.proto"
                   message_type {
                     name: "M"
-                    field { name: "at" number: 1 type: TYPE_MESSAGE label: LABEL_OPTIONAL
-                            type_name: ".google.protobuf.Timestamp" }
+                    field {
+                      name: "at"
+                      number: 1
+                      type: TYPE_MESSAGE
+                      label: LABEL_OPTIONAL
+                      type_name: ".google.protobuf.Timestamp"
+                    }
                   })pb",
              {"a.M"});
   Schema schema(std::move(files));
@@ -111,10 +134,14 @@ TEST(SchemaTest, AMissingFileTakesItsTypesAlone) {
 
 TEST(SchemaTest, FilesThatImportEachOther) {
   auto files = std::make_unique<FakeFiles>();
-  files->Add(R"pb(name: "a" dependency: "b" message_type { name: "A" })pb", {"A"});
+  files->Add(R"pb(name: "a"
+                  dependency: "b"
+                  message_type { name: "A" })pb", {"A"});
   files->Add(R"pb(name: "b" dependency: "c")pb", {});
   files->Add(R"pb(name: "c" dependency: "a")pb", {});
-  files->Add(R"pb(name: "self" dependency: "self" message_type { name: "S" })pb", {"S"});
+  files->Add(R"pb(name: "self"
+                  dependency: "self"
+                  message_type { name: "S" })pb", {"S"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("A"), StatusIs(kBroken, HasSubstr("imports itself")));
   EXPECT_THAT(schema.Message("S"), StatusIs(kBroken, HasSubstr("imports itself")));
@@ -152,8 +179,13 @@ TEST(SchemaTest, WhatIsBrokenIsSaidInOneLine) {
   auto files = std::make_unique<FakeFiles>();
   files->by_symbol["junk"] = {"\xff\xff\xff"};
   files->by_symbol["empty"] = {};
-  files->Add(R"pb(name: "\033[2J" message_type { name: "bad name" })pb", {"bad"});
-  files->Add(R"pb(name: "t" message_type { name: "T" field { name: "x" number: 0 } })pb", {"T"});
+  files->Add(R"pb(name: "\033[2J"
+                  message_type { name: "bad name" })pb", {"bad"});
+  files->Add(R"pb(name: "t"
+                  message_type {
+                    name: "T"
+                    field { name: "x" number: 0 }
+                  })pb", {"T"});
   Schema schema(std::move(files));
   EXPECT_THAT(schema.Message("junk"), StatusIs(kBroken, HasSubstr("cannot be parsed")));
   EXPECT_THAT(schema.Message("empty"), StatusIs(kNotFound, HasSubstr("do not")));
@@ -172,8 +204,7 @@ TEST(MethodLookupTest, NamesMayBeShortenedWhileTheyAreUnique) {
   EXPECT_THAT(FindMethod("Ask", &schema),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("demo.Greeter/Ask"), HasSubstr("demo.Other/Ask"))));
-  EXPECT_THAT(FindMethod("Helo", &schema),
-              StatusIs(kNotFound, HasSubstr("did you mean Hello?")));
+  EXPECT_THAT(FindMethod("Helo", &schema), StatusIs(kNotFound, HasSubstr("did you mean Hello?")));
   EXPECT_THAT(FindMethod("ello", &schema), StatusIs(kNotFound, HasSubstr("ello")));
   EXPECT_THAT(FindMethod("", &schema), StatusIs(kNotFound, HasSubstr("no method")));
 }

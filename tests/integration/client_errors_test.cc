@@ -111,6 +111,8 @@ TEST(ClientErrorsTest, HelpAndVersion) {
   EXPECT_EQ(help.exit_code, kExitOk);
   EXPECT_THAT(help.out, ::testing::HasSubstr("--timeout"));
   EXPECT_EQ(help.err, "");
+  EXPECT_LE(LongestLine(help.out), 80u);
+  EXPECT_LE(LongestLine(RunClient({"--help=all"}).out), 80u);
   const support::Finished version = RunClient({"--version"});
   EXPECT_EQ(version.exit_code, kExitOk);
   EXPECT_TRUE(IsOneLine(version.out)) << version.out;

@@ -54,9 +54,11 @@ class CompletionTest : public ::testing::TestWithParam<ShellKind> {
     if (!std::filesystem::exists(kind.needs)) GTEST_SKIP() << "there is no " << kind.needs;
     std::filesystem::create_directories(dir_.Path("bin"));
     std::filesystem::create_directories(dir_.Path("there/sub"));
+    std::filesystem::create_directories(dir_.Path("there/many/inner"));
     std::filesystem::create_symlink(ClientCommand({})[0], dir_.Path("bin/client"));
     std::filesystem::create_symlink(ServerCommand({})[0], dir_.Path("bin/server"));
-    for (const char* file : {"sock1.lock", "sock1.log", "bytes.bin", "my file"}) {
+    for (const char* file : {"sock1.lock", "sock1.log", "bytes.bin", "my file", "many/bfile",
+                             "many/bother", "many/a file", "many/a flat", "many/inner/only"}) {
       std::ofstream(dir_.Path(absl::StrCat("there/", file))) << file;
     }
     for (const char* path : {"there/sock1", "there/sub/sock2"}) MakeSocket(dir_.Path(path));
@@ -72,6 +74,12 @@ class CompletionTest : public ::testing::TestWithParam<ShellKind> {
   // by '=', since some shells complete "--flag=" and others "--flag ".
   void Expect(const std::string& program, const std::vector<Step>& steps,
               const std::string& arguments) {
+    ExpectEnd(program, steps, absl::StrCat("<", arguments));
+  }
+
+  // Likewise, where only the end of the arguments is the same in each shell.
+  void ExpectEnd(const std::string& program, const std::vector<Step>& steps,
+                 const std::string& end) {
     SCOPED_TRACE(absl::StrCat(program, " ", steps.front().keys));
     const ShellKind& kind = GetParam();
     std::vector<std::string> command = {"/usr/bin/env", "-C", dir_.Path("there"),
@@ -92,7 +100,7 @@ class CompletionTest : public ::testing::TestWithParam<ShellKind> {
       }
     }
     shell.Type("\r");
-    EXPECT_TRUE(shell.Sees(absl::StrCat("<", arguments, ">")));
+    EXPECT_TRUE(shell.Sees(end + ">"));
   }
 
   const support::TempDir dir_;
@@ -104,13 +112,43 @@ TEST_P(CompletionTest, FlagsAndTheirValues) {
   Expect("client", {{"./sock1 --fault=UNAV", "UNAVAILABLE"}}, "./sock1=--fault=UNAVAILABLE");
   Expect("server", {{"--log_fo", "--log_format"}, {"js", "json"}}, "--log_format=json");
   Expect("server", {{"./sock1 --pings_when_idle=f", "false"}}, "./sock1=--pings_when_idle=false");
+  Expect("client", {{"--help=a", "all"}}, "--help=all");
+}
+
+TEST_P(CompletionTest, FlagsWithHyphens) {
+  ExpectEnd("server", {{"--log-level=d", "debug"}}, "level=debug");
+  ExpectEnd("server", {{"--log-level d", "debug"}}, "level=debug");
+  ExpectEnd("server", {{"--log-level info ./so", "./sock1"}}, "level=info=./sock1");
+  ExpectEnd("server", {{"--access-log=by", "bytes.bin"}}, "log=bytes.bin");
+}
+
+TEST_P(CompletionTest, CodesInEitherCase) {
+  const bool is_fish = GetParam().name == std::string("fish");
+  for (const char* begin : {"--fault=una", "--fault una"}) {
+    Expect("client", {{begin, "unauthenticated"}, {"v", "unavailable"}},
+           is_fish ? "--fault=unavailable" : "--fault=UNAVAILABLE");
+  }
 }
 
 TEST_P(CompletionTest, Files) {
   Expect("client", {{"--payload=@b", "@bytes.bin"}}, "--payload=@bytes.bin");
   Expect("client", {{"--output=by", "bytes.bin"}}, "--output=bytes.bin");
   Expect("client", {{"-o by", "bytes.bin"}}, "-o=bytes.bin");
+  Expect("client", {{"-o=by", "bytes.bin"}}, "-o=bytes.bin");
+  Expect("server", {{"--access_log=by", "bytes.bin"}}, "--access_log=bytes.bin");
   Expect("client", {{"--output=my", "my\\ file"}}, "--output=my file");
+}
+
+// The first Tab finds more than one file, and lists them.
+TEST_P(CompletionTest, OneOfSeveralFiles) {
+  for (const char* begin : {"--payload=@", "--payload @", "--output=", "-o="}) {
+    const std::string arguments = absl::StrReplaceAll(begin, {{" ", "="}});
+    const auto keys = [&](const char* path) { return absl::StrCat(begin, "many/", path); };
+    Expect("client", {{keys("b"), "bother"}, {"f", "bfile"}}, arguments + "many/bfile");
+    Expect("client", {{keys("a"), "a\\ f"}, {"i", "a\\ file"}}, arguments + "many/a file");
+    Expect("client", {{keys("i"), "inner/"}, {"o", "inner/only"}}, arguments + "many/inner/only");
+  }
+  Expect("client", {{"--payload=\"@many/a", "a f"}, {"i", "file"}}, "--payload=@many/a file");
 }
 
 TEST_P(CompletionTest, SocketsAndDirectoriesAlone) {
@@ -134,6 +172,12 @@ INSTANTIATE_TEST_SUITE_P(
                               {"/bin/bash", "--norc", "--noprofile", "-i"},
                               "/usr/share/bash-completion/bash_completion",
                               "source /usr/share/bash-completion/bash_completion; source <(%s "
+                              "--completion=bash)",
+                              kPosixReplace},
+                    ShellKind{"bash_that_parts_less",
+                              {"/bin/bash", "--norc", "--noprofile", "-i"},
+                              "/bin/bash",
+                              "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:@]/}; source <(%s "
                               "--completion=bash)",
                               kPosixReplace},
                     ShellKind{"zsh",

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace udsecho::integration {
@@ -44,6 +45,14 @@ support::Finished RunServer(const std::vector<std::string>& arguments,
 support::Finished RunClient(const std::vector<std::string>& arguments, absl::string_view input,
                             const support::SpawnOptions& options) {
   return support::RunToEnd(ClientCommand(arguments), input, options);
+}
+
+size_t LongestLine(absl::string_view text) {
+  size_t longest = 0;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    longest = std::max(longest, line.size());
+  }
+  return longest;
 }
 
 bool IsOneLine(absl::string_view text) {

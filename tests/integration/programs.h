@@ -12,6 +12,7 @@
 #ifndef TESTS_INTEGRATION_PROGRAMS_H_
 #define TESTS_INTEGRATION_PROGRAMS_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ support::Finished RunServer(const std::vector<std::string>& arguments,
 
 support::Finished RunClient(const std::vector<std::string>& arguments, absl::string_view input = "",
                             const support::SpawnOptions& options = {});
+
+// The longest of its lines, in bytes.
+size_t LongestLine(absl::string_view text);
 
 // Whether `text` is one line with its line feed, free of control characters: what an error should
 // be.

@@ -101,6 +101,8 @@ TEST_F(ServerUsageTest, Questions) {
     EXPECT_EQ(server.err, "") << question;
   }
   EXPECT_TRUE(IsOneLine(RunServer({"--version"}).out));
+  EXPECT_LE(LongestLine(RunServer({"--help"}).out), 80u);
+  EXPECT_LE(LongestLine(RunServer({"--help=all"}).out), 80u);
 }
 
 TEST_F(ServerUsageTest, AnswersThatCannotBeWritten) {

@@ -17,6 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/integration/server_process.h"
 #include "tests/support/temp_dir.h"
 
@@ -30,6 +32,7 @@ constexpr char kUp[] = "\x1b[A";
 constexpr char kLeft[] = "\x1b[D";
 constexpr char kCtrlC[] = "\x03";
 constexpr char kCtrlD[] = "\x04";
+constexpr char kCtrlZ[] = "\x1a";
 
 class TerminalTest : public ::testing::Test {
  protected:
@@ -119,6 +122,49 @@ TEST_F(TerminalTest, ALostServerIsToldAndThePromptStays) {
   EXPECT_TRUE(terminal_.IsAsItWas());
 }
 
+// A prompt that a shell has started: once the shell goes on, it needs the terminal as it was.
+class JobTest : public TerminalTest {
+ protected:
+  JobTest() {
+    EXPECT_TRUE(shell_.Sees("$ "));
+    shell_.Type(absl::StrCat(absl::StrJoin(ClientCommand({path()}), " "), "; echo \"<$?>\"\r"));
+    EXPECT_TRUE(shell_.Sees("Ctrl-D leaves"));
+    EXPECT_TRUE(shell_.Sees("> "));
+  }
+
+  support::Terminal shell_{{"/usr/bin/env", "PS1=$ ", "/bin/sh", "-i"}};
+};
+
+TEST_F(JobTest, ASignalThatEndsItGivesTheTerminalBack) {
+  EXPECT_FALSE(shell_.IsAsItWas());
+  shell_.SignalForeground(SIGTERM);
+  EXPECT_TRUE(shell_.Sees("<143>"));
+  EXPECT_TRUE(shell_.IsAsItWas());
+}
+
+TEST_F(JobTest, SoDoesAHangup) {
+  shell_.SignalForeground(SIGHUP);
+  EXPECT_TRUE(shell_.Sees("<129>"));
+  EXPECT_TRUE(shell_.IsAsItWas());
+}
+
+TEST_F(JobTest, ItGoesOnAfterAStop) {
+  for (int i = 0; i < 2; ++i) {
+    shell_.Type("half ");
+    EXPECT_TRUE(shell_.Sees("half "));
+    shell_.Type(kCtrlZ);
+    EXPECT_TRUE(shell_.Sees("$ "));
+    EXPECT_TRUE(shell_.IsAsItWas());
+    shell_.Type("fg\r");
+    EXPECT_TRUE(shell_.Sees("> half "));
+    shell_.Type("a line\r");
+    EXPECT_TRUE(shell_.Sees("half a line\r\n"));
+    EXPECT_TRUE(shell_.Sees("> "));
+  }
+  shell_.Type(kCtrlD);
+  EXPECT_TRUE(shell_.Sees("$ "));
+}
+
 // What is typed at another prompt: a client with these flags at the same server.
 class ShapesTest : public TerminalTest {
  protected:
@@ -145,7 +191,8 @@ TEST_F(ShapesTest, CallsThatFailAreToldAndThePromptStays) {
   for (const char* shape : {"--shape=unary", "--shape=expand", "--shape=collect", "--shape=chat"}) {
     support::Terminal& prompt = Prompt({shape, "--fault=aborted:not now"});
     for (int i = 0; i < 2; ++i) {
-      prompt.Type("word\r\r");  // for collect, an empty line ends the call
+      // For collect, an empty line ends the call.
+      prompt.Type(shape == std::string("--shape=collect") ? "word\r\r" : "word\r");
       EXPECT_TRUE(prompt.Sees("ABORTED: not now")) << shape;
     }
     Leave();
@@ -171,10 +218,28 @@ TEST_F(ShapesTest, CtrlCCancelsTheCallsUnderWay) {
       prompt.Type("word\r");
       server_->Event("message_received", ++messages);
       prompt.Type(kCtrlC);
+      EXPECT_TRUE(prompt.Sees("gave up 1 message ")) << shape;
       EXPECT_TRUE(prompt.Sees("Ctrl-D leaves")) << shape;
     }
     Leave();
   }
+}
+
+TEST_F(ShapesTest, CtrlCSaysHowManyMessagesHaveNoReply) {
+  support::Terminal& prompt = Prompt({"--delay=1h", "--timeout=inf"});
+  prompt.Type("one\r");
+  server_->Event("message_received");
+  prompt.Type("two\r");
+  EXPECT_TRUE(prompt.Sees("two\r\n"));
+  EXPECT_TRUE(prompt.Sees("> "));
+  prompt.Type(kCtrlC);
+  EXPECT_TRUE(prompt.Sees("gave up 2 messages "));
+  // They are given up once.
+  prompt.Type(kCtrlC);
+  EXPECT_TRUE(prompt.Sees("Ctrl-D leaves"));
+  EXPECT_TRUE(prompt.Sees("Ctrl-D leaves"));
+  EXPECT_THAT(prompt.shown().substr(prompt.shown().rfind("^C")), Not(HasSubstr("gave up")));
+  Leave();
 }
 
 TEST_F(ShapesTest, RepliesOfEachShape) {
@@ -202,6 +267,35 @@ TEST_F(ShapesTest, JsonOfEachShape) {
     EXPECT_TRUE(prompt.Sees("> "));
     Leave();
   }
+}
+
+TEST_F(ShapesTest, JsonOfMessagesThatFindNoServer) {
+  for (const char* shape : {"--shape=unary", "--shape=expand", "--shape=collect", "--shape=chat"}) {
+    support::Terminal& prompt = Prompt({"--json", shape});
+    server_->Signal(SIGKILL);
+    server_->Wait();
+    // For collect, an empty line ends the call.
+    prompt.Type(shape == std::string("--shape=collect") ? "one\r\r" : "one\r");
+    EXPECT_TRUE(prompt.Sees(R"("name":"UNAVAILABLE")")) << shape;
+    EXPECT_TRUE(prompt.Sees("client: ")) << shape;
+    prompt.Type("two\r");
+    EXPECT_TRUE(prompt.Sees(R"("name":"UNAVAILABLE")")) << shape;
+    EXPECT_TRUE(prompt.Sees("client: ")) << shape;
+    prompt.Type(kCtrlD);
+    prompt.Wait();
+    StartServer();
+  }
+}
+
+TEST_F(ShapesTest, HistoryThatCannotBeKeptIsTold) {
+  const support::TempDir home;
+  for (const std::string& file : {home.path(), std::string("/dev/null/no/history")}) {
+    support::Terminal& prompt = Prompt({}, {"UDSECHO_HISTORY=" + file});
+    EXPECT_THAT(prompt.shown(), HasSubstr("UDSECHO_HISTORY"));
+    Leave();
+  }
+  EXPECT_THAT(Prompt({}, {"UDSECHO_HISTORY=/dev/null"}).shown(), Not(HasSubstr("HISTORY")));
+  Leave();
 }
 
 TEST_F(ShapesTest, HistoryIsKeptForItsOwner) {

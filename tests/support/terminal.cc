@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include <cerrno>
 #include <cstdlib>
@@ -29,15 +30,21 @@ Terminal::Terminal(std::vector<std::string> command) {
   environment.push_back(nullptr);
 
   int terminal = -1;
-  pid_ = forkpty(&terminal, nullptr, nullptr, nullptr);
+  int end = -1;
+  if (openpty(&terminal, &end, nullptr, nullptr, nullptr) != 0) std::abort();
+  // Before the program can change it.
+  tcgetattr(terminal, &begin_);
+  pid_ = fork();
   if (pid_ < 0) std::abort();
   if (pid_ == 0) {
+    close(terminal);
+    if (login_tty(end) != 0) _exit(127);
     signal(SIGPIPE, SIG_DFL);
     execve(arguments[0], arguments.data(), environment.data());
     _exit(127);
   }
+  close(end);
   fd_.reset(terminal);
-  tcgetattr(fd_.get(), &begin_);
 }
 
 Terminal::~Terminal() {
@@ -72,6 +79,8 @@ bool Terminal::IsAsItWas() const {
 }
 
 void Terminal::Signal(int signal) const { kill(pid_, signal); }
+
+void Terminal::SignalForeground(int signal) const { kill(-tcgetpgrp(fd_.get()), signal); }
 
 int Terminal::Wait() {
   while (ReadMore()) {

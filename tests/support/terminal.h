@@ -49,6 +49,9 @@ class Terminal {
 
   void Signal(int signal) const;
 
+  // To the job in the foreground, if the program is a shell.
+  void SignalForeground(int signal) const;
+
   // Takes the terminal away, as by closing its window. Nothing more is seen.
   void Close() { fd_.reset(); }
 
