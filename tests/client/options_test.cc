@@ -144,7 +144,8 @@ TEST(OptionsTest, HelpAndVersionGoToStandardOutput) {
   const Parsed help = ParseArguments({"--help"});
   EXPECT_FALSE(help.options.has_value());
   EXPECT_TRUE(help.outcome.ok());
-  for (const char* word : {"ADDRESS", "MESSAGE", "--timeout", "--verbose", "--version", "--help=all"}) {
+  for (const char* word :
+       {"ADDRESS", "MESSAGE", "--timeout", "--verbose", "--version", "--help=all"}) {
     EXPECT_THAT(help.output, HasSubstr(word));
   }
   const Parsed version = ParseArguments({"--version"});
