@@ -60,7 +60,8 @@ class Connection {
 // Where to.
 struct Server {
   Connection* connection;
-  std::string address;  // for people
+  std::string address;         // for people
+  std::string authority = {};  // what calls say there unless they say otherwise
 };
 
 // What a call would have ended with, had there been one. `status` is an error of Ready().

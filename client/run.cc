@@ -141,7 +141,7 @@ Outcome RunAt(const Target& target, const Options& options, const Streams& strea
   if (!client.ok()) return ConnectError(client.status());
 
   Connection connection(*std::move(client), [&] { return dialer.ConnectAgain(wait_until); });
-  const Server server = {&connection, target.name()};
+  const Server server = {&connection, target.name(), target.authority()};
   if (options.mode == Mode::kSend) return Send(server, options, streams, &progress, interrupt);
   if (options.mode == Mode::kCall) {
     return CallMethod(server, options, streams, &progress, interrupt);

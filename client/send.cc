@@ -138,8 +138,7 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                    .format = options.format,
                    .where = server.address});
 
-  TellCall({MethodOf(shape), server.connection->client().authority(), options.call.timeout},
-           options.call, progress);
+  TellCall({MethodOf(shape), server.authority, options.call.timeout}, options.call, progress);
   std::optional<SummaryOnQuit> on_quit;
   if (statistics.has_value()) on_quit.emplace(interrupt, &*statistics, streams.err);
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);

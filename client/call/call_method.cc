@@ -111,6 +111,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   absl::StatusOr<std::unique_ptr<FileSource>> files = SourceOf(server, options, interrupt);
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
+  if (options.method.protosets.empty()) {
+    progress->Tell("Asking its reflection about ", options.method.name);
+  }
   const auto method = FindMethod(options.method.name, &schema);
   schema.Rest();
   if (interrupt->triggered()) return Interrupted();
@@ -129,7 +132,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
       **method, &codec,
       {.text = &output, .progress = progress, .warn = warn, .format = options.format});
   const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
-  TellCall({MethodName(**method), server.connection->client().authority(),
+  TellCall({MethodName(**method), server.authority,
             is_limited ? options.call.timeout : absl::InfiniteDuration()},
            options.call, progress);
   std::optional<Statistics> statistics;

@@ -283,8 +283,10 @@ void Converter::Together() {
   }
 
   if (raw_.watch && options_.mode != Mode::kHealth) Fail("--watch: only with --health");
-  if (raw_.print_grpcurl && raw_.bench)
+  if (raw_.print_grpcurl && raw_.bench) {
     Fail("--print_grpcurl: grpcurl measures nothing; not with --bench");
+  }
+  if (raw_.bench && !raw_.keepalive.empty()) Fail("--keepalive: not with --bench");
 
   const bool sends =
       options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;

@@ -22,8 +22,9 @@ constexpr char kExamples[] =
 constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 all well; 1 input or output; 2 bad usage; 3 no connection; 4 not\n"
-    "serving; 5 --rate missed; 6 --fail_if; 130 Ctrl-C; 64 + N: gRPC status code N";
+    "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
+    "4 --health: not serving; 5 --bench: --rate missed; 6 --fail_if; 130 Ctrl-C;\n"
+    "64 + N the call failed with gRPC status code N (68: no reply in time).";
 
 constexpr char kNotes[] =
     "A value follows its flag after '=' or a space. An optional value, as in\n"

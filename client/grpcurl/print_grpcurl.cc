@@ -3,6 +3,7 @@
 
 #include "client/grpcurl/print_grpcurl.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,10 @@ class GrpcurlPrinter {
 
  private:
   Outcome Echo();
+  std::vector<GrpcurlCall> EchoEach(Shape shape, const Requests& requests,
+                                    const std::vector<std::string>& messages);
+  std::vector<GrpcurlCall> EchoStream(Shape shape, const Requests& requests,
+                                      const std::vector<std::string>& messages);
   Outcome Method();
   Outcome AnyMethod(const std::string& symbol, std::optional<bool> takes_stream);
   Outcome Describe();
@@ -94,39 +99,49 @@ Outcome GrpcurlPrinter::Echo() {
   const absl::StatusOr<Requests> requests = Requests::Make(options_, streams_.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
   const Shape shape = options_.shape.value_or(Shape::kUnary);
+  const bool is_stream = shape == Shape::kChat || shape == Shape::kCollect;
+  return Print(is_stream ? EchoStream(shape, *requests, messages)
+                         : EchoEach(shape, *requests, messages));
+}
+
+// A call a message.
+std::vector<GrpcurlCall> GrpcurlPrinter::EchoEach(Shape shape, const Requests& requests,
+                                                  const std::vector<std::string>& messages) {
+  const bool is_unary = shape == Shape::kUnary;
   v1::EchoRequest echo;
   v1::ExpandRequest expand;
   std::vector<GrpcurlCall> calls;
-  if (shape == Shape::kUnary || shape == Shape::kExpand) {
-    for (const std::string& message : messages) {
-      requests->FillEcho(message, &echo);
-      requests->FillExpand(message, &expand);
-      const bool is_unary = shape == Shape::kUnary;
-      calls.push_back({.verb = "",
-                       .symbol = is_unary ? "udsecho.v1.Echo/Echo" : "udsecho.v1.Echo/Expand",
-                       .data = is_unary ? ToJson(echo) : ToJson(expand),
-                       .input = "",
-                       .has_deadline = is_unary});
-    }
-    if (shape == Shape::kUnary && options_.count.value_or(1) > 1) {
-      Note(absl::StrCat("--count: run it ", *options_.count, " times"));
-    }
-    return Print(calls);
+  for (const std::string& message : messages) {
+    requests.FillEcho(message, &echo);
+    requests.FillExpand(message, &expand);
+    calls.push_back({.verb = "",
+                     .symbol = is_unary ? "udsecho.v1.Echo/Echo" : "udsecho.v1.Echo/Expand",
+                     .data = is_unary ? ToJson(echo) : ToJson(expand),
+                     .input = "",
+                     .has_deadline = is_unary});
   }
+  if (is_unary && options_.count.value_or(1) > 1) {
+    Note(absl::StrCat("--count: run it ", *options_.count, " times"));
+  }
+  return calls;
+}
+
+// All in one call. What is too long for a command line need not be complete.
+std::vector<GrpcurlCall> GrpcurlPrinter::EchoStream(Shape shape, const Requests& requests,
+                                                    const std::vector<std::string>& messages) {
+  v1::EchoRequest echo;
   std::string data;
-  for (int64_t round = options_.count.value_or(1); round > 0 && data.size() <= kLongestWord;
-       --round) {
+  int64_t rounds = options_.count.value_or(1);
+  for (; rounds > 0 && data.size() <= kLongestWord; --rounds) {
     for (const std::string& message : messages) {
-      requests->FillEcho(message, &echo);
+      requests.FillEcho(message, &echo);
       if (!data.empty()) echo.clear_fault();  // as it is sent: in the first one alone
       absl::StrAppend(&data, data.empty() ? "" : " ", ToJson(echo));
     }
   }
-  return Print(
-      {{.verb = "",
-        .symbol = shape == Shape::kChat ? "udsecho.v1.Echo/Chat" : "udsecho.v1.Echo/Collect",
-        .data = std::move(data),
-        .input = ""}});
+  const char* const symbol =
+      shape == Shape::kChat ? "udsecho.v1.Echo/Chat" : "udsecho.v1.Echo/Collect";
+  return {{.verb = "", .symbol = symbol, .data = std::move(data), .input = ""}};
 }
 
 Outcome GrpcurlPrinter::Method() {

@@ -205,6 +205,7 @@ TEST(OptionsTest, Keepalive) {
   EXPECT_EQ(Good({"a", "--keepalive=300ms"}).call.keepalive, absl::Milliseconds(300));
   EXPECT_EQ(Good({"a", "--keepalive", "3"}).call.keepalive, absl::Seconds(3));
   EXPECT_THAT(Error({"a", "--keepalive=0"}), HasSubstr("--keepalive"));
+  EXPECT_THAT(Error({"a", "--bench", "--keepalive"}), HasSubstr("--keepalive"));
 }
 
 TEST(OptionsTest, DataMayBeEmpty) {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <memory>
 #include <string>
 
 #include "tests/integration/server_process.h"
@@ -23,14 +24,15 @@ constexpr int kInterrupted = 130;
 
 class WatchTest : public ::testing::Test {
  protected:
+  ServerProcess::Options OfPath() const { return {.path = path_, .flags = {}, .spawn = {}}; }
+
   const support::TempDir dir_;
   const std::string path_ = dir_.Path("s");
 };
 
 TEST_F(WatchTest, FollowsAServerThatIsStartedAgain) {
   std::size_t line = 0;
-  auto server = std::make_unique<ServerProcess>(ServerProcess::Options{.path = path_});
-  server->Event("listening");
+  auto server = std::make_unique<ServerProcess>(OfPath());
   support::SpawnedProcess client(ClientCommand({path_, "--health", "--watch"}));
   EXPECT_THAT(client.out().Line(line++), EndsWith(" SERVING"));
   server->Stop();
@@ -38,7 +40,7 @@ TEST_F(WatchTest, FollowsAServerThatIsStartedAgain) {
   std::string next = client.out().Line(line++);
   if (next.find("UNREACHABLE") == std::string::npos) next = client.out().Line(line++);
   EXPECT_THAT(next, HasSubstr(" UNREACHABLE: "));
-  server = std::make_unique<ServerProcess>(ServerProcess::Options{.path = path_});
+  server = std::make_unique<ServerProcess>(OfPath());
   EXPECT_THAT(client.out().Line(line++), EndsWith(" SERVING"));
   client.Signal(SIGINT);
   EXPECT_EQ(client.Wait(), kInterrupted);
@@ -46,8 +48,7 @@ TEST_F(WatchTest, FollowsAServerThatIsStartedAgain) {
 }
 
 TEST_F(WatchTest, WaitSaysForHowLong) {
-  ServerProcess server({.path = path_});
-  server.Event("listening");
+  ServerProcess server(OfPath());
   support::SpawnedProcess client(ClientCommand({path_, "--health", "--watch", "--wait=10ms"}));
   EXPECT_THAT(client.out().Line(0), EndsWith(" SERVING"));
   server.Stop();
@@ -56,8 +57,7 @@ TEST_F(WatchTest, WaitSaysForHowLong) {
 }
 
 TEST_F(WatchTest, AServerThatHangsIsToldByAPing) {
-  ServerProcess server({.path = path_});
-  server.Event("listening");
+  ServerProcess server(OfPath());
   support::SpawnedProcess client(ClientCommand(
       {path_, "--health", "--watch", "--json", "--keepalive=50ms", "--timeout=500ms"}));
   EXPECT_THAT(client.out().Line(0), HasSubstr(R"("status":"SERVING")"));
@@ -70,8 +70,7 @@ TEST_F(WatchTest, AServerThatHangsIsToldByAPing) {
 }
 
 TEST_F(WatchTest, SigquitAsksAPing) {
-  ServerProcess server({.path = path_});
-  server.Event("listening");
+  ServerProcess server(OfPath());
   for (const char* shape : {"--shape=unary", "--shape=chat"}) {
     support::SpawnedProcess client(ClientCommand({path_, "x", shape, "--interval=10ms"}));
     client.out().Line(1);
@@ -87,8 +86,7 @@ TEST_F(WatchTest, SigquitAsksAPing) {
 }
 
 TEST_F(WatchTest, SigquitAsksCallsOfAnyMethod) {
-  ServerProcess server({.path = path_});
-  server.Event("listening");
+  ServerProcess server(OfPath());
   support::SpawnedProcess client(ClientCommand(
       {path_, "--call=udsecho.v1.Echo/Echo", "-d", "{}", "--interval=10ms", "--count=1000000"}));
   client.out().Line(1);
@@ -99,8 +97,7 @@ TEST_F(WatchTest, SigquitAsksCallsOfAnyMethod) {
 }
 
 TEST_F(WatchTest, SigquitEndsWhatIsNoPing) {
-  ServerProcess server({.path = path_});
-  server.Event("listening");
+  ServerProcess server(OfPath());
   support::SpawnedProcess client(ClientCommand({path_}));
   client.Write("one\n");
   EXPECT_EQ(client.out().Line(0), "one");
