@@ -25,9 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     EXPECT_TRUE(IsPrintableLine(std::string(record.status().message())));
     return 0;
   }
-  static const client::Result now =
+  static const client::Result kNow =
       client::MadeRun({.points = 12, .calls_a_point = 100, .codes = {14}});
-  const std::string page = client::ReportPage(now, *record);
+  const std::string page = client::ReportPage(kNow, *record);
   EXPECT_TRUE(absl::EndsWith(page, "</html>\n"));
   EXPECT_FALSE(absl::StrContains(page, "<script"));
   EXPECT_FALSE(absl::StrContains(page, "\x1b"));
