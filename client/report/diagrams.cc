@@ -348,6 +348,7 @@ std::string ErrorsOverTime(const Runs& runs) {
     Line line{.style = "target d1", .name = "all before"};
     for (size_t i = 0; i < columns.count; ++i) {
       const double middle = (columns.Begin(i) + columns.End(i)) / 2;
+      if (middle > runs.before->duration_s) break;
       line.places.emplace_back(Place{time.Place(middle), scale.Place(then[i])});
     }
     diagram.lines.push_back(line);
