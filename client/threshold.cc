@@ -116,7 +116,7 @@ absl::StatusOr<Threshold> ParseThreshold(absl::string_view text) {
   }
   const absl::string_view value = after == absl::string_view::npos ? "" : text.substr(after);
   const bool is_time = name->of == Of::kPercentile || name->of == Of::kMean;
-  const absl::Status status =
+  absl::Status status =
       is_time ? ParseTimeLimit(value, &threshold) : ParseNumberLimit(value, &threshold);
   if (!status.ok()) return status;
   return threshold;

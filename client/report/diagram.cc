@@ -149,13 +149,13 @@ std::string Diagram::Legend() const {
   std::string items;
   for (const Bars& each : bars) {
     absl::StrAppendFormat(
-        &items, kItem, absl::StrCat("<path class=\"bar ", each.style, "\" d=\"M8 0H20V12H8Z\"/>"),
+        &items, kItem, absl::StrCat("<path class=\"bar ", each.style, R"(" d="M8 0H20V12H8Z"/>)"),
         Escaped(each.name));
   }
   for (const Line& each : lines) {
     absl::StrAppendFormat(
         &items, kItem,
-        absl::StrCat("<polyline class=\"line ", each.style, "\" points=\"0,6 28,6\"/>"),
+        absl::StrCat("<polyline class=\"line ", each.style, R"(" points="0,6 28,6"/>)"),
         Escaped(each.name));
   }
   return absl::StrCat("<ul class=\"legend\">\n", items, "</ul>\n");

@@ -56,7 +56,7 @@ double RateOf(const RecordPoint& point) { return point.calls / point.seconds; }
 Line RateLine(const Record& run, const TimeAxis& time, const Scale& scale) {
   Line line;
   for (const RecordPoint& point : run.points) {
-    line.places.push_back(Place{time.PlaceOf(point), scale.Place(RateOf(point))});
+    line.places.emplace_back(Place{time.PlaceOf(point), scale.Place(RateOf(point))});
   }
   return line;
 }
@@ -96,7 +96,7 @@ Line LatencyLine(const Record& run, const TimeAxis& time, const Scale& scale,
   Line line;
   for (const RecordPoint& point : run.points) {
     if (point.latency.has_value()) {
-      line.places.push_back(
+      line.places.emplace_back(
           Place{time.PlaceOf(point), scale.Place(Milli((*point.latency).*which))});
     } else if (point.calls == 0) {
       line.places.emplace_back();
@@ -151,9 +151,9 @@ Line PercentileLine(const Record& run, const Scale& percent, const Scale& scale)
   for (int i = 0; i <= kSteps; ++i) {
     const double place = end * i / kSteps;
     const double value = run.Percentile(percent.ValueAt(place));
-    line.places.push_back(Place{place, scale.Place(Milli(value))});
+    line.places.emplace_back(Place{place, scale.Place(Milli(value))});
   }
-  line.places.push_back(Place{end, scale.Place(Milli(run.latency->max))});
+  line.places.emplace_back(Place{end, scale.Place(Milli(run.latency->max))});
   return line;
 }
 
@@ -242,7 +242,7 @@ std::string LatencyHistogram(const Runs& runs) {
     Line line{.style = absl::StrCat(kBefore, " d1"), .name = "before"};
     for (size_t i = 0; i < kParts; ++i) {
       for (const size_t side : {i, i + 1}) {
-        line.places.push_back(Place{static_cast<double>(side) / kParts, share.Place(then[i])});
+        line.places.emplace_back(Place{static_cast<double>(side) / kParts, share.Place(then[i])});
       }
     }
     diagram.lines.push_back(line);
@@ -256,16 +256,17 @@ struct Columns {
   double seconds = 1;  // a column
   double end = 1;      // of the last one
 
-  explicit Columns(const Runs& runs) : end(runs.now.duration_s) {
+  explicit Columns(const Runs& runs)
+      : seconds(runs.now.points.front().seconds), end(runs.now.duration_s) {
     constexpr size_t kMost = 60;
-    seconds = runs.now.points.front().seconds;
     size_t points = runs.now.points.size();
     if (runs.before != nullptr && HasCourse(*runs.before)) {
       seconds = std::max(seconds, runs.before->points.front().seconds);
       points = std::max(points, runs.before->points.size());
       end = std::max(end, runs.before->duration_s);
     }
-    seconds *= static_cast<double>((points + kMost - 1) / kMost);
+    const size_t points_a_column = (points + kMost - 1) / kMost;
+    seconds *= static_cast<double>(points_a_column);
     count = static_cast<size_t>(std::clamp(std::ceil(end / seconds - 1e-6), 1.0, 2.0 * kMost));
   }
   double Begin(size_t column) const { return seconds * static_cast<double>(column); }
@@ -347,7 +348,8 @@ std::string ErrorsOverTime(const Runs& runs) {
     Line line{.style = "target d1", .name = "all before"};
     for (size_t i = 0; i < columns.count; ++i) {
       const double middle = (columns.Begin(i) + columns.End(i)) / 2;
-      line.places.push_back(Place{time.Place(middle), scale.Place(then[i])});
+      if (middle > runs.before->duration_s) break;
+      line.places.emplace_back(Place{time.Place(middle), scale.Place(then[i])});
     }
     diagram.lines.push_back(line);
   }

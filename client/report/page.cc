@@ -212,9 +212,9 @@ std::string CodesSection(const Runs& runs) {
     }
     return 0.0;
   };
-  std::string rows = absl::StrCat("<tr><th></th><th>calls</th><th>share</th>",
-                                  runs.before != nullptr ? "<th>before</th>" : "", "</tr>\n",
-                                  row("OK", run.calls, runs.before ? runs.before->calls : 0));
+  std::string rows = absl::StrCat(
+      "<tr><th></th><th>calls</th><th>share</th>", runs.before != nullptr ? "<th>before</th>" : "",
+      "</tr>\n", row("OK", run.calls, runs.before != nullptr ? runs.before->calls : 0));
   std::vector<RecordErrors> all = run.errors;
   if (runs.before != nullptr) {
     for (const RecordErrors& each : runs.before->errors) {

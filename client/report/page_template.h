@@ -22,11 +22,11 @@ inline constexpr char kPageTemplate[] = R"(<!doctype html>
 <style>
 :root { --text: #1b1f24; --quiet: #59636e; --back: #ffffff; --panel: #f6f8fa; --rule: #d1d9e0;
         --warn: #9a3b00; --good: #116329; --c0: #0b63c5; --c1: #c24e00; --c2: #3c3f44;
-        --c3: #8e3b8e; --c4: #00795a; --c5: #8a6d00; }
+        --c3: #b264b2; --c4: #33c49a; --c5: #d9a400; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --text: #e6edf3; --quiet: #9aa4af; --back: #0d1117; --panel: #161b22; --rule: #30363d;
-          --warn: #ffa657; --good: #56d364; --c0: #58a6ff; --c1: #ff9d4d; --c2: #c9d1d9;
-          --c3: #d2a8ff; --c4: #3fb98f; --c5: #e3c341; } }
+          --warn: #ffa657; --good: #56d364; --c0: #58a6ff; --c1: #ff9d4d; --c2: #9aa4af;
+          --c3: #d2a8ff; --c4: #2a8f6c; --c5: #fff3a0; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1rem 3rem; max-width: 52rem; color: var(--text);
        background: var(--back); font: 16px/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }

@@ -120,8 +120,9 @@ void ReadErrors(RecordReader* run, Record* record) {
                               .over_time = {}});
   }
   // Those that weigh most come first.
-  std::stable_sort(record->errors.begin(), record->errors.end(),
-                   [](const auto& a, const auto& b) { return a.calls > b.calls; });
+  std::sort(record->errors.begin(), record->errors.end(), [](const auto& a, const auto& b) {
+    return a.calls != b.calls ? a.calls > b.calls : a.code < b.code;
+  });
 }
 
 void ReadVerdicts(RecordReader* run, Record* record) {

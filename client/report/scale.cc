@@ -51,7 +51,8 @@ Scale Scale::Logarithmic(double least, double most) {
   if (to <= from) to = RoundStep(from * 1.5);
   Scale scale(Kind::kLogarithmic, from, to);
   for (const double factor : {1.0, 2.0, 5.0}) {  // powers of ten are kept first
-    for (double power = std::floor(std::log10(from)); power <= std::ceil(std::log10(to)); ++power) {
+    const int last = static_cast<int>(std::ceil(std::log10(to)));
+    for (int power = static_cast<int>(std::floor(std::log10(from))); power <= last; ++power) {
       const double value = factor * std::pow(10, power);
       if (value >= from * (1 - kHair) && value <= to * (1 + kHair)) scale.AddTick(value);
     }

@@ -378,8 +378,8 @@ TEST_F(BenchTest, TheReportIsOnePageThatNeedsNothingElse) {
 
 TEST_F(BenchTest, AnEarlierRunIsCompared) {
   const std::string old = dir_.Path("old.json");
-  std::ofstream(old) << Bench({"--duration=300ms", "--warmup=0", "-c", "3", "--json"}).out;
-  const std::vector<std::string> flags = {"--duration=300ms", "--warmup=0", "--report=-",
+  std::ofstream(old) << Bench({"--duration=500ms", "--warmup=0", "-c", "3", "--json"}).out;
+  const std::vector<std::string> flags = {"--duration=500ms", "--warmup=0", "--report=-",
                                           "--compare=" + old};
   std::vector<std::string> same = flags;
   same.insert(same.end(), {"-c", "3"});

@@ -29,8 +29,6 @@
 namespace udsecho::client {
 namespace {
 
-using ::testing::IsEmpty;
-
 struct Screen {
   const char* name;
   int width;

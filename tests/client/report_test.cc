@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "client/bench/summary.h"
 #include "client/report/comparison.h"
 #include "client/report/page.h"
@@ -41,8 +42,8 @@ std::string WrongTag(const std::string& page) {
     const bool closes = page[at + 1] == '/';
     const size_t from = at + (closes ? 2 : 1);
     const std::string name = page.substr(from, page.find_first_of(" \n>/", from) - from);
-    if (alone.count(name) > 0) continue;
-    if (known.count(name) == 0) return "unknown: " + name;
+    if (alone.contains(name)) continue;
+    if (!known.contains(name)) return "unknown: " + name;
     if (page[end - 1] == '/') continue;
     if (!closes) {
       open.push_back(name);
@@ -249,8 +250,9 @@ TEST(RecordTest, AnyFileGivesAnErrorOrAPage) {
       std::smatch match;
       const std::string tail = text.substr(at);
       if (!std::regex_search(tail, match, number)) continue;
-      text = text.substr(0, at) + match.prefix().str() + (match.str()[0] == ':' ? ":" : "") +
-             piece + match.suffix().str();
+      const char* const colon = match.str()[0] == ':' ? ":" : "";
+      text = absl::StrCat(text.substr(0, at), match.prefix().str(), colon, piece,
+                          match.suffix().str());
     }
     const absl::StatusOr<Record> record = ReadRecord(text, "old.json");
     if (!record.ok()) {
