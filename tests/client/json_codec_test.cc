@@ -185,6 +185,45 @@ TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
   EXPECT_EQ(files_->asked, asked);
 }
 
+// Its file is one that nobody has.
+TEST_F(JsonCodecTest, AFieldOfATypeThatNobodyKnows) {
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(R"pb(name: "a.proto"
+                  package: "a"
+                  dependency: "missing.proto"
+                  message_type {
+                    name: "M"
+                    field {
+                      name: "one"
+                      number: 1
+                      type: TYPE_MESSAGE
+                      type_name: ".b.X"
+                      label: LABEL_OPTIONAL
+                    }
+                    field {
+                      name: "many"
+                      number: 2
+                      type: TYPE_MESSAGE
+                      type_name: ".b.X"
+                      label: LABEL_REPEATED
+                    }
+                    field { name: "n" number: 3 type: TYPE_INT32 label: LABEL_OPTIONAL }
+                  }
+                  syntax: "proto3")pb",
+             {"a.M"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  const pb::Descriptor& type = **schema.Message("a.M");
+  EXPECT_THAT(codec.Encode(type, R"({"n":1})"), IsOk());
+  for (const char* json : {R"({"one":{"x":1}})", R"({"many":[{}]})", R"({"many":[{"x":1}]})"}) {
+    EXPECT_THAT(codec.Encode(type, json), StatusIs(kInvalid, HasSubstr("b.X"))) << json;
+  }
+  const auto decoded = codec.Decode(type, "\x0a\x02\x08\x01\x12\x02\x08\x01\x18\x07");
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->json, R"({"one":{},"many":[{}],"n":7})");
+  EXPECT_THAT(decoded->unknown, ElementsAre("field one.#1", "field many.#1"));
+}
+
 TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
   auto files = std::make_unique<FakeFiles>();
   files->Add(R"pb(name: "old.proto"
