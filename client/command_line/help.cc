@@ -11,12 +11,11 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
-    "Sends each MESSAGE to the Echo service at ADDRESS and prints its reply.\n"
-    "Without one: the lines of standard input, or on a terminal a prompt. ADDRESS is\n"
-    "a socket's path, unix-abstract:NAME or HOST:PORT.\n";
+    "Sends each MESSAGE, or the lines of standard input, to the Echo service at\n"
+    "ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT. Prints the replies.\n";
 
 constexpr char kExamples[] =
-    "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
+    "  client /tmp/sock1 hello              client /tmp/sock1 --call=Hello -d '{}'\n"
     "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
 
 constexpr char kExitCodes[] =
