@@ -110,7 +110,7 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     }
     const std::string name = TypeName(url);
     // Protobuf asks this for each repeated field, whether it is of messages or not: of none, of enums too.
-    if (name.empty() || enums_.count(name) > 0) return NotFound(name);
+    if (name.empty() || enums_.contains(name)) return NotFound(name);
     const pb::Descriptor* const found = types_.Find(name);
     if (found == nullptr && schema_.HasFileOf(name)) {
       if (enums_.size() < kMostKept) enums_.insert(name);

@@ -20,7 +20,7 @@ constexpr size_t kDeepest = 8;
 // Types that protobuf writes as something other than an object of their fields:
 // https://protobuf.dev/programming-guides/json
 const std::map<std::string, Json>& SpecialTypes() {
-  static const auto* const types = new std::map<std::string, Json>{
+  static const auto* const kTypes = new std::map<std::string, Json>{
       // A type that is always there, so that the template is a request as it stands.
       {"google.protobuf.Any", {{"@type", "type.googleapis.com/google.protobuf.Empty"}}},
       {"google.protobuf.BoolValue", false},
@@ -39,7 +39,7 @@ const std::map<std::string, Json>& SpecialTypes() {
       {"google.protobuf.UInt64Value", "0"},
       {"google.protobuf.Value", nullptr},
   };
-  return *types;
+  return *kTypes;
 }
 
 // Not a group, which JSON cannot hold, and nothing whose type the server does not tell of.

@@ -58,7 +58,7 @@ class ReflectionSource::Stream {
       ok_ = queue_.Await(timeout_);
     }
     if (ok_) return Parsed(response);
-    const absl::Status status = ToAbsl(Finish());
+    absl::Status status = ToAbsl(Finish());
     if (!status.ok()) return status;
     return absl::UnavailableError("the server ended the reflection without an answer");
   }
