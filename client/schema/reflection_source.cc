@@ -36,9 +36,7 @@ class ReflectionSource::Stream {
          const CallOptions& options, Interrupt* interrupt)
       : timeout_(options.timeout), queue_(&context_), interrupted_by_(interrupt, &context_) {
     SetUp(options, &context_);
-    stream_ = Stub(channel).PrepareCall(&context_, method, queue_.queue());
-    stream_->StartCall(queue_.Tag());
-    ok_ = queue_.Await(timeout_);
+    Start(channel, method);
   }
   ~Stream() {
     if (finished_) return;
@@ -65,6 +63,12 @@ class ReflectionSource::Stream {
 
  private:
   using Stub = grpc::TemplatedGenericStub<Request, grpc::ByteBuffer>;
+
+  void Start(const std::shared_ptr<grpc::Channel>& channel, const char* method) {
+    stream_ = Stub(channel).PrepareCall(&context_, method, queue_.queue());
+    stream_->StartCall(queue_.Tag());
+    ok_ = queue_.Await(timeout_);
+  }
 
   // Ten bytes of it may be a hundred in memory.
   static absl::StatusOr<Response> Parsed(const grpc::ByteBuffer& buffer) {
