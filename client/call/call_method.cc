@@ -82,7 +82,7 @@ Outcome MethodCalls::Open(bool streams_requests) {
     std::vector<std::string> objects = Objects(*method.data);
     // As grpcurl has it: a call with nothing to say, and not no call.
     const bool is_blank = method.data->find_first_not_of(" \t\r\n") == std::string::npos;
-    if (is_blank && !streams_requests) objects.push_back("{}");
+    if (is_blank && !streams_requests) objects.emplace_back("{}");
     TakeList(std::move(objects));
   } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
     TakeFile(streams_.in, "standard input");

@@ -15,9 +15,8 @@ constexpr char kUsage[] =
     "Echo service at ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT.\n";
 
 constexpr char kExamples[] =
-    "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
-    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n"
-    "  client /run/any.sock --list          client /run/any.sock --call=Hello -d '{}'\n";
+    "  client /tmp/sock1 hello              client /tmp/sock1 --call=Hello -d '{}'\n"
+    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
 
 constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
 

@@ -46,10 +46,10 @@ class FileBudget {
   bool TakeFile(const google::protobuf::FileDescriptorProto& file);
 
  private:
-  bool TakeMessage(const google::protobuf::DescriptorProto& message, size_t scope);
+  bool TakeMessage(const google::protobuf::DescriptorProto& message, size_t outer);
   bool TakeEnum(const google::protobuf::EnumDescriptorProto& type, size_t scope);
   bool TakeField(const google::protobuf::FieldDescriptorProto& field, size_t scope);
-  bool TakeService(const google::protobuf::ServiceDescriptorProto& service, size_t scope);
+  bool TakeService(const google::protobuf::ServiceDescriptorProto& service, size_t outer);
   bool TakeName(size_t scope, const std::string& name);
   bool TakeReference(const std::string& type);
   bool TakeRanges(size_t numbers, size_t ranges);

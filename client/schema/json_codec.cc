@@ -98,8 +98,9 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
  public:
   Resolver(Schema* schema, MessageTypes* types) : schema_(*schema), types_(*types) {}
 
-  // From now on a type that is not to be had is one without fields; or again an error.
-  void MakeUpTypes(bool makes) { makes_up_ = makes; }
+  // A type that is not to be had is one without fields: protobuf takes it for granted that the type of a
+  // field is there. The first of them since the last call; empty for none.
+  std::string TakeMissing() { return std::exchange(missing_, ""); }
 
   void Rest() { schema_.Rest(); }
 
@@ -111,17 +112,17 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     }
     const std::string name = TypeName(url);
     // Protobuf asks this for each repeated field, whether it is of messages or not: of none, of enums too.
-    if (name.empty() || enums_.count(name) > 0) return NotFound(name);
+    if (name.empty() || enums_.contains(name)) return NotFound(name);
     const pb::Descriptor* const found = types_.Find(name);
     if (found == nullptr && schema_.HasFileOf(name)) {
       if (enums_.size() < kMostKept) enums_.insert(name);
       return NotFound(name);
     }
-    if (found == nullptr && makes_up_) {
+    if (found == nullptr) {
+      if (missing_.empty()) missing_ = name;
       type->set_name(name);
       return {};
     }
-    if (found == nullptr) return NotFound(name);
     const pb::util::Status status = Of(*found->file()->pool()).ResolveMessageType(url, type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
     return status;
@@ -137,8 +138,7 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   static constexpr size_t kMostKept = 1000;
 
   static pb::util::Status NotFound(const std::string& name) {
-    return pb::util::Status(pb::util::StatusCode::kNotFound,
-                            absl::StrCat("there is no type ", name.substr(0, kShown)));
+    return pb::util::Status(pb::util::StatusCode::kNotFound, name.substr(0, kShown));
   }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
     if (of_pool_ == nullptr)
@@ -148,7 +148,7 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
 
   Schema& schema_;
   MessageTypes& types_;
-  bool makes_up_ = false;
+  std::string missing_;
   std::unique_ptr<pb::util::TypeResolver> of_pool_;
   std::map<std::string, pb::Type> messages_;  // by URL
   std::set<std::string> enums_;               // by name
@@ -168,15 +168,19 @@ JsonCodec::~JsonCodec() = default;
 absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::string_view json) {
   const Resting rest{resolver_.get()};
   std::string bytes;
+  resolver_->TakeMissing();
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
-  if (status.ok() && !HasGroups(type, bytes, &factory_)) return bytes;
-  if (status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("this is a ", type.full_name(), " with a group, which JSON cannot hold"));
+  const auto refuse = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(absl::StrCat("this is no ", type.full_name(), ": ", why));
+  };
+  const std::string missing = resolver_->TakeMissing();
+  if (!missing.empty()) {
+    return refuse(absl::StrCat("nothing is known of the type ", missing.substr(0, kShown)));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("this is no ", type.full_name(), ": ", Reason(status)));
+  if (!status.ok()) return refuse(Reason(status));
+  if (HasGroups(type, bytes, &factory_)) return refuse("a group, which JSON cannot hold");
+  return bytes;
 }
 
 absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
@@ -189,10 +193,8 @@ absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
   decoded.unknown = check.TakeUnknown();
   BoundedText text(&decoded.json, kMostJson);
   pb::io::ArrayInputStream input(checked->data(), static_cast<int>(checked->size()));
-  resolver_->MakeUpTypes(true);
   const pb::util::Status status =
       pb::util::BinaryToJsonStream(resolver_.get(), Url(type), &input, &text);
-  resolver_->MakeUpTypes(false);
   if (text.is_full()) {
     return absl::DataLossError(absl::StrCat("the server's answer is too large: more than ",
                                             kMostJson >> 20, " MiB as JSON"));

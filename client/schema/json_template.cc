@@ -20,7 +20,7 @@ constexpr size_t kDeepest = 8;
 // Types that protobuf writes as something other than an object of their fields:
 // https://protobuf.dev/programming-guides/json
 const std::map<std::string, Json>& SpecialTypes() {
-  static const auto* const types = new std::map<std::string, Json>{
+  static const auto* const kTypes = new std::map<std::string, Json>{
       // A type that is always there, so that the template is a request as it stands.
       {"google.protobuf.Any", {{"@type", "type.googleapis.com/google.protobuf.Empty"}}},
       {"google.protobuf.BoolValue", false},
@@ -39,7 +39,14 @@ const std::map<std::string, Json>& SpecialTypes() {
       {"google.protobuf.UInt64Value", "0"},
       {"google.protobuf.Value", nullptr},
   };
-  return *types;
+  return *kTypes;
+}
+
+// Not a group, which JSON cannot hold, and nothing whose type the server does not tell of.
+bool CanBeFilled(const pb::FieldDescriptor& field) {
+  if (field.type() == pb::FieldDescriptor::TYPE_GROUP) return false;
+  if (field.enum_type() != nullptr) return !field.enum_type()->is_placeholder();
+  return field.message_type() == nullptr || !field.message_type()->is_placeholder();
 }
 
 class Template {
@@ -72,7 +79,7 @@ Json Template::Message(const pb::Descriptor& message) {
     const pb::FieldDescriptor& field = *message.field(i);
     const pb::OneofDescriptor* const oneof = field.real_containing_oneof();
     if (oneof != nullptr && oneof->field(0) != &field) continue;
-    if (field.type() == pb::FieldDescriptor::TYPE_GROUP) continue;  // which JSON cannot hold
+    if (!CanBeFilled(field)) continue;
     ++fields_;
     json[field.json_name()] = Field(field);
   }
@@ -97,6 +104,7 @@ Json Template::Value(const pb::FieldDescriptor& field) {
     case pb::FieldDescriptor::CPPTYPE_MESSAGE:
       return Message(*field.message_type());
     case pb::FieldDescriptor::CPPTYPE_ENUM:
+      if (field.enum_type()->is_placeholder()) return 0;  // in a map
       return field.enum_type()->full_name() == "google.protobuf.NullValue"
                  ? Json(nullptr)
                  : Json(field.default_value_enum()->name());

@@ -28,7 +28,7 @@ class MessageTypes {
 
   // Null if the server does not tell of it.
   const google::protobuf::Descriptor* Find(const std::string& name) {
-    if (missing_.count(name) > 0) return nullptr;
+    if (missing_.contains(name)) return nullptr;
     const bool asks = missing_.size() < kMostMissing || schema_.HasFileOf(name);
     const auto found = asks ? schema_.Message(name) : absl::NotFoundError("");
     if (found.ok()) return *found;

@@ -36,9 +36,7 @@ class ReflectionSource::Stream {
          const CallOptions& options, Interrupt* interrupt)
       : timeout_(options.timeout), queue_(&context_), interrupted_by_(interrupt, &context_) {
     SetUp(options, &context_);
-    stream_ = Stub(channel).PrepareCall(&context_, method, queue_.queue());
-    stream_->StartCall(queue_.Tag());
-    ok_ = queue_.Await(timeout_);
+    Start(channel, method);
   }
   ~Stream() {
     if (!finished_ && ok_) HalfClose();
@@ -57,13 +55,19 @@ class ReflectionSource::Stream {
       ok_ = queue_.Await(timeout_);
     }
     if (ok_) return Parsed(response);
-    const absl::Status status = ToAbsl(Finish());
+    absl::Status status = ToAbsl(Finish());
     if (!status.ok()) return status;
     return absl::UnavailableError("the server ended the reflection without an answer");
   }
 
  private:
   using Stub = grpc::TemplatedGenericStub<Request, grpc::ByteBuffer>;
+
+  void Start(const std::shared_ptr<grpc::Channel>& channel, const char* method) {
+    stream_ = Stub(channel).PrepareCall(&context_, method, queue_.queue());
+    stream_->StartCall(queue_.Tag());
+    ok_ = queue_.Await(timeout_);
+  }
 
   // Ten bytes of it may be a hundred in memory.
   static absl::StatusOr<Response> Parsed(const grpc::ByteBuffer& buffer) {

@@ -55,7 +55,11 @@ absl::Status ReplyCheck::Walk(const pb::Message& message, int anys) {
   const pb::Reflection& reflection = *message.GetReflection();
   const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
   for (int i = 0; i < unknown.field_count() && unknown_.size() < kMostUnknown; ++i) {
-    AddUnknownField(unknown.field(i).number());
+    const int number = unknown.field(i).number();
+    const auto* const declared = message.GetDescriptor()->FindFieldByNumber(number);
+    // A value that its enum does not have, which is shown as a number.
+    if (declared != nullptr && declared->type() == pb::FieldDescriptor::TYPE_ENUM) continue;
+    AddUnknownField(number);
   }
   std::vector<const pb::FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);

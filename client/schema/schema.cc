@@ -9,6 +9,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "client/schema/editions.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/empty.pb.h"
@@ -156,6 +157,7 @@ absl::Status Schema::Take(const FileSource::Files& files, Waiting* waiting, Name
     if (!file.ParseFromString(bytes)) return Broken("a file", "it cannot be parsed");
     if (IsKnown(file.name(), *waiting)) continue;
     if (!budget_.TakeFile(file)) return TooLarge();
+    AsProto2(&file);
     for (pb::DescriptorProto& message : *file.mutable_message_type()) {
       ForgetUsualJsonNames(&message);
     }

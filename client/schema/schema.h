@@ -76,7 +76,7 @@ class Schema {
   absl::Status TakeImport(const std::string& name, Waiting* waiting, Names* taken);
   absl::Status Build(const Waiting& waiting);
   bool IsKnown(const std::string& file, const Waiting& waiting) const {
-    return waiting.count(file) > 0 || pool_.FindFileByName(file) != nullptr;
+    return waiting.contains(file) || pool_.FindFileByName(file) != nullptr;
   }
 
   const std::unique_ptr<FileSource> source_;

@@ -40,7 +40,7 @@ class Methods {
     return true;
   }
   const std::vector<std::string>& Of(const std::string& service) { return methods_[service]; }
-  bool Has(const std::string& service) const { return methods_.count(service) > 0; }
+  bool Has(const std::string& service) const { return methods_.contains(service); }
 
  private:
   void Take(const pb::FileDescriptorProto& file) {
@@ -64,7 +64,7 @@ class Methods {
 absl::StatusOr<std::vector<ListedService>> ListServices(FileSource* source) {
   const absl::StatusOr<std::vector<std::string>> names = source->Services();
   if (!names.ok()) return names.status();
-  const absl::Status too_much =
+  absl::Status too_much =
       absl::ResourceExhaustedError("the server's list of services is too large");
   if (names->size() > Schema::kMostServices) return too_much;
   Methods methods;

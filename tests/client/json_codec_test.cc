@@ -185,38 +185,82 @@ TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
   EXPECT_EQ(files_->asked, asked);
 }
 
-TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
+// Its file is one that nobody has.
+TEST_F(JsonCodecTest, AFieldOfATypeThatNobodyKnows) {
   auto files = std::make_unique<FakeFiles>();
-  files->Add(R"pb(name: "old.proto"
+  files->Add(R"pb(name: "a.proto"
+                  package: "a"
+                  dependency: "missing.proto"
                   message_type {
-                    name: "Old"
+                    name: "M"
                     field {
-                      name: "g"
+                      name: "one"
                       number: 1
-                      type: TYPE_GROUP
-                      type_name: ".Old.G"
+                      type: TYPE_MESSAGE
+                      type_name: ".b.X"
                       label: LABEL_OPTIONAL
                     }
-                    nested_type {
-                      name: "G"
-                      field { name: "n" number: 1 type: TYPE_INT32 label: LABEL_OPTIONAL }
+                    field {
+                      name: "many"
+                      number: 2
+                      type: TYPE_MESSAGE
+                      type_name: ".b.X"
+                      label: LABEL_REPEATED
                     }
-                    extension_range { start: 100 end: 200 }
+                    field { name: "n" number: 3 type: TYPE_INT32 label: LABEL_OPTIONAL }
                   }
-                  extension {
-                    name: "x"
-                    number: 100
-                    extendee: ".Old"
-                    type: TYPE_INT32
-                    label: LABEL_OPTIONAL
-                  }
-             )pb",
-             {"Old"});
+                  syntax: "proto3")pb",
+             {"a.M"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  const pb::Descriptor& type = **schema.Message("a.M");
+  EXPECT_THAT(codec.Encode(type, R"({"n":1})"), IsOk());
+  EXPECT_THAT(codec.Encode(type, JsonTemplate(type)), IsOk());
+  for (const char* json : {R"({"one":{"x":1}})", R"({"many":[{}]})", R"({"many":[{"x":1}]})"}) {
+    EXPECT_THAT(codec.Encode(type, json), StatusIs(kInvalid, HasSubstr("b.X"))) << json;
+  }
+  const auto decoded = codec.Decode(type, "\x0a\x02\x08\x01\x12\x02\x08\x01\x18\x07");
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(decoded->json, R"({"one":{},"many":[{}],"n":7})");
+  EXPECT_THAT(decoded->unknown, ElementsAre("field one.#1", "field many.#1"));
+}
+
+TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(
+      R"pb(name: "old.proto"
+           message_type {
+             name: "Old"
+             field {
+               name: "g"
+               number: 1
+               type: TYPE_GROUP
+               type_name: ".Old.G"
+               label: LABEL_OPTIONAL
+             }
+             nested_type {
+               name: "G"
+               field { name: "n" number: 1 type: TYPE_INT32 label: LABEL_OPTIONAL }
+             }
+             field { name: "e" number: 2 type: TYPE_ENUM type_name: ".E" label: LABEL_OPTIONAL }
+             extension_range { start: 100 end: 200 }
+           }
+           enum_type { name: "E" value { name: "A" number: 0 } }
+           extension {
+             name: "x"
+             number: 100
+             extendee: ".Old"
+             type: TYPE_INT32
+             label: LABEL_OPTIONAL
+           }
+      )pb",
+      {"Old"});
   Schema schema(std::move(files));
   JsonCodec codec(&schema);
   const pb::Descriptor& type = **schema.Message("Old");
-  const auto decoded = codec.Decode(type, "\x0b\x08\x01\x0c\xa0\x06\x01");
+  const auto decoded = codec.Decode(type, "\x0b\x08\x01\x0c\xa0\x06\x01\x10\x07");
   ASSERT_THAT(decoded, IsOk());
+  EXPECT_THAT(decoded->json, HasSubstr(R"("e":7)"));
   EXPECT_THAT(decoded->unknown, ElementsAre("group g", "extension x"));
   EXPECT_THAT(codec.Encode(type, R"({"g":{"n":1}})"), StatusIs(kInvalid, HasSubstr("group")));
   EXPECT_THAT(codec.Encode(type, JsonTemplate(type)), IsOk());

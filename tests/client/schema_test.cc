@@ -132,6 +132,38 @@ TEST(SchemaTest, AMissingFileTakesItsTypesAlone) {
   EXPECT_THAT(schema.Enum("demo.Mood"), StatusIs(kNotFound, HasSubstr("demo.Mood")));
 }
 
+// descriptor.proto of our protobuf does not know these fields: FileOptions.features and FieldOptions.features.
+TEST(SchemaTest, AFileOfAnEdition) {
+  google::protobuf::FileDescriptorProto file;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"pb(name: "e.proto"
+           syntax: "editions"
+           message_type {
+             name: "M"
+             field { name: "many" number: 1 type: TYPE_INT32 label: LABEL_REPEATED }
+             field { name: "spread" number: 2 type: TYPE_INT32 label: LABEL_REPEATED }
+             field { name: "needed" number: 3 type: TYPE_STRING label: LABEL_OPTIONAL }
+             field { name: "free" number: 4 type: TYPE_STRING label: LABEL_OPTIONAL }
+           })pb",
+      &file));
+  auto& fields = *file.mutable_message_type(0)->mutable_field();
+  const auto features = [](auto* options, int number, const std::string& set) {
+    options->mutable_unknown_fields()->AddLengthDelimited(number, set);
+  };
+  features(file.mutable_options(), 50, "\x08\x03");               // LEGACY_REQUIRED
+  features(fields[1].mutable_options(), 21, "\x18\x02");          // EXPANDED
+  features(fields[3].mutable_options(), 21, "\x08\x02\x20\x02");  // IMPLICIT, and another feature
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(file, {"M"});
+  Schema schema(std::move(files));
+  const auto message = schema.Message("M");
+  ASSERT_THAT(message, IsOk());
+  EXPECT_TRUE((*message)->FindFieldByName("many")->is_packed());
+  EXPECT_FALSE((*message)->FindFieldByName("spread")->is_packed());
+  EXPECT_TRUE((*message)->FindFieldByName("needed")->is_required());
+  EXPECT_FALSE((*message)->FindFieldByName("free")->is_required());
+}
+
 TEST(SchemaTest, FilesThatImportEachOther) {
   auto files = std::make_unique<FakeFiles>();
   files->Add(R"pb(name: "a"

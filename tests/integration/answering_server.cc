@@ -3,6 +3,8 @@
 
 #include "tests/integration/answering_server.h"
 
+#include <grpc/grpc.h>
+
 #include <chrono>
 #include <utility>
 
@@ -51,6 +53,9 @@ class Call final : public grpc::ServerGenericBidiReactor {
 }  // namespace
 
 AnsweringServer::AnsweringServer(Answer answer) : answer_(std::move(answer)) {
+  // Held to the end: gRPC's last shutdown may wait 10 s for a thread that finished a blocked write.
+  static const bool kHeld = (grpc_init(), true);
+  static_cast<void>(kHeld);
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + path(), grpc::InsecureServerCredentials());
   builder.RegisterCallbackGenericService(this);
