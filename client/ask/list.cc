@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "client/ask/ask.h"
 #include "client/ask/call.h"
@@ -13,6 +14,7 @@
 #include "client/schema/reflection_source.h"
 #include "client/schema/schema_error.h"
 #include "client/schema/service_list.h"
+#include "client/statistics.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -56,7 +58,10 @@ Outcome AskList(const Asking& asking) {
            asking.options->call, asking.progress);
   ReflectionSource source(asking.connection->client().channel(), asking.options->call,
                           asking.interrupt);
+  const MonotonicTime begin = MonotonicNow();
   const absl::StatusOr<std::vector<ListedService>> services = ListServices(&source);
+  asking.progress->Tell("Ended: ", absl::StrCat(absl::StatusCodeToString(services.status().code()),
+                                                " after ", Milliseconds(MonotonicNow() - begin)));
   if (asking.interrupt->triggered()) return Interrupted();
   if (!services.ok()) return SchemaError(asking.address, services.status());
   const bool json = asking.options->format == Format::kJson;
