@@ -59,10 +59,7 @@ Outcome CollectCall::Run() {
   sending_.connection->CallEnded(status);
   if (sending_.interrupt->triggered()) return Interrupted();
   if (!sending_.source->outcome().ok()) return sending_.source->outcome();
-  if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
-    status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
-                          absl::StrCat("no answer within ", absl::FormatDuration(Patience())));
-  }
+  status = AfterTimeout(status, queue_.timed_out(), Patience());
   return Print(status);
 }
 

@@ -31,10 +31,7 @@ class ExpandCall {
     grpc::Status status;
     stream_->Finish(&status, queue_.Tag());
     queue_.Await(Patience());
-    if (IsTimeout(queue_, status)) {
-      status = grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
-                            absl::StrCat("no reply within ", absl::FormatDuration(Patience())));
-    }
+    status = AfterTimeout(status, queue_.timed_out(), Patience());
     const CallEnd end = {.status = status, .context = context_, .took = MonotonicNow() - begin_};
     unwritten->Update(sending_.replies->End(end));
     return status;

@@ -67,11 +67,16 @@ class TimedQueue {
   bool timed_out_ = false;
 };
 
-// Whether it is the timeout that ended the call: ours, or the context's, whose words differ.
-inline bool IsTimeout(const TimedQueue& queue, const grpc::Status& status) {
-  if (queue.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) return true;
-  return status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
-         status.error_message() == "Deadline Exceeded";
+// `status`, or if it is the timeout that ended the call, that in one wording: whether we saw it first,
+// or gRPC by the context's deadline.
+inline grpc::Status AfterTimeout(const grpc::Status& status, bool timed_out,
+                                 absl::Duration timeout) {
+  const bool ours = timed_out && status.error_code() == grpc::StatusCode::CANCELLED;
+  const bool grpcs = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
+                     status.error_message() == "Deadline Exceeded";
+  if (!ours && !grpcs) return status;
+  return {grpc::StatusCode::DEADLINE_EXCEEDED,
+          absl::StrCat("no reply within ", absl::FormatDuration(timeout))};
 }
 
 // What became of a unary call that was prepared on `queue`.
@@ -83,11 +88,7 @@ grpc::Status FinishWithin(absl::Duration timeout,
   call->StartCall();
   call->Finish(response, &status, queue->Tag());
   queue->Await(timeout);
-  if (IsTimeout(*queue, status)) {
-    return {grpc::StatusCode::DEADLINE_EXCEEDED,
-            absl::StrCat("no reply within ", absl::FormatDuration(timeout))};
-  }
-  return status;
+  return AfterTimeout(status, queue->timed_out(), timeout);
 }
 
 }  // namespace udsecho::client

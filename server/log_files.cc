@@ -34,7 +34,7 @@ absl::StatusOr<uds::UniqueFd> OpenOne(const std::string& path) {
   const std::string failed = absl::StrCat("cannot open the log file ", uds::Printable(path));
   if (errno != ENXIO) return absl::ErrnoToStatus(errno, failed);
   return absl::FailedPreconditionError(
-      absl::StrCat(failed, ": it is a FIFO that nobody reads; start its reader first"));
+      absl::StrCat(failed, ": nobody reads this FIFO; start its reader first"));
 }
 
 }  // namespace

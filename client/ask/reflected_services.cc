@@ -50,11 +50,7 @@ class Conversation {
     grpc::Status status;
     stream_->Finish(&status, queue_.Tag());
     queue_.Await(timeout_);
-    if (queue_.timed_out() && status.error_code() == grpc::StatusCode::CANCELLED) {
-      return {grpc::StatusCode::DEADLINE_EXCEEDED,
-              absl::StrCat("no reply within ", absl::FormatDuration(timeout_))};
-    }
-    return status;
+    return AfterTimeout(status, queue_.timed_out(), timeout_);
   }
 
   // The files that declare a symbol, put into `database`.

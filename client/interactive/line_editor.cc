@@ -165,7 +165,7 @@ bool LineEditor::Show() {
   return !ended_;
 }
 
-// Whoever had the terminal meanwhile has set it, and written to it.
+// While it was stopped, another program may have changed the terminal's settings and written to it.
 void LineEditor::GoOnAfterStop() {
   for (const int is_raw : {0, 1}) el_set(editor_, EL_PREP_TERM, is_raw);
   el_set(editor_, EL_REFRESH);

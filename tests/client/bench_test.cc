@@ -47,6 +47,16 @@ class BenchTest : public testing::Test {
     };
   }
 
+  // Ctrl-C once calls have come due for a while that cannot begin.
+  void InterruptWhileCallsWait(Interrupt* interrupt) {
+    server_.service.echo = [interrupt](grpc::ServerContext* context, const v1::EchoRequest*,
+                                       v1::EchoResponse*) {
+      absl::SleepFor(absl::Milliseconds(300));  // the while
+      interrupt->Trigger();
+      return Hang(context);
+    };
+  }
+
   const support::TempDir dir_;
   const std::string path_ = dir_.Path("s");
   std::atomic<int> answers_ = 0;
@@ -159,12 +169,7 @@ TEST_F(BenchTest, TextAndJsonSayTheSameOfTheClient) {
 TEST_F(BenchTest, ARateThatIsMissedUntilCtrlCIsMissed) {
   for (const bool json : {false, true}) {
     Interrupt interrupt;
-    server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
-                               v1::EchoResponse*) {
-      absl::SleepFor(absl::Milliseconds(300));
-      interrupt.Trigger();
-      return Hang(context);
-    };
+    InterruptWhileCallsWait(&interrupt);
     std::vector<std::string> flags = {path_, "--bench",    "--rate=1000",    "-c",
                                       "1",   "--warmup=0", "--duration=inf", "--timeout=inf"};
     if (json) flags.emplace_back("--json");
@@ -180,12 +185,7 @@ TEST_F(BenchTest, ARateThatIsMissedUntilCtrlCIsMissed) {
 
 TEST_F(BenchTest, CtrlCInTheWarmUpMissesNothing) {
   Interrupt interrupt;
-  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest*,
-                             v1::EchoResponse*) {
-    absl::SleepFor(absl::Milliseconds(300));
-    interrupt.Trigger();
-    return Hang(context);
-  };
+  InterruptWhileCallsWait(&interrupt);
   const Ended result = RunClient(
       {path_, "--bench", "--rate=1000", "-c", "1", "--warmup=1m", "--timeout=inf", "--json"}, "",
       &interrupt);
