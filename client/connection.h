@@ -57,6 +57,13 @@ class Connection {
   const Connect connect_;
 };
 
+// Where to.
+struct Server {
+  Connection* connection;
+  std::string address;         // for people
+  std::string authority = {};  // what calls say there unless they say otherwise
+};
+
 // What a call would have ended with, had there been one. `status` is an error of Ready().
 inline grpc::Status WithoutConnection(const absl::Status& status) {
   const bool too_slow = status.code() == absl::StatusCode::kDeadlineExceeded;

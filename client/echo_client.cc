@@ -6,7 +6,10 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "grpc/support/time.h"
@@ -15,8 +18,25 @@
 namespace udsecho::client {
 namespace {
 
-std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::string& authority) {
+// gRPC counts in int; its largest is for ever.
+int Milliseconds(absl::Duration duration) {
+  constexpr int kNever = std::numeric_limits<int>::max();
+  return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration), kNever));
+}
+
+void SetKeepalive(const Keepalive& keepalive, grpc::ChannelArguments* arguments) {
+  if (keepalive.every == absl::InfiniteDuration()) return;
+  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::max(1, Milliseconds(keepalive.every)));
+  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, std::max(1, Milliseconds(keepalive.timeout)));
+  arguments->SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // By default it stops after two, if nothing else is sent.
+  arguments->SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+}
+
+std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::string& authority,
+                                         const Keepalive& keepalive) {
   grpc::ChannelArguments arguments;
+  SetKeepalive(keepalive, &arguments);
   // Without it, it would be the target, which has no meaning here.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   arguments.SetMaxReceiveMessageSize(kMaxReply);
@@ -25,9 +45,11 @@ std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::st
 
 }  // namespace
 
-EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority)
-    : watched_(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0)),
-      channel_(ChannelOn(std::move(connection), authority)),
+EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority,
+                       const Keepalive& keepalive)
+    : authority_(authority),
+      watched_(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0)),
+      channel_(ChannelOn(std::move(connection), authority, keepalive)),
       stub_(v1::Echo::NewStub(channel_)) {}
 
 bool EchoClient::IsLost() const {

@@ -32,13 +32,22 @@ namespace udsecho::client {
 // (LineSource::kMaxLine, Requests::kMaxPayload), and room for the encoding.
 inline constexpr size_t kMaxReply = 128 * 1024 * 1024 + 1024;
 
+// PINGs of HTTP/2 on an idle connection. It is lost if one is not answered within `timeout`.
+struct Keepalive {
+  absl::Duration every = absl::InfiniteDuration();  // never
+  absl::Duration timeout = absl::Seconds(5);
+};
+
 class EchoClient {
  public:
   using ChatStream = grpc::ClientAsyncReaderWriter<v1::EchoRequest, v1::EchoResponse>;
 
   // `connection` is connected and non-blocking, as uds::Connect() makes it; `authority` is what
   // calls say unless they say otherwise.
-  explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost");
+  explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost",
+                      const Keepalive& keepalive = {});
+
+  const std::string& authority() const { return authority_; }
 
   // Whether the server has closed the connection.
   bool IsLost() const;
@@ -49,6 +58,7 @@ class EchoClient {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
  private:
+  const std::string authority_;
   uds::UniqueFd watched_;  // the connection once more, to look at
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Echo::Stub> stub_;

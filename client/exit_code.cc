@@ -36,12 +36,12 @@ constexpr absl::string_view kCodeNames[] = {
 
 constexpr int kCodes = std::size(kCodeNames);
 
-// How gRPC's library ends a status of its own when a connection is lost. A status does not say whether
+// How gRPC's library, or a bench (client/bench/answer.cc), ends a status of its own when a connection is lost. A status does not say whether
 // it came from the server, and what a server says of itself needs no hint.
 constexpr absl::string_view kConnectionLost[] = {
     "Socket closed",        "Transport closed",           "GOAWAY received",
     "Broken pipe",          "Endpoint read failed",       "Connection reset by peer",
-    "Connection timed out", "keepalive watchdog timeout",
+    "Connection timed out", "keepalive watchdog timeout", "closed the connection",
 };
 
 bool IsConnectionLost(absl::string_view text) {
@@ -84,7 +84,9 @@ Outcome CallOutcome(absl::string_view method, absl::string_view address, const g
 absl::string_view WhatToTry(const grpc::Status& status) {
   constexpr absl::string_view kForeign = " (does a gRPC server listen there?)";
   const std::string why = status.error_message();
-  if (absl::StrContains(why, "http1.x server")) return kForeign;
+  if (absl::StrContains(why, "http1.x server") || absl::EndsWith(why, "speak HTTP/2")) {
+    return kForeign;
+  }
   switch (status.error_code()) {
     case grpc::StatusCode::UNKNOWN:
       return why == "Stream removed" ? kForeign : "";

@@ -9,6 +9,7 @@
 //    3        no connection: nobody listens at the address, it is no socket, permission was denied
 //    4        --health: the server answers, and is not serving
 //    5        --bench: no call failed, but --rate was not kept
+//    6        --bench: a condition of --fail_if came true, whatever else there is to say, short of Ctrl-C
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
 //             connection within --timeout is 68 too, and that it stopped to answer a --bench.
@@ -36,6 +37,7 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitNoConnection = 3;
 inline constexpr int kExitNotServing = 4;
 inline constexpr int kExitRateMissed = 5;
+inline constexpr int kExitFailIf = 6;
 inline constexpr int kExitRpcBase = 64;
 inline constexpr int kExitInterrupted = 130;  // as shells say of a process that SIGINT ended
 

@@ -91,4 +91,15 @@ absl::Duration Histogram::Percentile(double percent) const {
   return Max();
 }
 
+void Histogram::ForEachBin(
+    const std::function<void(absl::Duration up_to, int64_t number)>& take) const {
+  const auto& axis = bins_->histogram.axis();
+  for (int i = -1; i <= axis.size(); ++i) {
+    const uint64_t number = bins_->histogram.at(i);
+    if (number == 0) continue;
+    const double upper = i < axis.size() ? axis.value(i + 1) : max_;
+    take(absl::Nanoseconds(std::clamp(upper, min_, max_)), static_cast<int64_t>(number));
+  }
+}
+
 }  // namespace udsecho::client

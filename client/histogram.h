@@ -16,6 +16,7 @@
 #define CLIENT_HISTOGRAM_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "absl/time/time.h"
@@ -43,6 +44,9 @@ class Histogram {
 
   // `percent` from 0 to 100: what so many of them do not exceed.
   absl::Duration Percentile(double percent) const;
+
+  // Of each bin that holds something, in ascending order: its end, Max() at most, and how many.
+  void ForEachBin(const std::function<void(absl::Duration up_to, int64_t number)>& take) const;
 
  private:
   struct Bins;

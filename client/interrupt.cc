@@ -22,6 +22,20 @@ namespace {
 
 constexpr absl::Duration kLongestSleep = absl::Hours(24 * 365 * 100);
 
+bool IsIgnored(int signal) {
+  struct sigaction now = {};
+  return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+// As if nobody had blocked it.
+void EndBySigquit() {
+  sigset_t quit;
+  sigemptyset(&quit);
+  sigaddset(&quit, SIGQUIT);
+  raise(SIGQUIT);  // pending for this thread, until
+  pthread_sigmask(SIG_UNBLOCK, &quit, nullptr);
+}
+
 }  // namespace
 
 Interrupt::~Interrupt() {
@@ -34,10 +48,11 @@ Interrupt::~Interrupt() {
 void Interrupt::ListenToSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  struct sigaction old = {};
-  // A shell without job control starts what is to go on in the background with SIGINT ignored.
-  if (sigaction(SIGINT, nullptr, &old) == 0 && old.sa_handler == SIG_IGN) return;
+  // A shell without job control starts what is to go on in the background with both ignored.
+  for (const int signal : {SIGINT, SIGQUIT}) {
+    if (!IsIgnored(signal)) sigaddset(&signals, signal);
+  }
+  if (sigisemptyset(&signals) == 1) return;
   const int fd = signalfd(-1, &signals, SFD_CLOEXEC);
   stop_.reset(eventfd(0, EFD_CLOEXEC));
   if (fd < 0 || !stop_.valid()) return;  // then Ctrl-C ends the process, as it always did
@@ -90,17 +105,30 @@ bool Interrupt::Divert() {
   return true;
 }
 
-// False when the thread is to end; true for a signal, and when the time has passed.
-bool Interrupt::WaitForSignal(int signals, absl::Duration timeout) const {
-  pollfd fds[] = {{signals, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
-  const int milliseconds = timeout == absl::InfiniteDuration()
-                               ? -1
-                               : static_cast<int>(absl::ToInt64Milliseconds(timeout));
-  TEMP_FAILURE_RETRY(poll(fds, 2, milliseconds));
-  if (fds[1].revents != 0) return false;
-  signalfd_siginfo info;
-  if (fds[0].revents != 0) TEMP_FAILURE_RETRY(read(signals, &info, sizeof(info)));
+bool Interrupt::Quit() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!quit_) return false;
+  quit_();
   return true;
+}
+
+// False when the thread is to end; true for Ctrl-C, and when the time has passed. Of Ctrl-\ it takes care.
+bool Interrupt::WaitForSignal(int signals, absl::Duration timeout) {
+  const MonotonicTime end = MonotonicNow() + timeout;
+  while (true) {
+    pollfd fds[] = {{signals, POLLIN, 0}, {stop_.get(), POLLIN, 0}};
+    const absl::Duration left = std::max(end - MonotonicNow(), absl::ZeroDuration());
+    const int milliseconds = timeout == absl::InfiniteDuration()
+                                 ? -1
+                                 : static_cast<int>(absl::ToInt64Milliseconds(left));
+    TEMP_FAILURE_RETRY(poll(fds, 2, milliseconds));
+    if (fds[1].revents != 0) return false;
+    if (fds[0].revents == 0) return true;
+    signalfd_siginfo info = {};
+    TEMP_FAILURE_RETRY(read(signals, &info, sizeof(info)));
+    if (info.ssi_signo != SIGQUIT) return true;
+    if (!Quit()) EndBySigquit();
+  }
 }
 
 Interrupt::Scope::Scope(Interrupt* interrupt, std::function<void()> heard)
@@ -119,6 +147,17 @@ Interrupt::Diversion::Diversion(Interrupt* interrupt, std::function<void()> hear
     : interrupt_(*interrupt) {
   const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
   interrupt_.diverted_ = std::move(heard);
+}
+
+Interrupt::OnQuit::OnQuit(Interrupt* interrupt, std::function<void()> heard)
+    : interrupt_(*interrupt) {
+  const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
+  interrupt_.quit_ = std::move(heard);
+}
+
+Interrupt::OnQuit::~OnQuit() {
+  const std::lock_guard<std::mutex> lock(interrupt_.mutex_);
+  interrupt_.quit_ = nullptr;
 }
 
 Interrupt::Diversion::~Diversion() {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Ctrl-C, as something that what runs can hear: it cancels its call, says what it has, and ends.
+// Ctrl-C, as something that what runs can hear: it cancels its call, says what it has, and ends. And
+// Ctrl-\, which asks a ping what it has so far (OnQuit), and ends everything else.
 //
 //   Interrupt interrupt;
 //   interrupt.ListenToSignals();  // in main(), before any thread starts
@@ -42,7 +43,7 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  // Takes SIGINT from now on, on a thread of its own. Once, while the process has one thread.
+  // Takes SIGINT and SIGQUIT from now on, on a thread of its own. Once, while the process has one thread.
   void ListenToSignals();
 
   // What Ctrl-C does. False if nobody listened.
@@ -79,15 +80,32 @@ class Interrupt {
     Interrupt& interrupt_;
   };
 
+  // While it lives, SIGQUIT calls `heard`, each time, on the listening thread. One at a time. `heard` must
+  // not block.
+  class OnQuit {
+   public:
+    OnQuit(Interrupt* interrupt, std::function<void()> heard);
+    ~OnQuit();
+    OnQuit(const OnQuit&) = delete;
+    OnQuit& operator=(const OnQuit&) = delete;
+
+   private:
+    Interrupt& interrupt_;
+  };
+
+  // What Ctrl-\ does. False if nobody listens: it is then to end the process.
+  bool Quit();
+
  private:
   void Listen(int signals);
   bool Divert();
-  bool WaitForSignal(int signals, absl::Duration timeout) const;
+  bool WaitForSignal(int signals, absl::Duration timeout);
 
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::list<std::function<void()>> heard_;  // guarded by mutex_
   std::function<void()> diverted_;          // guarded by mutex_; null if nobody diverts it
+  std::function<void()> quit_;              // guarded by mutex_; null if nobody listens
   bool triggered_ = false;                  // guarded by mutex_
 
   uds::UniqueFd stop_;  // an eventfd: readable once the thread is to end

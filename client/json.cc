@@ -60,13 +60,17 @@ nlohmann::ordered_json StatusJson(const grpc::Status& status) {
   nlohmann::ordered_json json = {{"code", static_cast<int>(status.error_code())},
                                  {"name", CodeName(status.error_code())},
                                  {"message", status.error_message()}};
-  // google.rpc.Status has the fields of a Fault under the same numbers, and is in no library here.
-  v1::Fault rich;
-  if (status.error_details().empty() || !rich.ParseFromString(status.error_details())) return json;
-  for (const google::protobuf::Any& detail : rich.details()) {
+  for (const google::protobuf::Any& detail : DetailsOf(status)) {
     json["details"].push_back(DetailJson(detail));
   }
   return json;
+}
+
+google::protobuf::RepeatedPtrField<google::protobuf::Any> DetailsOf(const grpc::Status& status) {
+  // google.rpc.Status has the fields of a Fault under the same numbers, and is in no library here.
+  v1::Fault rich;
+  if (!rich.ParseFromString(status.error_details())) return {};
+  return rich.details();
 }
 
 nlohmann::ordered_json MetadataJson(

@@ -18,6 +18,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/grpcpp.h"
 #include "nlohmann/json.hpp"
@@ -27,6 +28,9 @@ namespace udsecho::client {
 // {"code": 5, "name": "NOT_FOUND", "message": "...", "details": [{"type": ..., "value": ...}]}; the
 // details, only if there are any, are those of a rich error (grpc-status-details-bin).
 nlohmann::ordered_json StatusJson(const grpc::Status& status);
+
+// Those details. Empty if there are none, or if they cannot be parsed.
+google::protobuf::RepeatedPtrField<google::protobuf::Any> DetailsOf(const grpc::Status& status);
 
 // {"key": ["value", ...]}
 nlohmann::ordered_json MetadataJson(

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Cuts a flow of bytes into lines.
-//
-//   splitter.Add(block);
-//   while (std::optional<absl::string_view> line = splitter.Next()) Send(*line);
-//   ...
-//   // At the end of the input:
-//   if (std::optional<absl::string_view> line = splitter.Last()) Send(*line);
-//
-// Each byte is looked at once, whatever the length of lines and blocks.
+// Lines, without their line feeds. What follows the last one is a line if it is not empty.
 //
 // Thread safety: none.
 
@@ -21,25 +13,18 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "client/splitter.h"
 
 namespace udsecho::client {
 
-class LineSplitter {
+class LineSplitter final : public Splitter {
  public:
-  void Add(absl::string_view block);
-
-  // The next whole line, without its line feed; nothing when more bytes are needed. Valid until the
-  // next call of Add().
-  std::optional<absl::string_view> Next();
-
-  // What is left at the end: a line without its line feed. Nothing if the text ended with one.
-  std::optional<absl::string_view> Last();
-
-  // Whether Next() has a line.
-  bool HasNext();
-
-  // The bytes that wait for the end of their line.
-  size_t pending() const { return buffer_.size() - begin_; }
+  void Add(absl::string_view block) override;
+  std::optional<absl::string_view> Next() override;
+  std::optional<absl::string_view> Last() override;
+  bool HasNext() override;
+  size_t pending() const override { return buffer_.size() - begin_; }
+  const char* unit() const override { return "line"; }
 
  private:
   static constexpr size_t kUnknown = std::string::npos;

@@ -32,14 +32,14 @@ std::optional<absl::string_view> LineSource::Next() {
   return line_;
 }
 
-bool LineSource::HasNext() { return times_left_ > 0 || (!ended_ && lines_.HasNext()); }
+bool LineSource::HasNext() { return times_left_ > 0 || (!ended_ && lines_->HasNext()); }
 
 std::optional<absl::string_view> LineSource::NextLine() {
   while (!ended_) {
-    if (const std::optional<absl::string_view> line = lines_.Next()) return Checked(*line);
+    if (const std::optional<absl::string_view> line = lines_->Next()) return Checked(*line);
     if (input_ended_) {
       ended_ = true;
-      const std::optional<absl::string_view> last = lines_.Last();
+      const std::optional<absl::string_view> last = lines_->Last();
       return last.has_value() ? Checked(*last) : std::nullopt;
     }
     if (!block_ready_) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<absl::string_view> LineSource::NextLine() {
 std::optional<absl::string_view> LineSource::Checked(absl::string_view line) {
   const size_t bad = cli::FindInvalidUtf8(line);
   if (bad == absl::string_view::npos) return line;
-  End(UsageError(absl::StrCat("standard input: line ", lines_given_ + 1,
+  End(UsageError(absl::StrCat(name_, ": ", lines_->unit(), " ", lines_given_ + 1,
                               " is not UTF-8 at its byte ", bad + 1,
                               "; it and what follows were not sent")));
   return std::nullopt;
@@ -61,15 +61,16 @@ void LineSource::TakeBlock() {
   block_ready_ = false;
   const absl::StatusOr<std::string> block = input_->Take();
   if (!block.ok()) {
-    End(LocalIoError(absl::StrCat("standard input: ", block.status().message())));
+    End(LocalIoError(absl::StrCat(name_, ": ", block.status().message())));
   } else if (block->empty()) {
     input_ended_ = true;
   } else {
-    lines_.Add(*block);
+    lines_->Add(*block);
   }
-  if (lines_.pending() > kMaxLine && !lines_.HasNext()) {
-    End(UsageError(absl::StrCat("standard input: line ", lines_given_ + 1, " is longer than ",
-                                kMaxLine, " bytes; it and what follows were not sent")));
+  if (lines_->pending() > kMaxLine && !lines_->HasNext()) {
+    End(UsageError(absl::StrCat(name_, ": ", lines_->unit(), " ", lines_given_ + 1,
+                                " is longer than ", kMaxLine,
+                                " bytes; it and what follows were not sent")));
   }
 }
 

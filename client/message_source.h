@@ -25,6 +25,7 @@
 #include "client/block_reader.h"
 #include "client/exit_code.h"
 #include "client/line_splitter.h"
+#include "client/splitter.h"
 
 namespace udsecho::client {
 
@@ -79,16 +80,19 @@ class ListSource final : public MessageSource {
   const Outcome outcome_;
 };
 
-// The lines of a descriptor, each `times` times. It ends early, with an outcome, at a line that is
-// not UTF-8 or too long, and when it cannot be read. What follows the last line feed is a line too,
-// if it is not empty.
+// The lines of a descriptor, or what else a splitter makes of it, each `times` times. It ends early,
+// with an outcome, at one that is not UTF-8 or too long, and when it cannot be read.
 class LineSource final : public MessageSource {
  public:
   // The longest line, in bytes: sixteen times the usual limit of a server, so that it is the server
   // that answers what is too long, and yet endless input without a line feed ends.
   static constexpr size_t kMaxLine = 64 * 1024 * 1024;
 
-  explicit LineSource(int fd, int64_t times = 1) : fd_(fd), times_(times) {}
+  // `name` is what errors call the descriptor, printable.
+  explicit LineSource(int fd, int64_t times = 1,
+                      std::unique_ptr<Splitter> splitter = std::make_unique<LineSplitter>(),
+                      std::string name = "standard input")
+      : fd_(fd), times_(times), name_(std::move(name)), lines_(std::move(splitter)) {}
 
   void Start(std::function<void()> ready) override {
     input_ = std::make_unique<BlockReader>(fd_, std::move(ready));
@@ -108,10 +112,11 @@ class LineSource final : public MessageSource {
 
   const int fd_;
   const int64_t times_;
+  const std::string name_;
+  const std::unique_ptr<Splitter> lines_;
   int64_t times_left_ = 0;  // of line_
   absl::string_view line_;
   int64_t lines_given_ = 0;
-  LineSplitter lines_;
   bool block_ready_ = false;  // input_->Take() may be called
   bool input_ended_ = false;  // there are no more blocks
   bool ended_ = false;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/threshold.h"
 
 namespace udsecho::client {
 
@@ -26,6 +27,8 @@ enum class Shape { kUnary, kExpand, kCollect, kChat };
 
 enum class Mode {
   kSend,
+  kCall,
+  kDescribe,
   kHealth,
   kWhoAmI,
   kList,
@@ -59,15 +62,35 @@ struct CallOptions {
   // How long to wait for a connection, and then for each reply. Above zero; may be infinite.
   absl::Duration timeout = absl::Seconds(5);
 
+  // Whether that is also for each reply of a stream of --call.
+  bool limits_streams = false;
+
   // As gRPC takes it: keys in lower case, values of "-bin" as bytes.
   std::vector<std::pair<std::string, std::string>> metadata;
+
+  // Files of more of them (client/command_line/header_file.h), which nobody has read yet.
+  std::vector<std::string> metadata_files;
 
   // Of requests, and asked for in replies.
   Compression compression = Compression::kNone;
 
   // Empty: "localhost" on a Unix socket, host:port otherwise.
   std::string authority;
+
+  // An idle connection is pinged that often; infinite: never.
+  absl::Duration keepalive = absl::InfiniteDuration();
 };
+
+// Any method: see client/call/call.h.
+struct MethodOptions {
+  std::string name;                    // or the end of it; of kDescribe that of anything
+  std::optional<std::string> data;     // JSON; may be empty
+  std::string data_file;               // "-" is standard input; at most one of both is set
+  std::vector<std::string> protosets;  // files; none: the server's reflection
+};
+
+// The result as a table for spreadsheets: the run in a line, or a line for each point in time.
+enum class Csv { kNone, kSummary, kPoints };
 
 // Load: see client/bench/bench.h.
 struct BenchOptions {
@@ -77,13 +100,21 @@ struct BenchOptions {
   std::optional<int> concurrency;
   int connections = 1;
   int threads = 1;
-  double rate = 0;        // calls a second; 0: as fast as answers come
+  double rate = 0;  // calls a second; 0: as fast as answers come
+  // That to begin with, for the warm-up; it changes evenly for `ramp`. Unset: `rate`.
+  std::optional<double> rate_from;
+  absl::Duration ramp;
   int64_t size = 64;      // bytes of the message, if none was given
   int stream_length = 8;  // messages a call of expand and collect
   std::string report;     // the HTML file; empty for none
+  std::string compare;    // what an earlier run printed as JSON; empty for none
+  Csv csv = Csv::kNone;
+  std::vector<Threshold> fail_if;
 };
 
 struct Options {
+  std::string command_line;  // for people: see client/command_line/typed.h
+
   // A path, unix-abstract:NAME or HOST:PORT; not looked at here.
   std::string address;
   Mode mode = Mode::kSend;
@@ -101,12 +132,23 @@ struct Options {
   // How long to wait for a server to be there: zero not at all; may be infinite.
   absl::Duration wait;
 
+  bool watch = false;  // of kHealth
+  // How long a watch waits for a server that was there: as `wait`, for ever if that is not given.
+  absl::Duration wait_again = absl::InfiniteDuration();
+
+  // Only say how grpcurl would do it.
+  bool print_grpcurl = false;
+
   std::string output;  // the file for payloads; "-" is standard output
   Format format = Format::kText;
   Verbosity verbosity = Verbosity::kQuiet;
 
+  // Replies of concurrent calls are shown as they come, and not in the order of their messages.
+  bool unordered = false;
+
   std::string health_service;                    // empty: the server as a whole
   std::optional<absl::Duration> shutdown_grace;  // unset: the server's own
+  MethodOptions method;
   BenchOptions bench;
 };
 

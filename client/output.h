@@ -64,6 +64,8 @@ class Progress {
 
   void Starting(absl::string_view address);
   void GotBack(absl::string_view reply);
+  void Tell(absl::string_view what, absl::string_view untrusted) { Write(what, untrusted); }
+  bool verbose() const { return verbosity_ == Verbosity::kVerbose; }
 
  private:
   void Write(absl::string_view what, absl::string_view untrusted);

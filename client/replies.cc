@@ -18,16 +18,22 @@ absl::Status Replies::Add(const Reply& reply) {
 }
 
 absl::Status Replies::End(const CallEnd& end) {
+  TellEnd(end, to_.progress);
   if (to_.format == Format::kJson) return AddJson(0, nullptr, &end);
   return absl::OkStatus();
 }
 
 absl::Status Replies::Whole(const Reply* reply, const CallEnd& end) {
-  if (reply != nullptr && to_.format == Format::kText) return Add(*reply);
+  if (reply != nullptr && to_.format == Format::kText) {
+    const absl::Status status = Add(*reply);
+    TellEnd(end, to_.progress);
+    return status;
+  }
   if (reply != nullptr) {
     if (to_.statistics != nullptr) to_.statistics->Received(reply->took);
     to_.progress->GotBack(reply->message);
   }
+  TellEnd(end, to_.progress);
   if (to_.format == Format::kJson) {
     const int64_t sent = to_.statistics != nullptr ? to_.statistics->sent() : 0;
     return AddJson(sent, reply, &end);

@@ -17,10 +17,10 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "client/call_end.h"
 #include "client/options.h"
 #include "client/output.h"
 #include "client/statistics.h"
-#include "grpcpp/grpcpp.h"
 #include "udsecho/v1/echo.pb.h"
 
 namespace udsecho::client {
@@ -31,13 +31,6 @@ struct Reply {
   absl::Duration took;
   int64_t sequence = 0;                            // of its request, from 1
   const v1::CollectResponse* collected = nullptr;  // if that is what it was
-};
-
-// Once the call has ended.
-struct CallEnd {
-  const grpc::Status& status;
-  const grpc::ClientContext& context;
-  absl::Duration took;
 };
 
 struct ReplyTargets {

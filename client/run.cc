@@ -12,15 +12,19 @@
 #include "absl/strings/str_cat.h"
 #include "client/ask/ask.h"
 #include "client/bench/bench.h"
+#include "client/call/call_method.h"
+#include "client/command_line/header_file.h"
 #include "client/command_line/parse.h"
 #include "client/connection.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
+#include "client/grpcurl/print_grpcurl.h"
 #include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
 #include "client/send.h"
 #include "client/sending.h"
+#include "client/statistics.h"
 #include "client/style.h"
 #include "client/target.h"
 #include "google/protobuf/stubs/logging.h"
@@ -52,7 +56,7 @@ Outcome PrintNow(absl::string_view text, int fd) {
 Outcome Ask(const Asking& asking) {
   switch (asking.options->mode) {
     case Mode::kHealth:
-      return AskHealth(asking);
+      return asking.options->watch ? WatchHealth(asking) : AskHealth(asking);
     case Mode::kWhoAmI:
       return AskWhoAmI(asking);
     case Mode::kList:
@@ -64,49 +68,108 @@ Outcome Ask(const Asking& asking) {
     case Mode::kShutdown:
       return AskShutdown(asking);
     case Mode::kSend:
+    case Mode::kCall:
+    case Mode::kDescribe:
     case Mode::kBench:
       break;
   }
   return {};
 }
 
-Outcome RunWith(const Options& options, const Streams& streams, Interrupt* interrupt) {
-  if (absl::Status status = uds::EnterCallersDirectory(); !status.ok()) {
-    return ConnectError(status);
+// Makes connections, and tells of them.
+class Dialer {
+ public:
+  Dialer(const Target& target, const Options& options, Progress* progress, Interrupt* interrupt)
+      : target_(target), options_(options), progress_(*progress), interrupt_(*interrupt) {}
+
+  absl::StatusOr<std::unique_ptr<EchoClient>> Connect(MonotonicTime wait_until) {
+    const MonotonicTime begin = MonotonicNow();
+    absl::StatusOr<uds::UniqueFd> fd = target_.ConnectWaiting(
+        options_.call.timeout, wait_until, &interrupt_, [this] { TellOfWaiting(); });
+    if (!fd.ok()) return fd.status();
+    progress_.Tell(connected_ ? "Connected again after " : "Connected after ",
+                   Milliseconds(MonotonicNow() - begin));
+    connected_ = true;
+    return std::make_unique<EchoClient>(
+        *std::move(fd), target_.authority(),
+        Keepalive{.every = options_.call.keepalive, .timeout = options_.call.timeout});
   }
-  const absl::StatusOr<Target> target = Target::Parse(options.address);
-  if (!target.ok()) return ConnectError(target.status());
 
-  Progress progress(streams.err, options.verbosity);
-  progress.Starting(target->name());
-  if (options.mode == Mode::kBench) return Bench(*target, options, streams, interrupt);
-  const MonotonicTime wait_until = MonotonicNow() + options.wait;
-  absl::StatusOr<uds::UniqueFd> fd =
-      target->ConnectWaiting(options.call.timeout, wait_until, interrupt);
-  if (interrupt->triggered()) return Interrupted();
-  if (!fd.ok()) return ConnectError(fd.status());
+  // Once more, because the connection was lost. Only --health waits then for a server that was there; a
+  // watch does so itself.
+  absl::StatusOr<std::unique_ptr<EchoClient>> ConnectAgain(MonotonicTime wait_until) {
+    const bool waits = options_.mode == Mode::kHealth && !options_.watch;
+    return Connect(waits ? wait_until : -absl::InfiniteDuration());
+  }
 
-  const auto connect = [&]() -> absl::StatusOr<std::unique_ptr<EchoClient>> {
-    // Only --health waits once more for a server that was there.
-    absl::StatusOr<uds::UniqueFd> again =
-        options.mode == Mode::kHealth
-            ? target->ConnectWaiting(options.call.timeout, wait_until, interrupt)
-            : target->Connect(options.call.timeout);
-    if (!again.ok()) return again.status();
-    return std::make_unique<EchoClient>(*std::move(again), target->authority());
-  };
-  Connection connection(std::make_unique<EchoClient>(*std::move(fd), target->authority()), connect);
-  if (options.mode == Mode::kSend) {
-    return Send({&connection, target->name()}, options, streams, &progress, interrupt);
+ private:
+  void TellOfWaiting() {
+    // The name is printable, and to escape it again would double its backslashes.
+    progress_.Tell(absl::StrCat("Waiting for ", target_.name(), ": nobody is there"), "");
+  }
+
+  const Target& target_;
+  const Options& options_;
+  Progress& progress_;
+  Interrupt& interrupt_;
+  bool connected_ = false;
+};
+
+// What is asked of files instead of a server.
+bool NeedsNoServer(const Options& options) {
+  return !options.method.protosets.empty() &&
+         (options.mode == Mode::kDescribe || options.mode == Mode::kList);
+}
+
+Outcome AskFiles(const Options& options, const Streams& streams, Interrupt* interrupt) {
+  if (options.mode == Mode::kDescribe) {
+    return DescribeIt({nullptr, "--protoset"}, options, streams, interrupt);
   }
   Output output(streams.out);
+  return ListProtosets(options, Style::For(streams.out), &output);
+}
+
+Outcome RunAt(const Target& target, const Options& options, const Streams& streams,
+              Interrupt* interrupt) {
+  Progress progress(streams.err, options.verbosity);
+  progress.Starting(target.name());
+  if (options.mode == Mode::kBench) return Bench(target, options, streams, interrupt);
+  const MonotonicTime wait_until = MonotonicNow() + options.wait;
+  Dialer dialer(target, options, &progress, interrupt);
+  absl::StatusOr<std::unique_ptr<EchoClient>> client = dialer.Connect(wait_until);
+  if (interrupt->triggered()) return Interrupted();
+  if (!client.ok()) return ConnectError(client.status());
+
+  Connection connection(*std::move(client), [&] { return dialer.ConnectAgain(wait_until); });
+  const Server server = {&connection, target.name(), target.authority()};
+  if (options.mode == Mode::kSend) return Send(server, options, streams, &progress, interrupt);
+  if (options.mode == Mode::kCall) {
+    return CallMethod(server, options, streams, &progress, interrupt);
+  }
+  if (options.mode == Mode::kDescribe) return DescribeIt(server, options, streams, interrupt);
+  Output output(streams.out);
   return Ask({.connection = &connection,
-              .address = target->name(),
+              .address = target.name(),
               .options = &options,
               .output = &output,
               .interrupt = interrupt,
+              .progress = &progress,
               .style = Style::For(streams.out),
               .wait_until = wait_until});
+}
+
+Outcome RunWith(Options options, const Streams& streams, Interrupt* interrupt) {
+  if (absl::Status status = uds::EnterCallersDirectory(); !status.ok()) {
+    return ConnectError(status);
+  }
+  if (Outcome read = ReadHeaderFiles(&options.call); !read.ok()) return read;
+  if (NeedsNoServer(options) && !options.print_grpcurl) {
+    return AskFiles(options, streams, interrupt);
+  }
+  const absl::StatusOr<Target> target = Target::Parse(options.address);
+  if (!target.ok()) return ConnectError(target.status());
+  if (options.print_grpcurl) return PrintGrpcurl(*target, options, streams);
+  return RunAt(*target, options, streams, interrupt);
 }
 
 int Report(const Outcome& outcome, int err) {

@@ -13,13 +13,17 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/call/unary_calls.h"
+#include "client/call_end.h"
 #include "client/chat.h"
 #include "client/collect.h"
+#include "client/echo_traffic.h"
 #include "client/interactive/interactive.h"
 #include "client/message_source.h"
 #include "client/replies.h"
 #include "client/requests.h"
 #include "client/sending.h"
+#include "client/summary_on_quit.h"
 #include "client/unary.h"
 #include "uds/printable.h"
 #include "uds/unique_fd.h"
@@ -57,10 +61,41 @@ std::unique_ptr<MessageSource> SourceOf(const Options& options, std::vector<std:
   return std::make_unique<ListSource>(std::move(messages), for_ever ? ListSource::kForEver : times);
 }
 
-Outcome SendIn(Shape shape, const Sending& sending) {
+const char* MethodOf(Shape shape) {
   switch (shape) {
     case Shape::kUnary:
-      return SendUnary(sending);
+      return "udsecho.v1.Echo/Echo";
+    case Shape::kExpand:
+      return "udsecho.v1.Echo/Expand";
+    case Shape::kCollect:
+      return "udsecho.v1.Echo/Collect";
+    case Shape::kChat:
+      return "udsecho.v1.Echo/Chat";
+  }
+  return "";
+}
+
+// Several calls at a time. Not for pings, nor at a prompt.
+Outcome SendConcurrently(const Sending& sending) {
+  EchoTraffic traffic(sending.requests, sending.replies);
+  return CallEach({.channel = sending.connection->client().channel(),
+                   .path = "/udsecho.v1.Echo/Echo",
+                   .name = "Echo",
+                   .address = sending.address,
+                   .one_reply = true,
+                   .options = sending.options,
+                   .source = sending.source,
+                   .traffic = &traffic,
+                   .interrupt = sending.interrupt});
+}
+
+Outcome SendIn(Shape shape, const Sending& sending) {
+  const bool is_ping = sending.replies->statistics() != nullptr;
+  switch (shape) {
+    case Shape::kUnary:
+      return sending.options->bench.concurrency.value_or(1) > 1 && !is_ping && !sending.tell
+                 ? SendConcurrently(sending)
+                 : SendUnary(sending);
     case Shape::kExpand:
       return SendExpand(sending);
     case Shape::kCollect:
@@ -103,6 +138,9 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                    .format = options.format,
                    .where = server.address});
 
+  TellCall({MethodOf(shape), server.authority, options.call.timeout}, options.call, progress);
+  std::optional<SummaryOnQuit> on_quit;
+  if (statistics.has_value()) on_quit.emplace(interrupt, &*statistics, streams.err);
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
   return SendIn(shape, {.connection = server.connection,
                         .address = server.address,

@@ -21,12 +21,6 @@
 
 namespace udsecho::client {
 
-// Where to.
-struct Server {
-  Connection* connection;
-  std::string address;  // for people
-};
-
 // Interrupted, if it was.
 Outcome Send(const Server& server, const Options& options, const Streams& streams,
              Progress* progress, Interrupt* interrupt);

@@ -18,24 +18,38 @@ std::string Number(absl::Duration duration) {
 std::string Milliseconds(absl::Duration duration) { return absl::StrCat(Number(duration), " ms"); }
 
 std::string Statistics::Text() const {
-  const int64_t lost = sent_ - received();
-  std::string text = absl::StrFormat(
-      "--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s", where_, sent_, received(),
-      sent_ == 0 ? 0.0 : 100.0 * static_cast<double>(lost) / static_cast<double>(sent_),
-      absl::ToDoubleSeconds(MonotonicNow() - begin_));
-  if (received() == 0) return text;
-  absl::StrAppend(&text, "\nround trip min/avg/max/mdev = ", Number(times_.Min()), "/",
-                  Number(times_.Mean()), "/", Number(times_.Max()), "/",
-                  Number(times_.StandardDeviation()),
-                  " ms, p50/p90/p99 = ", Number(times_.Percentile(50)), "/",
-                  Number(times_.Percentile(90)), "/", Number(times_.Percentile(99)), " ms");
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::string text = absl::StrFormat("--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s",
+                                     where_, sent_, times_.count(), LostPercent(),
+                                     absl::ToDoubleSeconds(MonotonicNow() - begin_));
+  if (times_.count() > 0) absl::StrAppend(&text, "\nround trip ", Times());
   return text;
+}
+
+std::string Statistics::Line() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return absl::StrFormat("%d/%d received, %.3g%% lost%s", times_.count(), sent_, LostPercent(),
+                         times_.count() > 0 ? absl::StrCat(", ", Times()) : "");
+}
+
+// The caller holds the lock, as for what follows.
+double Statistics::LostPercent() const {
+  const auto lost = static_cast<double>(sent_ - times_.count());
+  return sent_ == 0 ? 0.0 : 100.0 * lost / static_cast<double>(sent_);
+}
+
+std::string Statistics::Times() const {
+  return absl::StrCat("min/avg/max/mdev = ", Number(times_.Min()), "/", Number(times_.Mean()), "/",
+                      Number(times_.Max()), "/", Number(times_.StandardDeviation()),
+                      " ms, p50/p90/p99 = ", Number(times_.Percentile(50)), "/",
+                      Number(times_.Percentile(90)), "/", Number(times_.Percentile(99)), " ms");
 }
 
 nlohmann::ordered_json Statistics::Json() const {
   const auto us = [](absl::Duration duration) { return absl::ToDoubleMicroseconds(duration); };
-  nlohmann::ordered_json json = {{"sent", sent_}, {"received", received()}};
-  if (received() > 0) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  nlohmann::ordered_json json = {{"sent", sent_}, {"received", times_.count()}};
+  if (times_.count() > 0) {
     json["round_trip_us"] = {
         {"min", us(times_.Min())},          {"avg", us(times_.Mean())},
         {"max", us(times_.Max())},          {"mdev", us(times_.StandardDeviation())},

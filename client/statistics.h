@@ -8,12 +8,13 @@
 //   statistics.Received(round_trip);
 //   Print(statistics.Text());
 //
-// Thread safety: none.
+// Thread safety: all methods, from any thread: what was pressed is answered on a thread of its own.
 
 #ifndef CLIENT_STATISTICS_H_
 #define CLIENT_STATISTICS_H_
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -28,21 +29,40 @@ class Statistics {
  public:
   explicit Statistics(std::string where) : where_(std::move(where)) {}
 
-  void Sent() { ++sent_; }
-  void Received(absl::Duration round_trip) { times_.Add(round_trip); }
+  void Sent() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++sent_;
+  }
+  void Received(absl::Duration round_trip) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    times_.Add(round_trip);
+  }
 
-  int64_t sent() const { return sent_; }
-  int64_t received() const { return times_.count(); }
+  int64_t sent() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return sent_;
+  }
+  int64_t received() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return times_.count();
+  }
 
   // Three lines, or two if nothing was received; without the last line feed.
   std::string Text() const;
+
+  // What there is so far, on one line.
+  std::string Line() const;
   nlohmann::ordered_json Json() const;
 
  private:
   const std::string where_;
+  std::string Times() const;
+  double LostPercent() const;
+
   const MonotonicTime begin_ = MonotonicNow();
-  int64_t sent_ = 0;
-  Histogram times_;
+  mutable std::mutex mutex_;
+  int64_t sent_ = 0;  // guarded by mutex_
+  Histogram times_;   // guarded by mutex_
 };
 
 // "0.212 ms": for people, with three digits that count.

@@ -160,11 +160,12 @@ absl::StatusOr<uds::UniqueFd> Target::Connect(absl::Duration timeout) const {
 }
 
 absl::StatusOr<uds::UniqueFd> Target::ConnectWaiting(absl::Duration timeout,
-                                                     MonotonicTime wait_until,
-                                                     Interrupt* interrupt) const {
+                                                     MonotonicTime wait_until, Interrupt* interrupt,
+                                                     std::function<void()> waits) const {
   while (true) {
     absl::StatusOr<uds::UniqueFd> fd = Connect(timeout);
     if (fd.ok() || !NobodyIsThere(fd.status()) || MonotonicNow() >= wait_until) return fd;
+    if (const auto once = std::exchange(waits, nullptr)) once();
     if (!interrupt->SleepUntil(std::min(MonotonicNow() + kRetryInterval, wait_until))) {
       return absl::CancelledError("interrupted");
     }

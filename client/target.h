@@ -13,6 +13,7 @@
 #ifndef CLIENT_TARGET_H_
 #define CLIENT_TARGET_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -42,13 +43,18 @@ class Target {
   // What clients say there as :authority.
   const std::string& authority() const { return authority_; }
 
+  // Of a Unix socket; none for host:port.
+  const std::optional<uds::Address>& address() const { return address_; }
+
   // A connected stream socket, non-blocking and close-on-exec. Errors as uds::Connect(), and
   // NotFound for a host that has no address.
   absl::StatusOr<uds::UniqueFd> Connect(absl::Duration timeout) const;
 
-  // The same, again and again until `wait_until` while nobody is there. CANCELLED on Ctrl-C.
+  // The same, again and again until `wait_until` while nobody is there. CANCELLED on Ctrl-C. `waits` is
+  // called once, when it begins to wait.
   absl::StatusOr<uds::UniqueFd> ConnectWaiting(absl::Duration timeout, MonotonicTime wait_until,
-                                               Interrupt* interrupt) const;
+                                               Interrupt* interrupt,
+                                               std::function<void()> waits = nullptr) const;
 
  private:
   Target() = default;

@@ -67,8 +67,8 @@ class TimedQueue {
   bool timed_out_ = false;
 };
 
-// `status`, or if it is the timeout that ended the call, that in one wording: whether we saw it first,
-// or gRPC by the context's deadline.
+// `status`, or if it is the timeout that ended the call, that in one wording: whether we saw it first, or
+// gRPC by the context's deadline.
 inline grpc::Status AfterTimeout(const grpc::Status& status, bool timed_out,
                                  absl::Duration timeout) {
   const bool ours = timed_out && status.error_code() == grpc::StatusCode::CANCELLED;

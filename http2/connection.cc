@@ -47,6 +47,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       account_(*account),
       settings_(*settings),
       application_(*application),
+      memory_(account),
       flood_budget_(loop->now()),
       output_(account),
       last_ping_(loop->now()),
@@ -184,7 +185,7 @@ void Connection::FeedSlice(absl::string_view slice) {
                               NGHTTP2_STREAM_CLOSED);
   }
   if (ending_.has_value()) return;  // by a callback
-  if (no_memory_) return EndAs(Ending::kNoMemory);
+  if (memory_.refused()) return EndAs(Ending::kNoMemory);
   if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
     return EndFlooded();
   }
@@ -303,7 +304,7 @@ void Connection::FinishTurn() {
   while (!ending_.has_value()) {
     RunReady();
     Pump();
-    if (no_memory_) EndAs(Ending::kNoMemory);
+    if (memory_.refused()) EndAs(Ending::kNoMemory);
     if (!ready_.empty()) continue;
     if (output_.size() == 0 || is_full_) break;
     const std::size_t before = output_.size();

@@ -43,6 +43,7 @@
 #include "http2/flood_budget.h"
 #include "http2/loop.h"
 #include "http2/output.h"
+#include "http2/session_memory.h"
 #include "http2/stream.h"
 #include "http2/stream_history.h"
 #include "http2/timer.h"
@@ -175,6 +176,7 @@ class Connection final : public Loop::Watcher {
   const Settings& settings_;
   Application& application_;
 
+  SessionMemory memory_;
   nghttp2_session* session_ = nullptr;
   std::string first_bytes_;
   FloodBudget flood_budget_;
@@ -193,7 +195,6 @@ class Connection final : public Loop::Watcher {
   std::optional<Ending> ending_;  // once this turn is over
   bool in_turn_ = false;
   bool is_full_ = false;       // the socket takes no more
-  bool no_memory_ = false;     // nghttp2 was refused some
   bool is_malformed_ = false;  // nghttp2 has sent its GOAWAY
   std::uint32_t watched_for_ = 0;
   std::uint32_t missed_events_ = 0;  // that came after its turn in their round

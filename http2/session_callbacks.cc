@@ -3,17 +3,13 @@
 
 #include "http2/session_callbacks.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <string>
 #include <vector>
 
-#include "http2/block_pool.h"
 #include "http2/connection.h"
 #include "http2/header_fields.h"
 #include "http2/stream.h"
@@ -26,45 +22,6 @@ struct SessionCallbacks {
 
   static Stream* Find(nghttp2_session* session, std::int32_t id) {
     return static_cast<Stream*>(nghttp2_session_get_stream_user_data(session, id));
-  }
-
-  // --- Memory ---
-  //
-  // nghttp2 is never refused memory: where it was, 1.52 has gone on with a frame that it had freed
-  // (tests/faults found it). If the account refuses, the connection ends after the slice that it reads
-  // (Connection::FeedSlice), which bounds what is held beyond.
-
-  static void* Allocate(std::size_t size, void* user_data) {
-    Connection& connection = Of(user_data);
-    void* const block = BlockPool::Allocate(size);
-    if (!connection.account_.Hold(Usable(block), Need::kProtocol)) {
-      connection.no_memory_ = true;
-      connection.account_.HoldAgain(Usable(block));
-    }
-    return block;
-  }
-
-  static void* AllocateZeros(std::size_t count, std::size_t size, void* user_data) {
-    return std::memset(Allocate(count * size, user_data), 0, count * size);
-  }
-
-  static void Free(void* block, void* user_data) {
-    if (block == nullptr) return;
-    Of(user_data).account_.Release(Usable(block));
-    BlockPool::Free(block);
-  }
-
-  static void* Resize(void* block, std::size_t size, void* user_data) {
-    void* const resized = Allocate(size, user_data);
-    if (block != nullptr) {
-      std::memcpy(resized, block, std::min(size, malloc_usable_size(block)));
-      Free(block, user_data);
-    }
-    return resized;
-  }
-
-  static std::int64_t Usable(void* block) {
-    return static_cast<std::int64_t>(malloc_usable_size(block));
   }
 
   // --- What the client sends ---
@@ -258,7 +215,7 @@ struct SessionCallbacks {
         connection.output_.Copy({reinterpret_cast<const char*>(frame_head), kHeadBytes}) &&
         static_cast<Stream*>(source->ptr)->MoveTo(&connection.output_, count);
     if (!sent) {
-      connection.no_memory_ = true;
+      connection.memory_.Refuse();
       return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
     return connection.output_.size() < Output::kMost ? 0 : NGHTTP2_ERR_PAUSE;
@@ -340,11 +297,7 @@ struct SessionCallbacks {
   }
 
   static nghttp2_session* New(Connection* connection) {
-    nghttp2_mem memory = {.mem_user_data = connection,
-                          .malloc = Allocate,
-                          .free = Free,
-                          .calloc = AllocateZeros,
-                          .realloc = Resize};
+    nghttp2_mem memory = connection->memory_.Functions();
     nghttp2_session* session = nullptr;
     if (nghttp2_session_server_new3(&session, All(), connection, Options(), &memory) != 0) {
       return nullptr;

@@ -61,7 +61,7 @@ Outcome AskStats(const Asking& asking) {
   const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
     return admin->PrepareAsyncStats(context, v1::StatsRequest(), queue);
   };
-  const grpc::Status status = Call(asking, &response, prepare);
+  const grpc::Status status = Call(asking, "udsecho.v1.Admin/Stats", &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Stats", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }
@@ -72,7 +72,7 @@ Outcome AskConnections(const Asking& asking) {
   const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
     return admin->PrepareAsyncConnections(context, v1::ConnectionsRequest(), queue);
   };
-  const grpc::Status status = Call(asking, &response, prepare);
+  const grpc::Status status = Call(asking, "udsecho.v1.Admin/Connections", &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Connections", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }
@@ -89,7 +89,7 @@ Outcome AskShutdown(const Asking& asking) {
   const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
     return admin->PrepareAsyncShutdown(context, request, queue);
   };
-  const grpc::Status status = Call(asking, &response, prepare);
+  const grpc::Status status = Call(asking, "udsecho.v1.Admin/Shutdown", &response, prepare);
   if (!status.ok()) return Failed(asking, "Admin.Shutdown", status);
   return PrintAnswer(asking, response, [&] {
     return absl::StrCat("stopping; calls in flight may go on for ", DurationText(response.grace()));

@@ -31,6 +31,7 @@ struct Asking {
   const Options* options;
   Output* output;
   Interrupt* interrupt;
+  Progress* progress;
   Style style;
   MonotonicTime wait_until;  // of --wait; the past if there is nothing to wait for
 };
@@ -39,10 +40,18 @@ struct Asking {
 // asks again and again what is not serving yet, over a new connection if the server went away.
 Outcome AskHealth(const Asking& asking);
 
+// A line for each change of what its Watch says, until Ctrl-C. A connection that is lost, and a server that does
+// not answer, is a line too (UNREACHABLE), and then it is asked again: before the first answer for `wait`,
+// and later for `wait_again`. The timeout is for the first answer over a connection.
+Outcome WatchHealth(const Asking& asking);
+
 Outcome AskWhoAmI(const Asking& asking);
 
 // grpc.reflection.v1, or v1alpha of a server that has only that.
 Outcome AskList(const Asking& asking);
+
+// The same of descriptor sets (MethodOptions::protosets), without a server.
+Outcome ListProtosets(const Options& options, const Style& style, Output* output);
 
 // udsecho.v1.Admin.
 Outcome AskStats(const Asking& asking);

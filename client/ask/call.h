@@ -4,7 +4,7 @@
 // One unary call, and where its answer goes: what all of ask.h do.
 //
 //   const grpc::Status status =
-//       Call(asking, &response, [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
+//       Call(asking, "udsecho.v1.Echo/WhoAmI", &response, [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
 //         return stub->PrepareAsyncWhoAmI(context, request, queue);
 //       });
 //
@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "client/ask/ask.h"
 #include "client/call_context.h"
+#include "client/call_end.h"
 #include "client/json.h"
 #include "client/sending.h"
 #include "client/timed_queue.h"
@@ -24,14 +25,21 @@ namespace udsecho::client {
 
 // Within the timeout, or until Ctrl-C.
 template <class Response, class Prepare>
-grpc::Status Call(const Asking& asking, Response* response, const Prepare& prepare) {
+grpc::Status Call(const Asking& asking, absl::string_view method, Response* response,
+                  const Prepare& prepare) {
   const absl::Duration timeout = asking.options->call.timeout;
+  TellCall({method, asking.connection->client().authority(), timeout}, asking.options->call,
+           asking.progress);
+  const MonotonicTime begin = MonotonicNow();
   grpc::ClientContext context;
   SetUp(asking.options->call, &context);
   context.set_deadline(DeadlineAfter(timeout));
   TimedQueue queue(&context);
   const InterruptedBy scope(asking.interrupt, &context);
-  return FinishWithin(timeout, prepare(&context, queue.queue()), &queue, response);
+  const grpc::Status status =
+      FinishWithin(timeout, prepare(&context, queue.queue()), &queue, response);
+  TellEnd({.status = status, .context = context, .took = MonotonicNow() - begin}, asking.progress);
+  return status;
 }
 
 // How it ends when the call failed.

@@ -5,6 +5,7 @@
 
 #include "client/ask/ask.h"
 #include "client/ask/call.h"
+#include "client/ask/may_serve_later.h"
 #include "client/target.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "uds/printable.h"
@@ -22,23 +23,9 @@ grpc::Status Check(const Asking& asking, HealthCheckResponse* response) {
   const auto prepare = [&](grpc::ClientContext* context, grpc::CompletionQueue* queue) {
     return stub->PrepareAsyncCheck(context, request, queue);
   };
-  const grpc::Status status = Call(asking, response, prepare);
+  const grpc::Status status = Call(asking, "grpc.health.v1.Health/Check", response, prepare);
   asking.connection->CallEnded(status);
   return status;
-}
-
-// Of what is not serving now: whether it may be later without anybody doing anything about it.
-bool MayServeLater(const grpc::Status& status) {
-  switch (status.error_code()) {
-    case grpc::StatusCode::OK:                  // starting, or draining
-    case grpc::StatusCode::NOT_FOUND:           // not registered yet
-    case grpc::StatusCode::UNAVAILABLE:         // about to be started again
-    case grpc::StatusCode::DEADLINE_EXCEEDED:   // too busy
-    case grpc::StatusCode::RESOURCE_EXHAUSTED:  // likewise
-      return true;
-    default:
-      return false;
-  }
 }
 
 // Waits a little. False when the time is over.

@@ -45,7 +45,7 @@ Outcome AskWhoAmI(const Asking& asking) {
     return asking.connection->client().stub().PrepareAsyncWhoAmI(context, v1::WhoAmIRequest(),
                                                                  queue);
   };
-  const grpc::Status status = Call(asking, &response, prepare);
+  const grpc::Status status = Call(asking, "udsecho.v1.Echo/WhoAmI", &response, prepare);
   if (!status.ok()) return Failed(asking, "WhoAmI", status);
   return PrintAnswer(asking, response, [&] { return Text(response, asking.style); });
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,15 +17,18 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "client/bench/collector.h"
+#include "client/bench/outcome.h"
 #include "client/bench/plan.h"
 #include "client/bench/progress_line.h"
 #include "client/bench/result.h"
 #include "client/bench/summary.h"
+#include "client/bench/summary_csv.h"
 #include "client/bench/worker.h"
 #include "client/json.h"
 #include "client/monotonic.h"
 #include "client/output.h"
 #include "client/report/page.h"
+#include "client/report/record.h"
 #include "client/report/report_file.h"
 #include "client/requests.h"
 #include "client/sending.h"
@@ -54,6 +58,16 @@ Worker::Clock::time_point TimePoint(MonotonicTime time) {
 template <class Number>
 Number Part(Number whole, int index, int of) {
   return whole / of + (index < static_cast<int>(whole % of) ? 1 : 0);
+}
+
+// What falls to one of so many threads; nothing for a closed loop.
+std::optional<Schedule> ScheduleOf(const Plan& plan, int threads) {
+  const BenchOptions& bench = plan.bench;
+  if (bench.rate == 0) return std::nullopt;
+  return Schedule({.from = bench.rate_from.value_or(bench.rate) / threads,
+                   .to = bench.rate / threads,
+                   .flat = plan.count.has_value() ? absl::ZeroDuration() : bench.warmup,
+                   .ramp = bench.ramp});
 }
 
 class Run {
@@ -105,7 +119,7 @@ void Run::MakeWorkers() {
   for (int i = 0; i < threads; ++i) {
     WorkerShare share = {.connections = Part(connections, i, threads),
                          .concurrency = Part(concurrency_, i, threads),
-                         .rate = bench.rate / threads,
+                         .schedule = ScheduleOf(plan_, threads),
                          .count = std::nullopt};
     if (plan_.count.has_value()) share.count = Part(*plan_.count, i, threads);
     workers_.push_back(std::make_unique<Worker>(plan_, share, &collector_));
@@ -142,6 +156,7 @@ Result Run::Measure() {
     for (const auto& worker : workers_) ended = std::max(ended, worker->ending().at);
     result.duration = absl::FromChrono(ended - TimePoint(begin));
   }
+  result.measured.time_line.EndAt(result.duration);
   Judge(&result);
   return result;
 }
@@ -170,6 +185,7 @@ void Run::StopAt(MonotonicTime end) {
 
 void Run::Gather(MonotonicTime end, Result* result) {
   result->address = plan_.target.name();
+  result->method = plan_.method;
   result->shape = plan_.shape;
   result->size = plan_.request_size;
   result->messages = plan_.messages;
@@ -177,7 +193,10 @@ void Run::Gather(MonotonicTime end, Result* result) {
   result->threads = static_cast<int>(workers_.size());
   result->connections = std::max(plan_.bench.connections, result->threads);
   result->rate = plan_.bench.rate;
+  result->rate_from = plan_.bench.rate_from.value_or(plan_.bench.rate);
+  result->ramp = plan_.bench.ramp;
   result->delay = plan_.delay;
+  result->thresholds = plan_.bench.fail_if;
   auto heard = Worker::Clock::time_point::min();
   auto oldest = Worker::Clock::time_point::max();
   for (const auto& worker : workers_) {
@@ -231,45 +250,19 @@ bool Run::Done() const {
                      [](const auto& worker) { return worker->ended(); });
 }
 
-// By the most frequent code of those that failed; what was not answered or not even called comes after
-// that. OK if there was none of it.
-Outcome FailureOf(const Result& result) {
-  const auto text = [](int64_t number) { return Thousands(static_cast<double>(number)); };
-  const auto failed = [&](grpc::StatusCode code, const std::string& why,
-                          absl::string_view what_to_try = "") {
-    return CallOutcome(ShapeName(result.shape), result.address, {code, why}, what_to_try);
-  };
-  const auto& ended = result.measured.ended;
-  const auto* const most = std::max_element(ended.begin() + 1, ended.end());
-  if (*most > 0) {
-    const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
-    const std::string& first = result.measured.first_errors[code];
-    return failed(code,
-                  absl::StrCat(text(*most), " of ", text(result.measured.errors() + result.calls()),
-                               " calls failed so", first.empty() ? "" : "; the first: ", first),
-                  WhatToTry({code, first}));
-  }
-  if (result.calls() == 0 && result.in_flight > 0) {
-    return failed(grpc::StatusCode::DEADLINE_EXCEEDED,
-                  absl::StrCat("none of ", text(result.in_flight), " calls was answered"));
-  }
-  if (!result.silent.empty()) return failed(grpc::StatusCode::DEADLINE_EXCEEDED, result.silent);
-  if (result.rate == 0 && result.not_sent > 0) {
-    return failed(grpc::StatusCode::UNAVAILABLE,
-                  absl::StrCat(text(result.not_sent), " of ", text(result.due),
-                               " calls were not made: the connection was lost; is the server "
-                               "still there?"));
-  }
-  return {};
+// None if there is no name.
+absl::StatusOr<std::optional<Record>> ReadOld(const std::string& file) {
+  if (file.empty()) return std::optional<Record>();
+  absl::StatusOr<Record> old = ReadRecordFile(file);
+  if (!old.ok()) return old.status();
+  return std::optional<Record>(*std::move(old));
 }
 
-Outcome OutcomeOf(const Result& result) {
-  if (result.interrupted) return Interrupted();
-  if (const Outcome failure = FailureOf(result); !failure.ok()) return failure;
-  if (!result.missed.empty()) {
-    return {kExitRateMissed, absl::StrCat(result.address, ": ", result.missed)};
-  }
-  return {};
+std::string SummaryOf(const Result& result, const Options& options, int fd) {
+  if (options.bench.csv == Csv::kSummary) return SummaryCsv(result);
+  if (options.bench.csv == Csv::kPoints) return PointsCsv(result);
+  if (options.format == Format::kJson) return JsonLine(SummaryJson(result));
+  return SummaryText(result, Style::For(fd));
 }
 
 }  // namespace
@@ -279,6 +272,8 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   const absl::StatusOr<Requests> requests = Requests::Make(options, streams.in);
   if (!requests.ok()) return LocalIoError(requests.status().message());
   const Plan plan = MakePlan(target, options, *requests);
+  const absl::StatusOr<std::optional<Record>> old = ReadOld(options.bench.compare);
+  if (!old.ok()) return LocalIoError(old.status().message());
   ReportFile report(options.bench.report, streams.out);
   if (const absl::Status status = report.Open(); !status.ok())
     return LocalIoError(status.message());
@@ -296,14 +291,14 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   Run run(plan, streams.err, interrupt);
   if (const absl::Status status = run.Connect(); !status.ok()) return ConnectError(status);
   const Interrupt::Scope scope(interrupt, [] {});
-  const Result result = run.Measure();
+  Result result = run.Measure();
+  result.command_line = options.command_line;
+  result.surroundings = Surroundings::Here();
 
-  absl::Status status =
-      output.AddLine(options.format == Format::kJson ? JsonLine(SummaryJson(result))
-                                                     : SummaryText(result, Style::For(summary)));
+  absl::Status status = output.AddLine(SummaryOf(result, options, summary));
   status.Update(output.Flush());
   if (!status.ok()) return OutputError(status);
-  if (!options.bench.report.empty()) status = report.Write(ReportPage(result));
+  if (!options.bench.report.empty()) status = report.Write(ReportPage(result, *old));
   if (!status.ok()) return LocalIoError(status.message());
   return OutcomeOf(result);
 }

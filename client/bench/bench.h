@@ -9,6 +9,9 @@
 // with what was measured so far, whatever the calls do; exit code 130. Calls that failed are counted by
 // their code, and the exit code is that of the most frequent one. Calls that were due at --rate and
 // not sent are counted too; if the calls fell behind the rate, and none failed, kExitRateMissed.
+// A condition of --fail_if that came true is kExitFailIf, before all of these; if it is about errors or
+// the rate, and did not come true, these are well. After Ctrl-C the summary has the verdicts, and the exit
+// code stays 130: what was broken off is neither a success nor a failure.
 // A server that hangs at the end is DEADLINE_EXCEEDED: see server_is_silent in summary.h.
 //
 // Memory does not grow with the duration: see collector.h.

@@ -4,36 +4,18 @@
 #include "client/bench/collector.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace udsecho::client {
 namespace {
 
-constexpr absl::Duration kFirstPoint = absl::Milliseconds(100);
-
-int64_t ErrorsOf(const std::array<int64_t, kCodes>& ended) {
-  return std::accumulate(ended.begin() + 1, ended.end(), int64_t{0});
-}
-
-// Each two in one.
-void Halve(std::vector<Point>* points) {
-  for (size_t i = 0; i < points->size(); i += 2) {
-    Point merged = (*points)[i];
-    if (i + 1 < points->size()) {
-      const Point& next = (*points)[i + 1];
-      merged.calls += next.calls;
-      merged.errors += next.errors;
-      merged.slowest = std::max(merged.slowest, next.slowest);
-    }
-    (*points)[i / 2] = merged;
-  }
-  points->resize((points->size() + 1) / 2);
-}
+// Of an interval that does not say when it began.
+constexpr std::chrono::milliseconds kInterval{100};
 
 }  // namespace
 
 void Interval::Clear() {
+  began = at;
   latency.Clear();
   lateness.Clear();
   late.fill(0);
@@ -42,12 +24,9 @@ void Interval::Clear() {
   bytes_received = 0;
 }
 
-int64_t Measured::errors() const { return ErrorsOf(ended); }
-
 void Collector::Begin(std::chrono::steady_clock::time_point begin) {
   const std::lock_guard<std::mutex> lock(mutex_);
   begin_ = begin;
-  measured_.point = kFirstPoint;
 }
 
 void Collector::Add(const Interval& interval) {
@@ -65,23 +44,14 @@ void Collector::Add(const Interval& interval) {
     if (first.empty()) first = interval.first_errors[code];
   }
   measured_.bytes_received += interval.bytes_received;
-  AddPoint(interval, interval.ended[0], errors);
+  AddToTimeLine(interval);
 }
 
-void Collector::AddPoint(const Interval& interval, int64_t calls, int64_t errors) {
-  // The middle of the interval, so that none falls on a border by a hair.
-  const absl::Duration since = absl::FromChrono(interval.at - begin_) - kFirstPoint / 2;
-  auto index = static_cast<size_t>(std::max(0.0, absl::FDivDuration(since, measured_.point)));
-  while (index >= kPoints) {
-    Halve(&measured_.points);
-    measured_.point *= 2;
-    index /= 2;
-  }
-  if (index >= measured_.points.size()) measured_.points.resize(index + 1);
-  Point& point = measured_.points[index];
-  point.calls += calls;
-  point.errors += errors;
-  point.slowest = std::max(point.slowest, interval.latency.Max());
+void Collector::AddToTimeLine(const Interval& interval) {
+  auto began = interval.began;
+  if (began == std::chrono::steady_clock::time_point()) began = interval.at - kInterval;
+  measured_.time_line.Add(absl::FromChrono(began - begin_), absl::FromChrono(interval.at - begin_),
+                          interval.ended, interval.latency);
 }
 
 Collector::Recently Collector::Recent() {

@@ -7,8 +7,7 @@
 //   collector.Add(interval);        // each worker, ten times a second
 //   const Measured measured = collector.Take();
 //
-// The size is fixed, whatever the duration: a histogram, counts, and kPoints of a time line whose
-// points stand for twice the time whenever they have run out.
+// The size is bounded, whatever the duration: histograms, counts, and a time line (time_line.h).
 //
 // Thread safety: all methods, from any thread.
 
@@ -20,14 +19,12 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
+#include "client/bench/time_line.h"
 #include "client/histogram.h"
 
 namespace udsecho::client {
-
-inline constexpr int kCodes = 17;
 
 // Of each code the text of the first call that ended with it; empty if there was none.
 using ErrorTexts = std::array<std::string, kCodes>;
@@ -46,41 +43,34 @@ using LateCalls = std::array<int64_t, kReasons>;
 
 // What one worker did in some 100 ms.
 struct Interval {
-  std::chrono::steady_clock::time_point at;  // its end
-  bool counts = false;                       // or is warm-up, which Recent() alone shows
-  Histogram latency;                         // of what succeeded
-  Histogram lateness;                        // open loop: from when a call was due to when it began
-  LateCalls late = {};                       // calls that began kLate or more after they were due
-  std::array<int64_t, kCodes> ended = {};    // calls by their code
+  std::chrono::steady_clock::time_point began;  // when the one before it ended
+  std::chrono::steady_clock::time_point at;     // its end
+  bool counts = false;                          // or is warm-up, which Recent() alone shows
+  Histogram latency;                            // of what succeeded
+  Histogram lateness;     // open loop: from when a call was due to when it began
+  LateCalls late = {};    // calls that began kLate or more after they were due
+  CodeCounts ended = {};  // calls by their code
   ErrorTexts first_errors;
   int64_t bytes_received = 0;
 
+  // Makes it the next one, which begins where this one ends.
   void Clear();
-};
-
-struct Point {
-  int64_t calls = 0;
-  int64_t errors = 0;
-  absl::Duration slowest;
 };
 
 struct Measured {
   Histogram latency;
   Histogram lateness;
   LateCalls late = {};
-  std::array<int64_t, kCodes> ended = {};
+  CodeCounts ended = {};
   ErrorTexts first_errors;
   int64_t bytes_received = 0;
-  std::vector<Point> points;
-  absl::Duration point;  // the time that each stands for
+  TimeLine time_line;
 
-  int64_t errors() const;
+  int64_t errors() const { return ErrorsOf(ended); }
 };
 
 class Collector {
  public:
-  static constexpr int kPoints = 400;
-
   // The begin of what counts.
   void Begin(std::chrono::steady_clock::time_point begin);
 
@@ -99,7 +89,7 @@ class Collector {
   Measured Take();
 
  private:
-  void AddPoint(const Interval& interval, int64_t calls, int64_t errors);
+  void AddToTimeLine(const Interval& interval);
 
   std::mutex mutex_;
   std::chrono::steady_clock::time_point begin_;

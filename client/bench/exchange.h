@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// One call after the other, or on a chat one round trip after the other on one stream, on gRPC's
-// core API: it has one event and no copy for what the C++ API has more of, and a load generator
-// lives on that.
+// One call after the other, or on a chat one round trip after the other on one stream.
 //
-//   Exchange exchange(plan, queue);
-//   exchange.Begin(channel, scheduled);
-//   ...of the queue: event.tag == &exchange
-//   if (exchange.OnEvent()) Count(exchange.code(), now - exchange.begun());
+//   std::vector<Exchange*> ended;
+//   Exchange exchange(plan, 0, &requests, &ended);
+//   exchange.Begin(&connection, due, now);
+//   ...the connection handles what came...
+//   for (Exchange* exchange : ended) Count(exchange->code(), now - exchange->begun());
 //
-// Thread safety: none; all of a queue's exchanges belong to its thread.
-// Ownership: borrows plan, queue and channel. Ask busy() before destroying it: an operation under
-// way must end first.
+// Thread safety: none.
+// Ownership: borrows plan, requests, the list, and while it has a stream the connection.
 
 #ifndef CLIENT_BENCH_EXCHANGE_H_
 #define CLIENT_BENCH_EXCHANGE_H_
@@ -20,98 +18,73 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "client/bench/answer.h"
 #include "client/bench/plan.h"
-#include "grpc/grpc.h"
+#include "client/bench/request_bytes.h"
+#include "http2/client_connection.h"
+#include "http2/client_stream.h"
 
 namespace udsecho::client {
 
-// A connection to call over. Borrowed.
-struct BenchChannel {
-  grpc_channel* channel = nullptr;
-  void* method = nullptr;  // of grpc_channel_register_call
-  grpc_metadata* metadata = nullptr;
-  size_t metadata_count = 0;
-};
-
-class Exchange {
+class Exchange final : public http2::ClientStream {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `channel`: which of the connections it uses; only kept here.
-  Exchange(const Plan& plan, grpc_completion_queue* queue, int channel);
-  ~Exchange();
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
+  // `connection`: which of the connections it uses; only kept here. `ended`: where it adds itself
+  // whenever what was begun has ended.
+  Exchange(const Plan& plan, int connection, RequestBytes* requests, std::vector<Exchange*>* ended);
 
   // Starts the next call or round trip, which counts from `begun` on.
-  void Begin(const BenchChannel& channel, Clock::time_point begun);
+  void Begin(http2::ClientConnection* connection, Clock::time_point begun, Clock::time_point now);
 
-  // What the queue says of it. True if what was begun has ended: see code().
-  bool OnEvent();
-
-  // Ends a chat's stream. Then OnEvent() is true once more.
-  void End();
-  void Cancel();
-
-  // Cancels what took too long, and has its code say so.
+  // Ends a chat's stream, which is no round trip.
+  void EndChat();
+  // Ends what took too long, and has its code say so.
   void GiveUp();
+  // Ends it, and tells nobody.
+  void Abandon();
 
-  int channel() const { return channel_index_; }
-  bool busy() const { return busy_; }  // an event will come
-  bool has_stream() const { return call_ != nullptr; }
+  int connection() const { return connection_index_; }
+  bool busy() const { return busy_; }
+  bool has_stream() const { return is_open(); }
   Clock::time_point begun() const { return begun_; }      // as was said to Begin()
   Clock::time_point started() const { return started_; }  // when Begin() was called
-  grpc_status_code code() const { return code_; }
+  absl::StatusCode code() const { return code_; }
   const std::string& error() const { return error_; }  // what the status says, if it is not OK
-  int64_t bytes_received() const { return bytes_received_; }
+  int64_t bytes_received() const { return answer_.bytes() - bytes_before_; }
 
  private:
-  bool OnExpand();
-  bool OnCollect();
-  bool OnChat();
+  // Of http2::ClientStream.
+  void HeaderCame(absl::string_view name, absl::string_view value) override;
+  void DataCame(absl::string_view bytes) override;
+  void RoomToSend() override;
+  void Over(const http2::StreamEnding& ending) override;
 
-  // Operations to be started together.
-  void AddStart();
-  void AddHeaders();
-  void AddSend();
-  void AddClose();
-  void AddReceive();
-  void AddStatus();
-  void Go();
-
-  // What was received: false for the end of the stream.
-  bool Received();
-  void DropSent();
-  bool Finished();
-  std::string ErrorText() const;
+  void BeginStream();
+  void Check(CallStatus* status) const;
+  void Finish(CallStatus status);
 
   const Plan& plan_;
-  grpc_completion_queue* const queue_;
-  const int channel_index_;
-  const grpc_slice request_;
-  BenchChannel channel_;
+  const int connection_index_;
+  RequestBytes& requests_;
+  std::vector<Exchange*>& ended_;
 
-  grpc_op ops_[6] = {};
-  size_t op_count_ = 0;
+  http2::ClientConnection* connection_ = nullptr;
+  Answer answer_;
   bool busy_ = false;
-  int sent_ = 0;  // messages of this call
-  bool asked_status_ = false;
-
-  grpc_call* call_ = nullptr;
-  grpc_byte_buffer* sending_ = nullptr;
-  grpc_byte_buffer* received_ = nullptr;
-  grpc_metadata_array headers_;
-  grpc_metadata_array trailers_;
-  grpc_status_code status_ = GRPC_STATUS_OK;
-  grpc_slice details_;
+  bool ending_ = false;       // a chat, by EndChat()
+  int to_send_ = 0;           // messages of a Collect
+  int64_t awaited_ = 0;       // of a chat: the message that ends the round trip
+  int64_t bytes_before_ = 0;  // of a chat, in earlier round trips
 
   Clock::time_point begun_;
   Clock::time_point started_;
-  bool gave_up_ = false;
   std::string error_;
-  grpc_status_code code_ = GRPC_STATUS_OK;
-  int64_t bytes_received_ = 0;
+  absl::StatusCode code_ = absl::StatusCode::kOk;
 };
 
 }  // namespace udsecho::client

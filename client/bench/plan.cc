@@ -27,7 +27,7 @@ Plan MakePlan(const Target& target, const Options& options, const Requests& requ
             .call = options.call,
             .bench = options.bench,
             .method = "",
-            .request = "",
+            .requests = {},
             .count = options.count};
   plan.shape = options.shape.value_or(Shape::kUnary);
   plan.method = MethodOf(plan.shape);
@@ -46,12 +46,12 @@ Plan MakePlan(const Target& target, const Options& options, const Requests& requ
     requests.FillExpand(message, &request);
     request.set_count(plan.messages);
     request.clear_interval();
-    plan.request = request.SerializeAsString();
+    plan.requests = {request.SerializeAsString()};
     plan.request_size = static_cast<int64_t>(message.size() + request.payload().size());
   } else {
     v1::EchoRequest request;
     requests.FillEcho(message, &request);
-    plan.request = request.SerializeAsString();
+    plan.requests = {request.SerializeAsString()};
     plan.request_size = static_cast<int64_t>(message.size() + request.payload().size());
   }
   return plan;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "client/options.h"
@@ -25,9 +26,10 @@ struct Plan {
   BenchOptions bench;
 
   Shape shape = Shape::kUnary;
-  std::string method;                           // "/udsecho.v1.Echo/Echo"
-  std::string request;                          // one message, as encoded
-  int64_t request_size = 0;                     // of its text and payload
+  std::string method;  // "/udsecho.v1.Echo/Echo"
+  // Messages as encoded, sent in turn: one at least.
+  std::vector<std::string> requests;
+  int64_t request_size = 0;                     // of a message's text and payload
   int messages = 1;                             // a call, one way or the other
   absl::Duration delay = absl::ZeroDuration();  // that the server was asked for, before each answer
 

@@ -14,24 +14,32 @@
 
 #include "absl/time/time.h"
 #include "client/bench/collector.h"
+#include "client/bench/host.h"
 #include "client/options.h"
+#include "client/threshold.h"
 
 namespace udsecho::client {
 
 struct Result {
   // What was done.
+  std::string command_line;
   std::string address;
+  std::string method;  // "/udsecho.v1.Echo/Echo"
   Shape shape = Shape::kUnary;
   int64_t size = 0;  // bytes of a message
   int messages = 1;  // a call
   int concurrency = 0;
   int connections = 0;
   int threads = 0;
-  double rate = 0;   // 0: closed loop
-  absl::Time began;  // what counts
+  double rate = 0;  // 0: closed loop
+  double rate_from = 0;
+  absl::Duration ramp;  // zero: `rate` all the time
+  absl::Time began;     // what counts
   absl::Duration warmup;
   absl::Duration duration;
   absl::Duration delay;  // that the server was asked for, before each answer
+  std::vector<Threshold> thresholds;
+  Surroundings surroundings;
 
   Measured measured;
 

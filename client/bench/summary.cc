@@ -4,6 +4,7 @@
 #include "client/bench/summary.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/ask/table.h"
+#include "client/bench/verdict.h"
 #include "client/exit_code.h"
 #include "client/statistics.h"
 #include "uds/printable.h"
@@ -68,6 +70,60 @@ std::string NotSentText(const Result& result, const Style& style) {
   return result.missed.empty() ? text : style.Red(text);
 }
 
+// What diagrams are drawn of, also those of a later run that is compared with this one.
+nlohmann::ordered_json TimeLineJson(const Measured& measured) {
+  using Json = nlohmann::ordered_json;
+  const TimeLine& line = measured.time_line;
+  Json json = {{"seconds_a_point", absl::ToDoubleSeconds(line.point())},
+               {"calls", Json::array()},
+               {"errors", Json::array()},
+               {"errors_by_code", Json::object()}};
+  for (const char* name : {"p50_us", "p90_us", "p99_us", "p99.9_us", "max_us"}) {
+    json[name] = Json::array();
+  }
+  for (const Point& point : line.points()) {
+    json["calls"].push_back(point.calls());
+    json["errors"].push_back(point.errors());
+    const auto add = [&](const char* name, absl::Duration time) {
+      json[name].push_back(point.latency.count() == 0 ? Json() : Json(RoundedMicroseconds(time)));
+    };
+    add("p50_us", point.Percentile(50));
+    add("p90_us", point.Percentile(90));
+    add("p99_us", point.Percentile(99));
+    add("p99.9_us", point.Percentile(99.9));
+    add("max_us", point.slowest);
+  }
+  for (int code = 1; code < kCodes; ++code) {
+    if (measured.ended[code] == 0) continue;
+    Json& of_code = json["errors_by_code"][CodeName(static_cast<grpc::StatusCode>(code))];
+    of_code = Json::array();
+    for (const Point& point : line.points()) of_code.push_back(point.ended[code]);
+  }
+  return json;
+}
+
+nlohmann::ordered_json HistogramJson(const Histogram& latency) {
+  nlohmann::ordered_json up_to = nlohmann::ordered_json::array();
+  nlohmann::ordered_json calls = nlohmann::ordered_json::array();
+  CoarseHistogram coarse;
+  coarse.Add(latency);
+  for (const Bin& bin : coarse.Bins()) {
+    up_to.push_back(RoundedMicroseconds(std::min(bin.up_to, latency.Max())));
+    calls.push_back(bin.calls);
+  }
+  return {{"up_to_us", up_to}, {"calls", calls}};
+}
+
+nlohmann::ordered_json HostJson(const Surroundings& here) {
+  return {{"cores", here.cores}, {"cpu", here.cpu}, {"kernel", here.kernel}};
+}
+
+std::string VerdictText(const Verdict& verdict, const Style& style) {
+  return verdict.failed
+             ? absl::StrCat(verdict.condition, ": ", style.Red("failed"), ", ", verdict.text)
+             : absl::StrCat(verdict.condition, ": passed, ", verdict.text);
+}
+
 std::string CpuText(const Result& result) {
   const double cores = absl::FDivDuration(result.cpu, result.duration);
   std::string text = absl::StrFormat("%.0f %% of a core", cores * 100);
@@ -81,6 +137,10 @@ std::string CpuText(const Result& result) {
 
 }  // namespace
 
+double RoundedMicroseconds(absl::Duration time) {
+  return std::round(absl::ToDoubleMicroseconds(time) * 100) / 100;
+}
+
 absl::string_view NothingText(const Result& result) {
   if (result.interrupted_in_warmup) return "Ctrl-C came in the warm-up: nothing was measured";
   return "no call succeeded";
@@ -90,8 +150,11 @@ std::string Setting(const Result& result) {
   std::string text = absl::StrCat(ShapeName(result.shape), ", ", Count(result.size, "byte"));
   if (result.messages > 1) absl::StrAppend(&text, " x ", result.messages);
   if (result.rate > 0) {
-    absl::StrAppendFormat(&text, ", %g calls a second, at most %d in flight", result.rate,
-                          result.concurrency);
+    const bool ramps = result.ramp > absl::ZeroDuration();
+    const std::string from = ramps ? absl::StrFormat("%.10g to ", result.rate_from) : "";
+    const std::string over = ramps ? absl::StrCat(" over ", absl::FormatDuration(result.ramp)) : "";
+    absl::StrAppendFormat(&text, ", %s%.10g calls a second%s, at most %d in flight", from,
+                          result.rate, over, result.concurrency);
   } else {
     absl::StrAppend(&text, ", ", result.concurrency, " in flight");
   }
@@ -131,6 +194,9 @@ std::string SummaryText(const Result& result, const Style& style) {
                                          " at the end, not counted")});
   }
   table.Add({"client CPU", CpuText(result)});
+  for (const Verdict& verdict : Verdicts(result)) {
+    table.Add({"fail_if", VerdictText(verdict, style)});
+  }
   for (const std::string& note : result.Notes()) table.Add({"note", note});
   return absl::StrCat(style.Bold(result.address), ": ", Setting(result), "\n", table.Text());
 }
@@ -154,9 +220,13 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
     errors[name] = number;
     first_errors[name] = result.measured.first_errors[code];
   }
-  nlohmann::ordered_json line = nlohmann::ordered_json::array();
-  for (const Point& point : result.measured.points) line.push_back(point.calls);
   return {{"address", result.address},
+          {"command", result.command_line},
+          {"began", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", result.began, absl::UTCTimeZone())},
+          {"host", HostJson(result.surroundings)},
+          {"client_version", result.surroundings.client},
+          {"grpc_version", result.surroundings.grpc},
+          {"method", result.method},
           {"shape", ShapeName(result.shape)},
           {"size", result.size},
           {"messages_per_call", result.messages},
@@ -164,6 +234,8 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"connections", result.connections},
           {"threads", result.threads},
           {"rate", result.rate},
+          {"rate_from", result.rate_from},
+          {"ramp_s", absl::ToDoubleSeconds(result.ramp)},
           {"warmup_s", absl::ToDoubleSeconds(result.warmup)},
           {"duration_s", absl::ToDoubleSeconds(result.duration)},
           {"calls", result.calls()},
@@ -184,8 +256,10 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"client_cpu_s", absl::ToDoubleSeconds(result.cpu)},
           {"client_busy", result.busy},
           {"client_is_the_limit", result.client_is_the_limit},
-          {"time_line",
-           {{"seconds_a_point", absl::ToDoubleSeconds(result.measured.point)}, {"calls", line}}}};
+          {"notes", result.Notes()},
+          {"fail_if", VerdictsJson(Verdicts(result))},
+          {"histogram", HistogramJson(latency)},
+          {"time_line", TimeLineJson(result.measured)}};
 }
 
 }  // namespace udsecho::client

@@ -32,7 +32,15 @@ std::string SummaryText(const Result& result, const Style& style);
 //                             next call to be due is none
 //   client_is_the_limit       in a closed loop that is 90 % or more; at a rate, calls were late or not
 //                             sent because the client had no time
+//   fail_if                   each condition, whether it came true (failed), and the value in its unit;
+//                             empty after Ctrl-C in the warm-up
+//   histogram                 how many calls took longer than the bin before and up to this one, to 2 %
+//   time_line                 counts and latency of each so many seconds; the last point stands for what
+//                             is left of duration_s
 nlohmann::ordered_json SummaryJson(const Result& result);
+
+// To 10 ns: more digits would say nothing.
+double RoundedMicroseconds(absl::Duration time);
 
 // Why there are no numbers, where no call succeeded.
 absl::string_view NothingText(const Result& result);

@@ -4,22 +4,13 @@
 #include "client/bench/worker.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
-
-#include "grpc/support/time.h"
+#include <utility>
 
 namespace udsecho::client {
 namespace {
 
-// epoll_wait(2) counts in milliseconds: what is due earlier is waited for awake.
+// epoll_wait(2) counts in milliseconds: what is due within one or two is waited for awake.
 constexpr std::chrono::milliseconds kAwake{1};
-
-gpr_timespec Until(std::chrono::nanoseconds left) {
-  if (left <= std::chrono::nanoseconds::zero()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                      gpr_time_from_nanos(left.count(), GPR_TIMESPAN));
-}
 
 }  // namespace
 
@@ -27,24 +18,16 @@ Worker::Worker(const Plan& plan, const WorkerShare& share, Collector* collector)
     : plan_(plan),
       share_(share),
       collector_(*collector),
-      queue_(grpc_completion_queue_create_for_next(nullptr)),
-      channels_(plan, share.connections) {
+      requests_(plan),
+      connections_(plan, share.connections, share.concurrency) {
   exchanges_.reserve(share.concurrency);
   for (int i = 0; i < share.concurrency; ++i) {
-    exchanges_.push_back(std::make_unique<Exchange>(plan, queue_, i % share.connections));
+    exchanges_.push_back(
+        std::make_unique<Exchange>(plan, i % share.connections, &requests_, &finished_));
   }
   // The last is the next: they begin in order.
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) idle_.push_back(exchange.get());
   std::reverse(idle_.begin(), idle_.end());
-}
-
-Worker::~Worker() {
-  grpc_completion_queue_shutdown(queue_);
-  while (grpc_completion_queue_next(queue_, gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr).type !=
-         GRPC_QUEUE_SHUTDOWN) {
-  }
-  exchanges_.clear();
-  grpc_completion_queue_destroy(queue_);
 }
 
 void Worker::Run() {
@@ -55,6 +38,8 @@ void Worker::Run() {
   while (!stop_ && (MayBegin() || in_flight_ > 0) && !GivesUp()) {
     if (counting_ && !counted_from_.has_value()) CountFrom();
     BeginDue();
+    connections_.Flush();
+    CountFinished();
     Next(std::min(next_tick_, NextDue()));
     if (now_ >= next_tick_) Tick();
   }
@@ -101,7 +86,7 @@ WorkerEnding Worker::Ending() {
   ending.late = late_;
   if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
-  if (share_.rate > 0 && counted_from_.has_value()) {
+  if (share_.schedule.has_value() && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
     // Those that were late already when the counting began are not of the counted time.
@@ -117,100 +102,97 @@ bool Worker::MayBegin() const { return !share_.count.has_value() || begun_ < *sh
 
 // Open loop: when the next call is to begin; else at once.
 Worker::Clock::time_point Worker::Due() const {
-  if (share_.rate == 0) return now_;
-  return start_ + std::chrono::nanoseconds(
-                      static_cast<int64_t>(static_cast<double>(begun_) / share_.rate * 1e9));
+  if (!share_.schedule.has_value()) return now_;
+  return start_ + absl::ToChronoNanoseconds(share_.schedule->Due(begun_));
 }
 
 // Open loop: how many calls are to begin before then, from the start on.
 int64_t Worker::DueBy(Clock::time_point time) const {
-  const double seconds = std::chrono::duration<double>(time - start_).count();
-  // The first one is due at the start. A rounding error is no call.
-  const auto due = std::max<int64_t>(0, std::llround(std::ceil(seconds * share_.rate - 1e-6)));
+  const int64_t due =
+      share_.schedule.has_value() ? share_.schedule->CallsBy(absl::FromChrono(time - start_)) : 0;
   return share_.count.has_value() ? std::min(due, *share_.count) : due;
 }
 
 Worker::Clock::time_point Worker::NextDue() const {
-  if (share_.rate == 0 || idle_.empty() || late_ == Late::kConnection || !MayBegin())
+  if (!share_.schedule.has_value() || idle_.empty() || late_ == Late::kConnection || !MayBegin())
     return Clock::time_point::max();
   return Due();
 }
 
 void Worker::BeginDue() {
-  // Those whose connection is lost wait until it is back.
-  size_t skipped = 0;
-  while (idle_.size() > skipped && MayBegin() && Due() <= now_) {
-    const size_t index = idle_.size() - 1 - skipped;
-    Exchange* exchange = idle_[index];
-    if (channels_.IsLost(exchange->channel()) && !exchange->has_stream()) {
-      ++skipped;
+  while (!idle_.empty() && MayBegin() && Due() <= now_) {
+    Exchange* const exchange = idle_.back();
+    idle_.pop_back();
+    const int connection = exchange->connection();
+    if (connections_.IsLost(connection) && !exchange->has_stream()) {
+      parked_.push_back(exchange);
       continue;
     }
-    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(index));
     lateness_ = absl::FromChrono(now_ - Due());
-    if (share_.rate > 0) interval_.lateness.Add(lateness_);
+    if (share_.schedule.has_value()) interval_.lateness.Add(lateness_);
     // Since the last look at what is due, nothing but this kept it back.
-    if (share_.rate > 0 && lateness_ >= kLate) ++interval_.late[static_cast<int>(late_)];
-    exchange->Begin(channels_.at(exchange->channel()), Due());
+    if (share_.schedule.has_value() && lateness_ >= kLate)
+      ++interval_.late[static_cast<int>(late_)];
+    exchange->Begin(&connections_.at(connection), Due(), now_);
+    connections_.Touch(connection);
     ++begun_;
     ++in_flight_;
   }
   late_ = Late::kClient;
-  if (idle_.empty()) {
-    late_ = Late::kConcurrency;
-  } else if (skipped == idle_.size()) {
-    late_ = Late::kConnection;
-  }
+  if (idle_.empty()) late_ = parked_.empty() ? Late::kConcurrency : Late::kConnection;
 }
 
-// Handles what has happened, once something has or it is `until`.
+// Handles what has come, once something has or it is `until`.
 void Worker::Next(Clock::time_point until) {
-  const bool awake = until - now_ < kAwake;
+  constexpr std::chrono::milliseconds kNone{0};
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now_);
+  if (share_.schedule.has_value()) left -= 2 * kAwake;
+  const bool awake = left <= kNone && finished_.empty();
   const Clock::time_point begin = awake ? Clock::now() : now_;
-  grpc_event event = grpc_completion_queue_next(
-      queue_, Until(awake ? std::chrono::nanoseconds::zero() : until - now_ - kAwake), nullptr);
-  now_ = Clock::now();
-  if (event.type == GRPC_OP_COMPLETE) {
-    heard_ = now_;
-  } else if (awake) {
-    // Not beyond `until`: from then on there is work.
-    awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
-  }
-  // As much as there is, before the next calls begin: they go out together.
-  for (int i = 0; event.type == GRPC_OP_COMPLETE; ++i) {
-    HandleEvent(static_cast<Exchange*>(event.tag));
-    if (i >= kMostAtOnce) break;
-    event = grpc_completion_queue_next(queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), nullptr);
-    if (event.type == GRPC_OP_COMPLETE) now_ = Clock::now();
-  }
+  bool came = false;
+  connections_.Wait(
+      finished_.empty() ? std::max(left, kNone) : kNone, [this] { now_ = Clock::now(); },
+      [this, &came](bool is_of_a_call) {
+        came = true;
+        if (is_of_a_call) heard_ = now_;
+        CountFinished();
+        BeginDue();
+        connections_.Flush();
+      });
+  // Not beyond `until`: from then on there is work.
+  if (awake && !came) awake_ += std::max(std::min(now_, until) - begin, Clock::duration::zero());
 }
 
-void Worker::HandleEvent(Exchange* exchange) {
-  if (!exchange->OnEvent()) return;
-  --in_flight_;
-  idle_.push_back(exchange);
-  const grpc_status_code code = exchange->code();
-  if (code == GRPC_STATUS_OK) {
-    interval_.latency.Add(absl::FromChrono(now_ - exchange->begun()));
-    interval_.bytes_received += exchange->bytes_received();
-  }
-  const int known = code >= 0 && code < kCodes ? code : GRPC_STATUS_UNKNOWN;
-  if (++interval_.ended[known] == 1 && code != GRPC_STATUS_OK) {
-    interval_.first_errors[known] = exchange->error();
-  }
-  if (code == GRPC_STATUS_UNAVAILABLE) channels_.MarkLost(exchange->channel());
+void Worker::CountFinished() {
+  for (const Exchange* const exchange : finished_) Count(*exchange);
+  in_flight_ -= static_cast<int>(finished_.size());
+  idle_.insert(idle_.end(), finished_.begin(), finished_.end());
+  finished_.clear();
+}
+
+void Worker::Count(const Exchange& exchange) {
+  const auto code = static_cast<int>(exchange.code());
+  if (++interval_.ended[code] == 1 && code != 0) interval_.first_errors[code] = exchange.error();
+  if (code != 0) return;
+  interval_.latency.Add(absl::FromChrono(now_ - exchange.begun()));
+  interval_.bytes_received += exchange.bytes_received();
 }
 
 void Worker::Tick() {
   next_tick_ = now_ + kTick;
   Publish();
-  channels_.Repair();
+  connections_.Repair();
+  idle_.insert(idle_.end(), parked_.begin(), parked_.end());
+  parked_.clear();
   if (plan_.call.timeout == absl::InfiniteDuration()) return;
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
-    if (exchange->busy() && absl::FromChrono(now_ - exchange->started()) > plan_.call.timeout) {
-      exchange->GiveUp();
+    if (!exchange->busy() || absl::FromChrono(now_ - exchange->started()) <= plan_.call.timeout) {
+      continue;
     }
+    exchange->GiveUp();
+    connections_.Touch(exchange->connection());
   }
+  CountFinished();
 }
 
 void Worker::Publish() {
@@ -221,40 +203,45 @@ void Worker::Publish() {
 
 // If this thread did not run for a while, answers have come, and the server is not silent.
 void Worker::LookOnce() {
-  const grpc_event event =
-      grpc_completion_queue_next(queue_, gpr_inf_past(GPR_CLOCK_MONOTONIC), nullptr);
-  if (event.type != GRPC_OP_COMPLETE) return;
-  heard_ = Clock::now();
-  Settle(static_cast<Exchange*>(event.tag));
+  connections_.Wait(
+      std::chrono::milliseconds(0), [] {},
+      [this](bool is_of_a_call) {
+        if (is_of_a_call) heard_ = Clock::now();
+        Settle();
+      });
 }
 
-// An event of a call that is not counted any more.
-void Worker::Settle(Exchange* exchange) {
-  if (exchange->OnEvent() && exchange->has_stream()) exchange->End();
+// Calls that have ended, and are not counted any more.
+void Worker::Settle() {
+  for (Exchange* const exchange : finished_) {
+    if (exchange->has_stream()) exchange->EndChat();
+  }
+  finished_.clear();
+  connections_.Flush();
 }
 
 // What is in flight may end, and is not counted.
 void Worker::Drain() {
   const auto end = Clock::now() + (cancel_ ? std::chrono::seconds(0) : kDrain);
-  bool cancelled = false;
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
-    if (!exchange->busy() && exchange->has_stream()) exchange->End();
+    if (!exchange->busy() && exchange->has_stream()) exchange->EndChat();
+    connections_.Touch(exchange->connection());
   }
   const auto any_busy = [this] {
     return std::any_of(exchanges_.begin(), exchanges_.end(),
                        [](const auto& exchange) { return exchange->busy(); });
   };
-  while (any_busy()) {
-    if (!cancelled && Clock::now() >= end) {
-      for (const std::unique_ptr<Exchange>& exchange : exchanges_) exchange->Cancel();
-      cancelled = true;
-    }
-    const grpc_event event = grpc_completion_queue_next(
-        queue_, cancelled ? gpr_inf_future(GPR_CLOCK_MONOTONIC) : Until(end - Clock::now()),
-        nullptr);
-    if (event.type != GRPC_OP_COMPLETE) continue;
-    Settle(static_cast<Exchange*>(event.tag));
+  connections_.Flush();
+  for (now_ = Clock::now(); now_ < end && any_busy();) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - now_);
+    connections_.Wait(
+        left, [this] { now_ = Clock::now(); }, [this](bool /*is_of_a_call*/) { Settle(); });
   }
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) exchange->Abandon();
+  for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
+    connections_.Touch(exchange->connection());
+  }
+  connections_.Flush();  // the server need not go on
 }
 
 }  // namespace udsecho::client

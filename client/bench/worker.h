@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// One thread of a bench: its connections, its completion queue and its calls in flight.
+// One thread of a bench: its connections, and its calls in flight.
 //
 //   Worker worker(plan, {.connections = 1, .concurrency = 64}, &collector);
 //   absl::Status status = worker.Connect();
@@ -13,6 +13,10 @@
 //
 // Closed loop: each call that ends begins the next. Open loop (a rate): calls begin when they are
 // due, and are timed from then, also those that had to wait for one of the `concurrency` places.
+// The clock is read once for all that one read from a socket brings, right after it: no answer is
+// timed before it was there. Calls that begin because of it count from then, so that what the client
+// itself takes to handle it is in their time.
+// How many calls a thread makes: docs/performance.md, "The load of client --bench".
 // A connection that is lost is made anew ten times a second, and its calls wait. If a count is to be
 // reached, and no connection comes back within the timeout, the worker gives up.
 //
@@ -29,12 +33,13 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "client/bench/channels.h"
 #include "client/bench/collector.h"
+#include "client/bench/connections.h"
 #include "client/bench/exchange.h"
 #include "client/bench/plan.h"
+#include "client/bench/request_bytes.h"
+#include "client/bench/schedule.h"
 #include "client/bench/thread_time.h"
-#include "grpc/grpc.h"
 
 namespace udsecho::client {
 
@@ -63,8 +68,8 @@ struct WorkerEnding {
 struct WorkerShare {
   int connections = 1;
   int concurrency = 1;
-  double rate = 0;               // calls a second; 0: closed loop
-  std::optional<int64_t> count;  // calls in all
+  std::optional<Schedule> schedule;  // unset: closed loop
+  std::optional<int64_t> count;      // calls in all
 };
 
 class Worker {
@@ -72,12 +77,11 @@ class Worker {
   using Clock = Exchange::Clock;
 
   Worker(const Plan& plan, const WorkerShare& share, Collector* collector);
-  ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   // Before Run(): why there is no connection.
-  absl::Status Connect() { return channels_.Connect(); }
+  absl::Status Connect() { return connections_.Connect(); }
 
   enum class InFlight { kMayEnd, kIsCancelled };
 
@@ -103,7 +107,6 @@ class Worker {
  private:
   static constexpr std::chrono::milliseconds kTick{100};
   static constexpr std::chrono::seconds kDrain{1};
-  static constexpr int kMostAtOnce = 256;
 
   bool MayBegin() const;
   Clock::time_point Due() const;
@@ -111,23 +114,26 @@ class Worker {
   Clock::time_point NextDue() const;
   void BeginDue();
   void Next(Clock::time_point until);
-  void HandleEvent(Exchange* exchange);
+  void CountFinished();
+  void Count(const Exchange& exchange);
   void Tick();
   void Publish();
   void CountFrom();
   bool GivesUp();
   void LookOnce();
-  void Settle(Exchange* exchange);
+  void Settle();
   WorkerEnding Ending();
   void Drain();
 
   const Plan& plan_;
   const WorkerShare share_;
   Collector& collector_;
-  grpc_completion_queue* const queue_;
-  Channels channels_;
+  RequestBytes requests_;
+  Connections connections_;
   std::vector<std::unique_ptr<Exchange>> exchanges_;
-  std::vector<Exchange*> idle_;  // the last is the next to begin
+  std::vector<Exchange*> finished_;  // to be counted
+  std::vector<Exchange*> idle_;      // the last is the next to begin
+  std::vector<Exchange*> parked_;    // whose call is due, and whose connection is lost
 
   Interval interval_;
   Clock::time_point now_;
@@ -138,7 +144,7 @@ class Worker {
   int in_flight_ = 0;
   Late late_ = Late::kClient;  // why the next call does not begin, if it is due
   absl::Duration lateness_;    // of the last call that began
-  Clock::time_point heard_;    // when there was last an event
+  Clock::time_point heard_;    // when something last came of a call
   int64_t due_before_ = 0;     // in the warm-up
   int64_t begun_before_ = 0;   // likewise
   std::optional<ThreadTime> counted_from_;

@@ -22,6 +22,9 @@ constexpr absl::Duration kForever = absl::InfiniteDuration();
 // What the service takes: udsecho.v1.EchoRequest.delay.
 constexpr absl::Duration kLongestDelay = absl::Hours(1);
 constexpr absl::Duration kLongestGrace = absl::Hours(24);
+// Short enough to find out, and what gRPC's own clients take at the least (grpc-go).
+constexpr absl::Duration kKeepalive = absl::Seconds(10);
+constexpr absl::Duration kLongestKeepalive = absl::Hours(24);
 constexpr int64_t kMostMessages = 1'000'000;
 constexpr int64_t kMostBytes = 64 * 1024 * 1024;
 
@@ -56,6 +59,7 @@ class Converter {
 
   void Mode();
   void Messages();
+  void Method();
   void Sending();
   void Calls();
   void Bench();
@@ -71,13 +75,19 @@ absl::StatusOr<Options> Converter::Run() {
   options_.messages = raw_.messages;
   options_.output = raw_.output;
   options_.format = raw_.json ? Format::kJson : Format::kText;
+  options_.unordered = raw_.unordered;
+  options_.watch = raw_.watch;
+  options_.print_grpcurl = raw_.print_grpcurl;
   options_.verbosity = raw_.verbose ? Verbosity::kVerbose : Verbosity::kQuiet;
-  if (raw_.address.empty() && raw_.messages.empty()) {
+  const bool needs_address =
+      raw_.protosets.empty() || (raw_.describe.empty() && !raw_.list) || raw_.print_grpcurl;
+  if (raw_.address.empty() && raw_.messages.empty() && needs_address) {
     Fail("ADDRESS is required, such as /tmp/sock1; see client --help");
   }
   Mode();
   Calls();
   Messages();
+  Method();
   Sending();
   Bench();
   Together();
@@ -92,6 +102,8 @@ void Converter::Mode() {
     given.push_back(flag);
     options_.mode = value;
   };
+  mode(!raw_.call.empty() && !raw_.bench, "--call", Mode::kCall);
+  mode(!raw_.describe.empty(), "--describe", Mode::kDescribe);
   mode(!raw_.health.empty(), "--health", Mode::kHealth);
   mode(raw_.whoami, "--whoami", Mode::kWhoAmI);
   mode(raw_.list, "--list", Mode::kList);
@@ -120,6 +132,23 @@ void Converter::Messages() {
   }
 }
 
+void Converter::Method() {
+  MethodOptions& method = options_.method;
+  method.name = options_.mode == Mode::kDescribe ? raw_.describe : raw_.call;
+  if (method.name == kNoValue) method.name.clear();
+  method.protosets = raw_.protosets;
+  absl::string_view data = raw_.data;
+  if (absl::ConsumePrefix(&data, "@")) {
+    method.data_file = std::string(data);
+    if (data.empty()) Fail("--data: there is no file name after '@'; '@-' is standard input");
+  } else if (raw_.has_data) {
+    method.data = std::string(data);
+  }
+  if (raw_.has_data && !options_.messages.empty()) {
+    Fail(absl::StrCat("'", options_.messages[0], "': the requests are those of --data already"));
+  }
+}
+
 void Converter::Sending() {
   if (!raw_.shape.empty()) Take(ParseShape(raw_.shape), &options_.shape);
   Integer("--count", raw_.count, 1, std::numeric_limits<int64_t>::max(), &options_.count);
@@ -145,13 +174,26 @@ void Converter::Sending() {
 void Converter::Calls() {
   CallOptions& call = options_.call;
   Time("--timeout", raw_.timeout, kInstant, kForever, &call.timeout);
+  call.limits_streams = !raw_.timeout.empty();
   if (raw_.wait == kNoValue) {
     options_.wait = kForever;
   } else {
     Time("--wait", raw_.wait, absl::ZeroDuration(), kForever, &options_.wait);
   }
-  for (const std::string& text : raw_.metadata) {
-    Take(ParseMetadata(text), &call.metadata.emplace_back());
+  options_.wait_again = raw_.wait.empty() ? kForever : options_.wait;
+  if (raw_.keepalive == kNoValue) {
+    call.keepalive = kKeepalive;
+  } else {
+    Time("--keepalive", raw_.keepalive, absl::Milliseconds(1), kLongestKeepalive, &call.keepalive);
+  }
+  for (absl::string_view text : raw_.metadata) {
+    if (!absl::ConsumePrefix(&text, "@")) {
+      Take(ParseMetadata(text), &call.metadata.emplace_back());
+    } else if (text.empty() || text == "-") {
+      Fail("--metadata: after '@' comes the name of a file of headers, one a line");
+    } else {
+      call.metadata_files.emplace_back(text);
+    }
   }
   if (!raw_.compression.empty()) Take(ParseCompression(raw_.compression), &call.compression);
   call.authority = raw_.authority;
@@ -171,10 +213,19 @@ void Converter::Bench() {
   Integer("--stream_length", raw_.stream_length, 1, kMostMessages, &bench.stream_length);
   Time("--duration", raw_.duration, kInstant, kForever, &bench.duration);
   Time("--warmup", raw_.warmup, absl::ZeroDuration(), absl::Hours(1), &bench.warmup);
-  if (!raw_.rate.empty()) Take(ParseRate(raw_.rate), &bench.rate);
+  Rate rate;
+  if (!raw_.rate.empty()) Take(ParseRate(raw_.rate), &rate);
+  bench.rate = rate.to;
+  bench.rate_from = rate.from;
+  bench.ramp = rate.over;
   if (!raw_.size.empty()) Take(ParseSize("--size", raw_.size, kMostBytes), &bench.size);
   bench.report = raw_.report;
+  bench.compare = raw_.compare;
+  if (!raw_.fail_if.empty()) Take(ParseThresholds(raw_.fail_if), &bench.fail_if);
+  if (!raw_.csv.empty()) Take(ParseCsv(raw_.csv == kNoValue ? "summary" : raw_.csv), &bench.csv);
   if (raw_.bench && raw_.duration.empty() && !raw_.count.empty()) bench.duration = kForever;
+  if (raw_.duration.empty() && raw_.count.empty() && rate.from.has_value())
+    bench.duration = rate.over;
 }
 
 // What makes no sense in company.
@@ -184,14 +235,64 @@ void Converter::Together() {
   };
   only_bench(raw_.duration, "--duration");
   only_bench(raw_.warmup, "--warmup");
-  only_bench(raw_.concurrency, "--concurrency");
   only_bench(raw_.threads, "--threads");
   only_bench(raw_.rate, "--rate");
   only_bench(raw_.size, "--size");
   only_bench(raw_.stream_length, "--stream_length");
   only_bench(raw_.report, "--report");
+  only_bench(raw_.compare, "--compare");
+  only_bench(raw_.fail_if, "--fail_if");
+  only_bench(raw_.csv, "--csv");
+  if (!raw_.compare.empty() && raw_.report.empty()) {
+    Fail("--compare: it needs a --report, the page to write");
+  }
+  if (!raw_.csv.empty() && raw_.json) Fail("--csv and --json: one of them");
+  for (const Threshold& threshold : options_.bench.fail_if) {
+    if (threshold.of == Threshold::Of::kMissed && raw_.rate.empty()) {
+      Fail("--fail_if: 'missed' needs a --rate that can be missed");
+    }
+  }
 
-  const bool sends = options_.mode == Mode::kSend || options_.mode == Mode::kBench;
+  const bool calls = !raw_.call.empty();
+  const auto only_calls = [&](bool is_given, const char* flag) {
+    if (is_given && !calls) Fail(absl::StrCat(flag, ": only with --call"));
+  };
+  only_calls(raw_.has_data, "--data");
+  if (!raw_.protosets.empty() && !calls && raw_.describe.empty() && !raw_.list) {
+    Fail("--protoset: only with --call, --describe or --list");
+  }
+  const auto only_echo = [&](bool is_given, const char* flag) {
+    if (is_given && calls) Fail(absl::StrCat(flag, ": that is for Echo, and not with --call"));
+  };
+  only_echo(!raw_.shape.empty(), "--shape");
+  only_echo(!raw_.payload.empty(), "--payload");
+  only_echo(!raw_.delay.empty(), "--delay");
+  only_echo(!raw_.fault.empty(), "--fault");
+  only_echo(!raw_.output.empty(), "--output");
+
+  if (raw_.unordered && (raw_.concurrency.empty() || raw_.bench)) {
+    Fail("--unordered: only with --concurrency, and not with --bench");
+  }
+  if (!raw_.concurrency.empty() && options_.mode == Mode::kSend) {
+    if (raw_.shape != "unary" && !raw_.shape.empty()) {
+      Fail("--concurrency: only for calls of one message, or with --bench");
+    } else {
+      options_.shape = Shape::kUnary;
+    }
+    if (options_.interval.has_value()) Fail("--concurrency: not with --interval");
+  }
+
+  if (raw_.watch && options_.mode != Mode::kHealth) Fail("--watch: only with --health");
+  if (raw_.print_grpcurl && raw_.bench) {
+    Fail("--print_grpcurl: grpcurl measures nothing; not with --bench");
+  }
+  if (raw_.bench && !raw_.keepalive.empty()) Fail("--keepalive: not with --bench");
+
+  const bool sends =
+      options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;
+  if (!sends && !raw_.concurrency.empty()) {
+    Fail("--concurrency: only where messages are sent, or with --bench");
+  }
   if (!sends && !options_.messages.empty()) {
     Fail(absl::StrCat(
         "'", options_.messages[0], "': this flag asks, and takes no MESSAGE",

@@ -31,6 +31,21 @@ class Group {
   const char* const name_;
 };
 
+void DeclareCalling(CLI::App* app, RawOptions* raw) {
+  Group group(app, "Call");
+  group.Option("--call", "METHOD", &raw->call,
+               "a method of any service, by reflection: pkg.Service/Method, or its end");
+  group.Option("-d,--data", "TEXT|@FILE", &raw->data,
+               "its request as JSON; several make a stream, or a call each. @-: standard input");
+  group.Flag("--describe", &raw->describe, "a service, a method or a type, as .proto and JSON",
+             "[=NAME]");
+  group.List("--protoset", "FILE", &raw->protosets,
+             "a descriptor set, for servers without reflection. May be repeated");
+  group.Flag("--print_grpcurl", &raw->print_grpcurl,
+             "print the same call for grpcurl, and call nothing");
+  group.Flag("--unordered", &raw->unordered, "with --concurrency: replies as they come");
+}
+
 void DeclareSending(CLI::App* app, RawOptions* raw) {
   Group group(app, "Send");
   group.Option("--shape", "unary|expand|collect|chat", &raw->shape,
@@ -43,8 +58,8 @@ void DeclareSending(CLI::App* app, RawOptions* raw) {
   group.Option("--fault", "CODE[:TEXT]", &raw->fault,
                "have the server fail: UNAVAILABLE, 14, not_found:text ...");
   group.Option("--fault_after", "N", &raw->fault_after, "on a stream: after N messages");
-  group.List("-H,--metadata", "KEY:VALUE", &raw->metadata,
-             "a header; of KEY-bin in base64. May be repeated");
+  group.List("-H,--metadata", "KEY:VALUE|@FILE", &raw->metadata,
+             "a header, or a file of them; of KEY-bin in base64. May be repeated");
   group.Option("--compression", "gzip|deflate|none", &raw->compression,
                "of requests, and asked for in replies");
 }
@@ -56,6 +71,8 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
   group.Flag("--wait", &raw->wait,
              "wait for the server to be there, for ever or for TIME; with --health, to serve",
              "[=TIME]");
+  group.Flag("--keepalive", &raw->keepalive,
+             "ping an idle connection, each 10s or TIME; no answer: it is lost", "[=TIME]");
   group.Option("--authority", "NAME", &raw->authority,
                "the :authority. Default: localhost, or HOST:PORT");
 }
@@ -65,12 +82,14 @@ void DeclarePrinting(CLI::App* app, RawOptions* raw) {
   group.Option("-o,--output", "FILE", &raw->output,
                "write the payloads of replies there; -: standard output");
   group.Flag("--json", &raw->json, "an object a line: reply, time, headers, trailers, status");
-  group.Flag("-v,--verbose", &raw->verbose, "tell on standard error what is done");
+  group.Flag("-v,--verbose", &raw->verbose,
+             "tell on standard error what is sent, headers, trailers, times");
 }
 
 void DeclareAsking(CLI::App* app, RawOptions* raw) {
   Group group(app, "Ask");
   group.Flag("--health", &raw->health, "is it serving? (grpc.health.v1)", "[=SERVICE]");
+  group.Flag("--watch", &raw->watch, "with --health: a line for each change, until Ctrl-C");
   group.Flag("--whoami", &raw->whoami, "who you are to the server, and what reaches it");
   group.Flag("--list", &raw->list, "its services and methods, by reflection");
   group.Flag("--stats", &raw->stats, "what it has counted (its own user and root)");
@@ -85,14 +104,22 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--duration", "TIME", &raw->duration, "Default: 10s, or --count calls");
   group.Option("--warmup", "TIME", &raw->warmup, "not counted. Default: 1s");
   group.Option("-c,--concurrency", "N", &raw->concurrency, "calls in flight. Default: 64");
-  group.Option("--rate", "N", &raw->rate,
-               "calls a second, timed from when each was due; exit code 5 if missed");
+  group.Option(
+      "--rate", "N|N..N/TIME", &raw->rate,
+      "calls a second, or a ramp: 100..1000/30s. Each is timed from when it was due; exit code 5 "
+      "if missed");
   group.Option("--size", "BYTES", &raw->size, "of the message: 64, 16KiB, 1MiB. Default: 64");
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call of expand and collect. Default: 8");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
   group.Option("--report", "FILE", &raw->report,
                "a page with diagrams, as HTML; -: standard output");
+  group.Option("--compare", "FILE", &raw->compare,
+               "with --report: beside an earlier run, which --json printed");
+  group.Option("--fail_if", "CONDITIONS", &raw->fail_if,
+               "such as 'p99>5ms,errors>0.1%,rate<1000,missed'; exit code 6 if one is true");
+  group.Flag("--csv", &raw->csv, "for a spreadsheet: the run in a line, or its points in time",
+             "[=summary|points]");
 }
 
 void DeclareHelp(CLI::App* app, RawOptions* raw) {
@@ -108,6 +135,7 @@ void DeclareHelp(CLI::App* app, RawOptions* raw) {
 void DeclareFlags(CLI::App* app, RawOptions* raw) {
   app->set_help_flag();
   DeclareSending(app, raw);
+  DeclareCalling(app, raw);
   DeclareConnecting(app, raw);
   DeclarePrinting(app, raw);
   DeclareAsking(app, raw);

@@ -28,14 +28,19 @@ struct RawOptions {
 
   std::string shape, count, interval, payload, delay, fault, fault_after, compression;
   std::vector<std::string> metadata;
+  std::string call, data, describe;
+  std::vector<std::string> protosets;
+  bool has_data = false;  // given, if only as an empty value
+  bool unordered = false, print_grpcurl = false;
   std::string timeout, wait, authority;
   std::string output;
   bool json = false, verbose = false;
   // Flags that may have a value: "true" without one.
-  std::string health, connections, shutdown;
-  bool whoami = false, list = false, stats = false;
+  std::string health, connections, shutdown, keepalive;
+  bool watch = false, whoami = false, list = false, stats = false;
   bool bench = false;
   std::string duration, warmup, concurrency, threads, rate, size, stream_length, report;
+  std::string compare, fail_if, csv;
   std::string help, completion;
   bool version = false;
 };

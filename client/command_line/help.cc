@@ -11,18 +11,19 @@ namespace {
 
 constexpr char kUsage[] =
     "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
-    "Sends each MESSAGE to the Echo service at ADDRESS and prints its reply.\n"
-    "Without one: the lines of standard input, or on a terminal a prompt. ADDRESS is\n"
-    "a socket's path, unix-abstract:NAME or HOST:PORT.\n";
+    "Sends each MESSAGE, line of standard input, or what is typed at a prompt to the\n"
+    "Echo service at ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT.\n";
 
 constexpr char kExamples[] =
-    "  client /tmp/sock1 hello              client /tmp/sock1 hi --interval=1s\n"
+    "  client /tmp/sock1 hello              client /tmp/sock1 --call=Hello -d '{}'\n"
     "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
+
+constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
-    "4 --health: not serving; 5 --bench: --rate missed; 130 Ctrl-C; 64 + N the call\n"
-    "failed with gRPC status code N (68: no reply in time).";
+    "4 --health: not serving; 5 --bench: --rate missed; 6 --fail_if; 130 Ctrl-C;\n"
+    "64 + N the call failed with gRPC status code N (68: no reply in time).";
 
 constexpr char kNotes[] =
     "A value follows its flag after '=' or a space. An optional value, as in\n"
@@ -34,7 +35,7 @@ constexpr char kNotes[] =
 }  // namespace
 
 std::string ShortHelp(const std::vector<cli::Flag>& flags) {
-  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kExitCodes);
+  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kMore);
 }
 
 std::string FullHelp(const std::vector<cli::Flag>& flags) {

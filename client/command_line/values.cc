@@ -4,6 +4,7 @@
 #include "client/command_line/values.h"
 
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
@@ -23,6 +24,8 @@ namespace {
 
 constexpr int kMostCode = 16;
 constexpr absl::string_view kBinary = "-bin";
+constexpr absl::string_view kNotPrintable =
+    "has characters that HTTP/2 does not take: use printable ASCII";
 
 absl::Status Bad(absl::string_view flag, absl::string_view text, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(flag, ": '", text, "' ", why));
@@ -70,6 +73,12 @@ absl::StatusOr<Compression> ParseCompression(absl::string_view text) {
   return Bad("--compression", text, "is not known; use gzip, deflate or none");
 }
 
+absl::StatusOr<Csv> ParseCsv(absl::string_view text) {
+  if (text == "summary") return Csv::kSummary;
+  if (text == "points") return Csv::kPoints;
+  return Bad("--csv", text, "is not known; use summary or points");
+}
+
 absl::StatusOr<FaultOptions> ParseFault(absl::string_view text) {
   FaultOptions fault;
   const size_t colon = text.find(':');
@@ -85,34 +94,44 @@ absl::StatusOr<FaultOptions> ParseFault(absl::string_view text) {
   return fault;
 }
 
-absl::StatusOr<std::pair<std::string, std::string>> ParseMetadata(absl::string_view text) {
-  constexpr absl::string_view kFlag = "--metadata";
+absl::StatusOr<Header> ParseHeader(absl::string_view text) {
   const size_t colon = text.find(':', 1);
-  if (colon == absl::string_view::npos) return Bad(kFlag, text, "has no colon; write KEY:VALUE");
+  if (colon == absl::string_view::npos) {
+    return absl::InvalidArgumentError("has no colon; write KEY:VALUE");
+  }
   const std::string key = absl::AsciiStrToLower(text.substr(0, colon));
   const absl::string_view value = absl::StripLeadingAsciiWhitespace(text.substr(colon + 1));
 
   if (!Ask(grpc_header_key_is_legal, key)) {
-    return Bad(kFlag, text, "has a key that HTTP/2 does not take: use a-z, 0-9, '-', '_' and '.'");
+    return absl::InvalidArgumentError(
+        "has a key that HTTP/2 does not take: use a-z, 0-9, '-', '_' and '.'");
   }
   if (absl::StartsWith(key, "grpc-")) {
-    return Bad(kFlag, text, "has a key that begins with 'grpc-', which gRPC keeps for itself");
+    return absl::InvalidArgumentError(
+        "has a key that begins with 'grpc-', which gRPC keeps for itself");
   }
   if (!absl::EndsWith(key, kBinary)) {
-    absl::Status status = CheckHeader(kFlag, value);
-    if (!status.ok()) return status;
-    return std::make_pair(key, std::string(value));
+    if (!Ask(grpc_header_nonbin_value_is_legal, value)) {
+      return absl::InvalidArgumentError(kNotPrintable);
+    }
+    return Header(key, std::string(value));
   }
   std::string bytes;
   if (!absl::Base64Unescape(value, &bytes) && !absl::WebSafeBase64Unescape(value, &bytes)) {
-    return Bad(kFlag, text, "has a key that ends with '-bin', and a value that is not base64");
+    return absl::InvalidArgumentError(
+        "has a key that ends with '-bin', and a value that is not base64");
   }
-  return std::make_pair(key, bytes);
+  return Header(key, bytes);
+}
+
+absl::StatusOr<Header> ParseMetadata(absl::string_view text) {
+  absl::StatusOr<Header> header = ParseHeader(text);
+  return header.ok() ? std::move(header) : Bad("--metadata", text, header.status().message());
 }
 
 absl::Status CheckHeader(absl::string_view flag, absl::string_view text) {
   if (Ask(grpc_header_nonbin_value_is_legal, text)) return absl::OkStatus();
-  return Bad(flag, text, "has characters that HTTP/2 does not take: use printable ASCII");
+  return Bad(flag, text, kNotPrintable);
 }
 
 absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text, int64_t most) {
@@ -121,11 +140,33 @@ absl::StatusOr<int64_t> ParseSize(absl::string_view flag, absl::string_view text
   return Bad(flag, text, absl::StrCat("is too much; use ", cli::FormatSize(most), " at the most"));
 }
 
-absl::StatusOr<double> ParseRate(absl::string_view text) {
+absl::StatusOr<Rate> ParseRate(absl::string_view text) {
   constexpr double kMost = 10'000'000;
-  double rate = 0;
-  if (absl::SimpleAtod(text, &rate) && rate > 0 && rate <= kMost) return rate;
-  return Bad("--rate", text, "is no number of calls a second above 0, up to 10000000");
+  const auto refuse = [&](absl::string_view why) { return Bad("--rate", text, why); };
+  const auto is_rate = [](absl::string_view number, double* rate) {
+    return absl::SimpleAtod(number, rate) && *rate > 0 && *rate <= kMost;
+  };
+  constexpr absl::string_view kNoRate = "is no number of calls a second above 0, up to 10000000";
+  Rate rate;
+  const size_t dots = text.find("..");
+  if (dots == absl::string_view::npos) {
+    if (!is_rate(text, &rate.to)) return refuse(kNoRate);
+    return rate;
+  }
+  const size_t slash = text.find('/');
+  if (slash == absl::string_view::npos || slash < dots) {
+    return refuse("does not say for how long: write 100..1000/30s, for example");
+  }
+  rate.from.emplace();
+  if (!is_rate(text.substr(0, dots), &*rate.from) ||
+      !is_rate(text.substr(dots + 2, slash - dots - 2), &rate.to)) {
+    return refuse("has on a side of '..' what " + std::string(kNoRate));
+  }
+  absl::StatusOr<absl::Duration> over =
+      ParseTime("--rate", text.substr(slash + 1), absl::Milliseconds(1), absl::Hours(24 * 365));
+  if (!over.ok()) return over.status();
+  rate.over = *over;
+  return rate;
 }
 
 absl::StatusOr<absl::Duration> ParseTime(absl::string_view flag, absl::string_view text,

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A line in a frame with axes, as SVG. Colours are the page's, by class.
+// Lines and bars in a frame with axes, as SVG with a legend. Colours are the page's, by class.
 //
-//   Diagram diagram({.title = "Latency", .x_ticks = {{0, "0"}}, .y_ticks = {{0, "0"}}});
-//   std::string svg = diagram.Svg({{0, 0}, {1, 1}});
+//   Diagram diagram{.label = "Latency", .x_title = "seconds", .y_title = "milliseconds"};
+//   diagram.lines.push_back({.style = "c0", .name = "p50", .places = {{0, 0}, {1, 1}}});
+//   std::string figure = diagram.Figure();
+//
+// A figure has its drawing twice, for a wide page and for a phone, of which the page shows one: scaled
+// down, labels could not be read.
 //
 // Thread safety: pure functions.
 
 #ifndef CLIENT_REPORT_DIAGRAM_H_
 #define CLIENT_REPORT_DIAGRAM_H_
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "client/report/scale.h"
 
 namespace udsecho::client {
 
@@ -22,24 +29,42 @@ struct Place {
   double y = 0;
 };
 
-struct Tick {
-  double at = 0;
-  std::string text;
+struct Line {
+  std::string style;  // classes: a colour, "c0" to "c5" or "target", and a dash, "d1" or "d2"
+  std::string name;   // in the legend
+  std::vector<std::optional<Place>> places{};  // unset: the line is broken there
+  bool has_area = false;                       // filled below
+};
+
+struct Bar {
+  double left = 0;
+  double right = 0;
+  double bottom = 0;
+  double top = 0;
+};
+
+struct Bars {
+  std::string style;
+  std::string name;
+  std::vector<Bar> bars{};
 };
 
 struct Diagram {
   std::string label;  // for those who hear the page
-  std::string x_title;
+  std::string x_title{};
   std::string y_title;
-  std::vector<Tick> x_ticks;
-  std::vector<Tick> y_ticks;
+  std::vector<Tick> x_ticks{};
+  std::vector<Tick> y_ticks{};
+  std::vector<Bars> bars{};
+  std::vector<Line> lines{};  // above the bars
 
-  // With the area below it filled.
-  std::string Svg(const std::vector<Place>& line) const;
+  // The legend only if there are two names or more.
+  std::string Figure() const;
+
+ private:
+  std::string Svg(const char* style, double width, double height) const;
+  std::string Legend() const;
 };
-
-// Round numbers from 0 to what `most` needs, about `about` of them; the last is the scale's end.
-std::vector<double> RoundSteps(double most, int about);
 
 // For text within HTML and SVG.
 std::string Escaped(const std::string& text);

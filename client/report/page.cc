@@ -4,198 +4,268 @@
 #include "client/report/page.h"
 
 #include <algorithm>
-#include <cmath>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "client/bench/summary.h"
-#include "client/exit_code.h"
+#include "client/report/comparison.h"
 #include "client/report/diagram.h"
-#include "client/statistics.h"
+#include "client/report/diagrams.h"
+#include "client/report/page_template.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
 namespace {
 
-constexpr char kPage[] = R"(<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>$TITLE</title>
-<style>
-:root { --text: #1b1f24; --quiet: #59636e; --back: #ffffff; --panel: #f6f8fa; --rule: #d1d9e0;
-        --line: #0b63c5; --warn: #9a3b00; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6edf3; --quiet: #9aa4af; --back: #0d1117; --panel: #161b22; --rule: #30363d;
-          --line: #58a6ff; --warn: #ffa657; } }
-body { margin: 0 auto; padding: 2rem 1rem 3rem; max-width: 50rem; color: var(--text);
-       background: var(--back); font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; margin: 0; overflow-wrap: anywhere; }
-h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-p { margin: .25rem 0; color: var(--quiet); }
-.note { color: var(--warn); }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .75rem;
-           margin: 1.25rem 0; padding: 0; }
-.numbers div { background: var(--panel); border: 1px solid var(--rule); border-radius: 6px;
-               padding: .6rem .8rem; }
-.numbers dt { color: var(--quiet); font-size: .85rem; }
-.numbers dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
-figure { margin: 0; background: var(--panel); border: 1px solid var(--rule); border-radius: 6px;
-         padding: .5rem; }
-svg { display: block; width: 100%; height: auto; }
-svg text { fill: var(--quiet); font: 12px system-ui, sans-serif; }
-.grid { stroke: var(--rule); } .axis { stroke: var(--quiet); }
-.line { fill: none; stroke: var(--line); stroke-width: 2; stroke-linejoin: round; }
-.area { fill: var(--line); opacity: .12; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-td, th { padding: .2rem 1rem .2rem 0; text-align: left; font-weight: normal; }
-th { color: var(--quiet); } td { text-align: right; } td.why { text-align: left; }
-</style>
-</head>
-<body>
-<h1>$TITLE</h1>
-<p>$SETTING</p>
-<p>$TIME</p>
-$NOTE<dl class="numbers">
-$NUMBERS</dl>
-$DIAGRAMS<h2>Calls by status</h2>
-<table>
-$CODES</table>
-</body>
-</html>
-)";
+std::string Section(const char* title, const std::string& html) {
+  return absl::StrCat("<section>\n<h2>", title, "</h2>\n", html, "</section>\n");
+}
 
-std::string Number(const std::string& name, const std::string& value) {
+// Browsers would break "--threads" after its hyphens.
+std::string Note(const std::string& sentence) {
+  constexpr size_t kLongestFlag = 20;
+  std::vector<std::string> words;
+  for (const absl::string_view word : absl::StrSplit(sentence, ' ')) {
+    std::string html = Escaped(std::string(word));
+    if (absl::StartsWith(word, "--") && word.size() <= kLongestFlag) {
+      html = absl::StrCat("<span class=\"flag\">", html, "</span>");
+    }
+    words.push_back(std::move(html));
+  }
+  return absl::StrCat("<p class=\"note\">", absl::StrJoin(words, " "), "</p>\n");
+}
+
+std::string Number(const char* name, const std::string& value) {
   return absl::StrCat("<div><dt>", name, "</dt><dd>", value, "</dd></div>\n");
 }
 
-std::string Numbers(const Result& result) {
-  const Histogram& latency = result.measured.latency;
-  const auto time = [&](absl::Duration value) {
-    return latency.count() > 0 ? Milliseconds(value) : "-";
-  };
-  std::string numbers = absl::StrCat(Number("calls/s", Thousands(result.CallsPerSecond())));
-  for (const auto& [name, percent] : std::vector<std::pair<const char*, double>>{
-           {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99}}) {
-    absl::StrAppend(&numbers, Number(name, time(latency.Percentile(percent))));
+std::string Share(double part, double whole) {
+  return absl::StrFormat("%.3g %%", whole > 0 ? 100 * part / whole : 0.0);
+}
+
+std::string Numbers(const Record& run) {
+  std::string numbers = Number("calls/s", CountText(run.calls_per_second));
+  if (run.rate > 0) {
+    absl::StrAppend(&numbers, Number("target calls/s", AxisNumber(run.rate)));
   }
-  absl::StrAppend(&numbers, Number("max", time(latency.Max())),
-                  Number("mean", time(latency.Mean())),
-                  Number("errors", Thousands(static_cast<double>(result.measured.errors()))));
-  if (result.rate > 0) {
-    absl::StrAppend(&numbers, Number("not sent", Thousands(static_cast<double>(result.not_sent))));
+  if (run.latency.has_value()) {
+    const RecordLatency& latency = *run.latency;
+    for (const auto& [name, value] :
+         {std::pair("p50", latency.p50), std::pair("p90", latency.p90),
+          std::pair("p99", latency.p99), std::pair("p99.9", latency.p99_9),
+          std::pair("p99.99", latency.p99_99), std::pair("max", latency.max),
+          std::pair("mean", latency.mean)}) {
+      absl::StrAppend(&numbers, Number(name, LatencyText(value)));
+    }
   }
-  const double cores = absl::FDivDuration(result.cpu, result.duration);
-  absl::StrAppend(&numbers, Number("client CPU", absl::StrFormat("%.0f %%", 100 * cores)));
+  absl::StrAppend(&numbers, Number("calls", Thousands(run.calls)),
+                  Number("errors", Thousands(run.failed())));
+  if (run.rate > 0) absl::StrAppend(&numbers, Number("due, not sent", Thousands(run.not_sent)));
+  absl::StrAppend(&numbers, Number("client CPU", absl::StrFormat("%.0f %%", 100 * run.Cores())));
   return numbers;
 }
 
-// Each nine as wide as the one before it, as far as there are calls enough to tell.
-std::string LatencyDiagram(const Histogram& latency) {
-  constexpr int kNines = 5;
-  constexpr int kSteps = 40;  // a nine
-  const double nines = std::clamp(std::log10(std::max(static_cast<double>(latency.count()), 10.0)),
-                                  1.0, 1.0 * kNines);
-  std::vector<Place> line;
-  const std::vector<double> scale = RoundSteps(absl::ToDoubleMilliseconds(latency.Max()), 5);
-  const int last = static_cast<int>(std::ceil(nines * kSteps));
-  for (int i = 0; i <= last && latency.count() > 0; ++i) {
-    const double nine = std::min(nines, static_cast<double>(i) / kSteps);
-    const double percent = 100 * (1 - std::pow(10, -nine));
-    const double value = absl::ToDoubleMilliseconds(latency.Percentile(percent));
-    line.push_back({nine / nines, value / scale.back()});
-  }
-  Diagram diagram = {.label = "Latency by percentile",
-                     .x_title = "percentile",
-                     .y_title = "milliseconds",
-                     .x_ticks = {{0, "0"}},
-                     .y_ticks = {}};
-  const char* const names[] = {"90", "99", "99.9", "99.99", "99.999"};
-  if (nines > 1) diagram.x_ticks.push_back({std::log10(2) / nines, "50"});
-  for (int nine = 1; nine <= static_cast<int>(nines); ++nine) {
-    diagram.x_ticks.push_back({nine / nines, names[nine - 1]});
-  }
-  for (const double step : scale) {
-    diagram.y_ticks.push_back({step / scale.back(), absl::StrFormat("%g", step)});
-  }
-  return diagram.Svg(line);
+std::string Fact(const char* name, const std::string& html) {
+  return absl::StrCat("<dt>", name, "</dt><dd>", html, "</dd>\n");
 }
 
-std::string ThroughputDiagram(const Measured& measured) {
-  const double point = std::max(absl::ToDoubleSeconds(measured.point), 1e-9);
-  // The last one is cut off somewhere.
-  const size_t count =
-      measured.points.size() > 2 ? measured.points.size() - 1 : measured.points.size();
-  double most = 0;
-  for (size_t i = 0; i < count; ++i) {
-    most = std::max(most, static_cast<double>(measured.points[i].calls) / point);
+std::string CommandHtml(const Record& run) {
+  return absl::StrCat("<code>", Escaped(run.command), "</code>");
+}
+
+std::string HostText(const Record& run) {
+  std::string host = absl::StrFormat("%.0f core%s", run.cores, run.cores == 1 ? "" : "s");
+  for (const std::string& each : {run.cpu, run.kernel}) {
+    if (!each.empty()) absl::StrAppend(&host, ", ", each);
   }
-  const std::vector<double> scale = RoundSteps(most, 5);
-  const double seconds = std::max(point * static_cast<double>(count), point);
-  std::vector<Place> line;
-  for (size_t i = 0; i < count; ++i) {
-    const double rate = static_cast<double>(measured.points[i].calls) / point;
-    line.push_back({(static_cast<double>(i) + 0.5) * point / seconds, rate / scale.back()});
+  return host;
+}
+
+std::string VersionsText(const Record& run) {
+  return absl::StrCat("client ", run.client, ", gRPC ", run.grpc);
+}
+
+std::string TimeText(const Record& run) {
+  return absl::StrFormat("%.4g s after %g s of warm-up", run.duration_s, run.warmup_s);
+}
+
+// "2026-11-28 19:03:25 UTC"; what is no date of ours is shown as it is.
+std::string DateText(const Record& run) {
+  absl::Time began;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, run.began, &began, &error)) return run.began;
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", began, absl::UTCTimeZone());
+}
+
+std::string Facts(const Runs& runs) {
+  const Record& run = runs.now;
+  std::string facts = absl::StrCat(
+      Fact("command", CommandHtml(run)), Fact("method", Escaped(run.method)),
+      Fact("date", Escaped(DateText(run))), Fact("duration", TimeText(run)),
+      Fact("host", Escaped(HostText(run))), Fact("versions", Escaped(VersionsText(run))));
+  if (runs.before == nullptr) return facts;
+  const Record& before = *runs.before;
+  absl::StrAppend(&facts, Fact("command before", CommandHtml(before)),
+                  Fact("address before", Escaped(before.address)),
+                  Fact("date before", Escaped(DateText(before))),
+                  Fact("duration before", TimeText(before)),
+                  Fact("host before", Escaped(HostText(before))),
+                  Fact("versions before", Escaped(VersionsText(before))));
+  return facts;
+}
+
+std::string VerdictCells(const Difference& difference) {
+  const std::string noise = difference.noise.has_value()
+                                ? absl::StrFormat("<td class=\"more\">±%.*f %%</td>",
+                                                  *difference.noise < 10 ? 1 : 0, *difference.noise)
+                                : "<td class=\"more\"></td>";
+  switch (difference.verdict) {
+    case Difference::Verdict::kNoise:
+      return absl::StrCat("<td class=\"said\">noise</td>", noise);
+    case Difference::Verdict::kUnsteady:
+      return absl::StrCat("<td class=\"said\">unsteady</td>", noise);
+    case Difference::Verdict::kBetter:
+      return absl::StrCat("<td class=\"said good\">better</td>", noise);
+    case Difference::Verdict::kWorse:
+      return absl::StrCat("<td class=\"said bad\">worse</td>", noise);
+    case Difference::Verdict::kNone:
+      break;
   }
-  Diagram diagram = {.label = "Throughput over time",
-                     .x_title = "seconds",
-                     .y_title = "calls/s",
-                     .x_ticks = {},
-                     .y_ticks = {}};
-  for (const double step : RoundSteps(seconds, 8)) {
-    if (step <= seconds * 1.0001) {
-      diagram.x_ticks.push_back({step / seconds, absl::StrFormat("%g", step)});
+  return absl::StrCat("<td class=\"said\"></td>", noise);
+}
+
+std::string PercentText(double percent) {
+  constexpr double kTenfold = 900;
+  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
+  return absl::StrFormat("×%.3g", 1 + percent / 100);
+}
+
+std::string ComparisonSection(const Runs& runs) {
+  if (runs.before == nullptr) return "";
+  const Comparison comparison = Compare(*runs.before, runs.now);
+  std::string html;
+  if (!comparison.obstacles.empty()) {
+    absl::StrAppend(&html, Note("The two runs are not comparable, because they did other things:"));
+  }
+  for (const std::string& each : comparison.obstacles) absl::StrAppend(&html, Note(each));
+  for (const std::string& each : comparison.cautions) {
+    absl::StrAppend(&html, Note(absl::StrCat("Mind ", each)));
+  }
+  absl::StrAppend(&html,
+                  "<table>\n<tr><th></th><th>before</th><th>now</th><th>difference</th>"
+                  "<th></th><th class=\"more\">noise up to</th></tr>\n");
+  for (const Difference& each : comparison.differences) {
+    const std::string percent = each.percent.has_value() ? PercentText(*each.percent) : "";
+    absl::StrAppend(&html, "<tr><th>", each.name, "</th><td>", each.before, "</td><td>", each.now,
+                    "</td><td>", percent, "</td>", VerdictCells(each), "</tr>\n");
+  }
+  absl::StrAppend(&html, "</table>\n");
+  if (comparison.obstacles.empty()) {
+    absl::StrAppend(&html,
+                    "<p>Noise is twice the spread of the tenths of a run, of that run where it is "
+                    "larger; with more than 100 %, a run is too unsteady to judge. p99.99 and max "
+                    "are a few calls, and are not judged; nor is a run of "
+                    "less than a second.</p>\n");
+  }
+  return Section("Compared with the run before", html);
+}
+
+std::string ValueText(const RecordVerdict& verdict) {
+  if (!verdict.value.has_value()) return "not measured";
+  if (verdict.unit == "us") return LatencyText(*verdict.value);
+  if (verdict.unit == "%") return absl::StrFormat("%.3g %%", *verdict.value);
+  return absl::StrCat(AxisNumber(*verdict.value), " ", verdict.unit);
+}
+
+std::string VerdictsSection(const Record& run) {
+  if (run.verdicts.empty()) return "";
+  std::string rows;
+  for (const RecordVerdict& verdict : run.verdicts) {
+    absl::StrAppend(&rows, "<tr><th>", Escaped(verdict.condition), "</th><td>",
+                    Escaped(ValueText(verdict)), "</td><td class=\"",
+                    verdict.failed ? "bad\">failed" : "good\">passed", "</td></tr>\n");
+  }
+  return Section("Conditions (--fail_if)", absl::StrCat("<table>\n", rows, "</table>\n"));
+}
+
+std::string CodesSection(const Runs& runs) {
+  const Record& run = runs.now;
+  const double ended = run.calls + run.failed();
+  const auto row = [&](const std::string& code, double calls, double before) {
+    std::string cells = absl::StrCat("<tr><th>", Escaped(code), "</th><td>", CountText(calls),
+                                     "</td><td>", Share(calls, ended), "</td>");
+    if (runs.before != nullptr) absl::StrAppend(&cells, "<td>", CountText(before), "</td>");
+    return absl::StrCat(cells, "</tr>\n");
+  };
+  const int columns = runs.before != nullptr ? 4 : 3;
+  const auto before_of = [&](const std::string& code) {
+    if (runs.before == nullptr) return 0.0;
+    for (const RecordErrors& each : runs.before->errors) {
+      if (each.code == code) return each.calls;
+    }
+    return 0.0;
+  };
+  std::string rows = absl::StrCat(
+      "<tr><th></th><th>calls</th><th>share</th>", runs.before != nullptr ? "<th>before</th>" : "",
+      "</tr>\n", row("OK", run.calls, runs.before != nullptr ? runs.before->calls : 0));
+  std::vector<RecordErrors> all = run.errors;
+  if (runs.before != nullptr) {
+    for (const RecordErrors& each : runs.before->errors) {
+      const bool known = std::any_of(run.errors.begin(), run.errors.end(),
+                                     [&](const auto& other) { return other.code == each.code; });
+      if (known) continue;
+      all.push_back(each);
+      all.back().calls = 0;
     }
   }
-  for (const double step : scale) diagram.y_ticks.push_back({step / scale.back(), Thousands(step)});
-  return diagram.Svg(line);
-}
-
-std::string Codes(const Measured& measured) {
-  std::string rows;
-  for (int code = 0; code < kCodes; ++code) {
-    if (measured.ended[code] == 0 && code != 0) continue;
-    absl::StrAppend(&rows, "<tr><th>", CodeName(static_cast<grpc::StatusCode>(code)), "</th><td>",
-                    Thousands(static_cast<double>(measured.ended[code])), "</td><td class=\"why\">",
-                    Escaped(uds::Printable(measured.first_errors[code])), "</td></tr>\n");
+  for (const RecordErrors& each : all) {
+    absl::StrAppend(&rows, row(each.code, each.calls, before_of(each.code)));
+    if (each.first.empty()) continue;
+    absl::StrAppendFormat(&rows, "<tr><td class=\"why\" colspan=\"%d\">the first: %s</td></tr>\n",
+                          columns, Escaped(each.first));
   }
-  return rows;
+  return Section("Calls by status", absl::StrCat("<table>\n", rows, "</table>\n"));
 }
 
 // None where there is nothing to draw: axes of nothing would be made up.
-std::string Diagrams(const Result& result) {
-  if (result.calls() == 0) {
-    return absl::StrCat("<p class=\"note\">", Escaped(std::string(NothingText(result))),
-                        ": there are no latency and no throughput to draw</p>\n");
+std::string DiagramsOf(const Result& result, const Runs& runs) {
+  std::string html;
+  if (!runs.now.latency.has_value()) {
+    html = Note(
+        absl::StrCat(NothingText(result), ": there are no latency and no throughput to draw."));
   }
-  return absl::StrCat("<h2>Latency by percentile</h2>\n<figure>\n",
-                      LatencyDiagram(result.measured.latency),
-                      "</figure>\n<h2>Throughput over time</h2>\n<figure>\n",
-                      ThroughputDiagram(result.measured), "</figure>\n");
+  return absl::StrCat(html, Diagrams(runs));
 }
 
 }  // namespace
 
-std::string ReportPage(const Result& result) {
-  std::string note;
-  for (const std::string& sentence : result.Notes()) {
-    absl::StrAppend(&note, "<p class=\"note\">", Escaped(sentence), "</p>\n");
+std::string ReportPage(const Result& result, const std::optional<Record>& before) {
+  // The page is drawn from what --json prints, of today's run as of an earlier one.
+  const absl::StatusOr<Record> now = RecordOf(SummaryJson(result), "this run");
+  if (!now.ok()) {
+    return absl::StrCat("<!doctype html>\n<title>no report</title>\n",
+                        Note(std::string(now.status().message())));
   }
-  const std::string time = absl::StrFormat(
-      "%.1f s from %s on, after %g s of warm-up", absl::ToDoubleSeconds(result.duration),
-      absl::FormatTime("%Y-%m-%d %H:%M:%S %Z", result.began, absl::LocalTimeZone()),
-      absl::ToDoubleSeconds(result.warmup));
-  return absl::StrReplaceAll(kPage, {{"$TITLE", Escaped(result.address)},
-                                     {"$SETTING", Escaped(Setting(result))},
-                                     {"$TIME", Escaped(time)},
-                                     {"$NOTE", note},
-                                     {"$NUMBERS", Numbers(result)},
-                                     {"$DIAGRAMS", Diagrams(result)},
-                                     {"$CODES", Codes(result.measured)}});
+  const Runs runs{.now = *now, .before = before.has_value() ? &*before : nullptr};
+  std::string notes;
+  for (const std::string& sentence : now->notes) absl::StrAppend(&notes, Note(sentence));
+  if (now->interrupted) absl::StrAppend(&notes, Note("Ctrl-C ended the run early"));
+  return absl::StrReplaceAll(kPageTemplate, {{"$TITLE", Escaped(now->address)},
+                                             {"$SETTING", Escaped(uds::Printable(Setting(result)))},
+                                             {"$NOTES", notes},
+                                             {"$NUMBERS", Numbers(*now)},
+                                             {"$COMPARISON", ComparisonSection(runs)},
+                                             {"$VERDICTS", VerdictsSection(*now)},
+                                             {"$DIAGRAMS", DiagramsOf(result, runs)},
+                                             {"$CODES", CodesSection(runs)},
+                                             {"$FACTS", Facts(runs)}});
 }
 
 }  // namespace udsecho::client

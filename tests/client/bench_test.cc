@@ -2,13 +2,19 @@
 // Copyright The udsecho Authors
 
 #include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "client/run.h"
@@ -93,6 +99,53 @@ TEST_F(BenchTest, ARateIsKept) {
   const nlohmann::json result = Json({"--rate=1000", "--count=50"});
   EXPECT_EQ(result["calls"], 50);
   EXPECT_GE(result["duration_s"], 0.049);
+}
+
+TEST_F(BenchTest, CallsCarryWhatWasAskedFor) {
+  std::atomic<int> right = 0;
+  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
+                             v1::EchoResponse* response) {
+    const auto& metadata = context->client_metadata();
+    const auto has = [&](const char* key, const std::string& value) {
+      const auto found = metadata.find(key);
+      return found != metadata.end() &&
+             std::string(found->second.data(), found->second.size()) == value;
+    };
+    if (request->message() == "hi" && request->payload() == std::string(5000, 'p') &&
+        has("name", "value") && has("raw-bin", std::string("\xff\0,", 3))) {
+      ++right;
+    }
+    return TestService::Reply(context, request, response);
+  };
+  for (const char* compression : {"none", "gzip", "deflate"}) {
+    right = 0;
+    const nlohmann::json result =
+        Json({"hi", "--payload=" + std::string(5000, 'p'), "-H", "name: value", "-H",
+              "raw-bin: /wAs", std::string("--compression=") + compression, "--count=20"});
+    EXPECT_EQ(result["calls"], 20) << result;
+    EXPECT_EQ(right, 20) << compression;
+  }
+}
+
+TEST_F(BenchTest, LongMessagesBothWays) {
+  for (const std::string shape : {"unary", "expand", "collect", "chat"}) {
+    const nlohmann::json result = Json({"--shape=" + shape, "--count=20", "-c", "5",
+                                        "--connections=2", "--size=1MiB", "--stream_length=4"});
+    EXPECT_EQ(result["calls"], 20) << shape << result;
+  }
+}
+
+TEST_F(BenchTest, MoreCallsThanTheServerTakesAtOnce) {
+  EXPECT_EQ(Json({"--count=3000", "-c", "1000"})["calls"], 3000);
+}
+
+// OK would hide that there was none.
+TEST_F(BenchTest, AChatThatEndsWithoutAReplyIsAnError) {
+  server_.service.chat = [](grpc::ServerContext*, TestService::Stream*) {
+    return grpc::Status::OK;
+  };
+  const nlohmann::json result = Json({"--shape=chat", "--count=5", "-c", "1"});
+  EXPECT_EQ(result["errors"]["INTERNAL"], 5) << result;
 }
 
 // The second call is due while the first one holds the only place, and is timed from then.
@@ -247,6 +300,50 @@ TEST_F(BenchTest, ACallThatTakesTooLongIsGivenUp) {
   EXPECT_EQ(result.exit_code, 68);
 }
 
+// Whatever it says, once to each who connects.
+class ForeignServer {
+ public:
+  ForeignServer(const std::string& path, std::string words) : words_(std::move(words)) {
+    sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    EXPECT_EQ(bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(listener_.get(), 10), 0);
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~ForeignServer() {
+    shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  ForeignServer(const ForeignServer&) = delete;
+  ForeignServer& operator=(const ForeignServer&) = delete;
+
+ private:
+  void Run() {
+    for (;;) {
+      const uds::UniqueFd peer(accept(listener_.get(), nullptr, nullptr));
+      if (!peer.valid()) return;
+      char preface[1];
+      recv(peer.get(), preface, sizeof(preface), 0);
+      send(peer.get(), words_.data(), words_.size(), MSG_NOSIGNAL);
+    }
+  }
+
+  const std::string words_;
+  const uds::UniqueFd listener_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::thread thread_;
+};
+
+TEST_F(BenchTest, WhatIsNoGrpcServerIsTold) {
+  for (const char* words : {"HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9.2\r\n", ""}) {
+    const support::TempDir dir;
+    const ForeignServer foreign(dir.Path("s"), words);
+    const Ended result = RunClient({dir.Path("s"), "--bench", "--count=5", "--timeout=100ms"});
+    EXPECT_GT(result.exit_code, 64) << words;
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("does a gRPC server listen there")))
+        << words;
+  }
+}
+
 TEST_F(BenchTest, NobodyIsThere) {
   EXPECT_EQ(RunClient({dir_.Path("nobody"), "--bench"}).exit_code, 3);
 }
@@ -277,6 +374,78 @@ TEST_F(BenchTest, TheReportIsOnePageThatNeedsNothingElse) {
   EXPECT_THAT(page, Not(HasSubstr("https:")));
   EXPECT_THAT(page, Not(HasSubstr("$")));
   EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST_F(BenchTest, AnEarlierRunIsCompared) {
+  const std::string old = dir_.Path("old.json");
+  std::ofstream(old) << Bench({"--duration=500ms", "--warmup=0", "-c", "3", "--json"}).out;
+  const std::vector<std::string> flags = {"--duration=500ms", "--warmup=0", "--report=-",
+                                          "--compare=" + old};
+  std::vector<std::string> same = flags;
+  same.insert(same.end(), {"-c", "3"});
+  const Ended comparable = Bench(same);
+  EXPECT_EQ(comparable.exit_code, 0) << comparable.err;
+  EXPECT_THAT(comparable.out, HasSubstr("p99 before"));
+  EXPECT_THAT(comparable.out, Not(HasSubstr("not comparable")));
+  EXPECT_THAT(Bench(flags).out, HasSubstr("calls in flight: 3 before, 64 now"));
+}
+
+TEST_F(BenchTest, AnEarlierRunThatCannotBeReadIsToldBeforeTheRun) {
+  std::atomic<int> calls = 0;
+  server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    ++calls;
+    return grpc::Status::OK;
+  };
+  const std::string old = dir_.Path("old.json");
+  const auto compare = [&] {
+    const std::string report = dir_.Path("report.html");
+    const Ended result = Bench({"--count=1", "--report=" + report, "--compare=" + old});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_FALSE(std::ifstream(report).is_open());
+    EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("--compare"), HasSubstr(old)));
+    return result.err;
+  };
+  EXPECT_THAT(compare(), HasSubstr("No such file"));
+  std::ofstream(old) << "hello\n";
+  EXPECT_THAT(compare(), HasSubstr("JSON"));
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(BenchTest, AConditionThatComesTrueHasAnExitCodeOfItsOwn) {
+  const Ended failed = Bench({"--count=100", "--fail_if=p99>1ns,errors>0"});
+  EXPECT_EQ(failed.exit_code, 6);
+  EXPECT_THAT(failed.err, testing::AllOf(OneLine(), HasSubstr("--fail_if: p99>1ns: it was ")));
+  EXPECT_THAT(failed.out, HasSubstr("p99>1ns: failed"));
+  EXPECT_THAT(failed.out, HasSubstr("errors>0: passed"));
+  EXPECT_EQ(Bench({"--count=100", "--fail_if=p99>1h"}).exit_code, 0);
+}
+
+TEST_F(BenchTest, CsvIsALineOfNamesAndAsManyValues) {
+  const auto rows = [](const std::string& text) {
+    std::vector<std::vector<std::string>> all;
+    for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+      all.push_back(absl::StrSplit(line, ','));
+    }
+    return all;
+  };
+  const auto run = rows(Bench({"--count=100", "--csv"}).out);
+  ASSERT_EQ(run.size(), 2U);
+  ASSERT_EQ(run[0].size(), run[1].size());
+  const auto value = [&](const char* name) {
+    const auto at = std::find(run[0].begin(), run[0].end(), name);
+    return at == run[0].end() ? "none" : run[1][at - run[0].begin()];
+  };
+  EXPECT_EQ(value("calls"), "100");
+  EXPECT_EQ(value("errors"), "0");
+  EXPECT_EQ(value("shape"), "unary");
+  EXPECT_GT(std::stod(value("p99.9_us")), 0);
+
+  const auto points = rows(Bench({"--duration=500ms", "--warmup=0", "--csv=points"}).out);
+  ASSERT_GT(points.size(), 4U);
+  for (const auto& row : points) EXPECT_EQ(row.size(), points[0].size());
+  EXPECT_EQ(points[0][0], "from_s");
+  EXPECT_EQ(points[1][0], "0");
+  EXPECT_EQ(points[1][1], points[2][0]);
 }
 
 TEST_F(BenchTest, AReportThatCannotBeWrittenIsToldBeforeTheRun) {

@@ -41,7 +41,8 @@ TEST(ExitCodeTest, ACallThatFailedSaysWhatWhereAndWhy) {
 TEST(ExitCodeTest, WhatIsNoGrpcServerIsAskedFor) {
   for (const grpc::Status& status :
        {grpc::Status(grpc::StatusCode::UNKNOWN, "Stream removed"),
-        grpc::Status(grpc::StatusCode::INTERNAL, "Trying to connect an http1.x server")}) {
+        grpc::Status(grpc::StatusCode::INTERNAL, "Trying to connect an http1.x server"),
+        grpc::Status(grpc::StatusCode::UNKNOWN, "it does not speak HTTP/2")}) {
     EXPECT_THAT(CallOutcome("Echo", "unix:/s", status).error, HasSubstr("does a gRPC server"));
   }
   EXPECT_THAT(CallOutcome("Echo", "unix:/s", grpc::Status(grpc::StatusCode::UNKNOWN, "x")).error,

@@ -144,7 +144,8 @@ TEST(OptionsTest, HelpAndVersionGoToStandardOutput) {
   const Parsed help = ParseArguments({"--help"});
   EXPECT_FALSE(help.options.has_value());
   EXPECT_TRUE(help.outcome.ok());
-  for (const char* word : {"ADDRESS", "MESSAGE", "--timeout", "--verbose", "--version", "64 + N"}) {
+  for (const char* word :
+       {"ADDRESS", "MESSAGE", "--timeout", "--verbose", "--version", "--help=all"}) {
     EXPECT_THAT(help.output, HasSubstr(word));
   }
   const Parsed version = ParseArguments({"--version"});
@@ -166,11 +167,13 @@ TEST(OptionsTest, HelpAndCompletionsKnowEachFlag) {
   const std::string bash = ParseArguments({"--completion=bash"}).output;
   const std::string zsh = ParseArguments({"--completion", "zsh"}).output;
   for (const char* flag :
-       {"--shape",     "--count",       "--interval",    "--payload",  "--delay",
-        "--fault",     "--metadata",    "--compression", "--timeout",  "--wait",
-        "--authority", "--output",      "--json",        "--health",   "--whoami",
-        "--list",      "--stats",       "--connections", "--shutdown", "--bench",
-        "--rate",      "--concurrency", "--report",      "--verbose",  "--version"}) {
+       {"--shape",     "--count",       "--interval",      "--payload",  "--delay",
+        "--fault",     "--metadata",    "--compression",   "--timeout",  "--wait",
+        "--authority", "--output",      "--json",          "--health",   "--whoami",
+        "--list",      "--stats",       "--connections",   "--shutdown", "--bench",
+        "--rate",      "--concurrency", "--report",        "--verbose",  "--version",
+        "--watch",     "--keepalive",   "--print_grpcurl", "--compare",  "--fail_if",
+        "--csv"}) {
     for (const std::string& text : {all, help, bash, zsh}) EXPECT_THAT(text, HasSubstr(flag));
   }
 }
@@ -187,6 +190,69 @@ TEST(OptionsTest, Modes) {
   EXPECT_THAT(Error({"a", "--connections=3"}), HasSubstr("--bench"));
   EXPECT_THAT(Error({"a", "--whoami", "msg"}), HasSubstr("MESSAGE"));
   EXPECT_THAT(Error({"a", "--rate=3"}), HasSubstr("--bench"));
+}
+
+TEST(OptionsTest, Watching) {
+  EXPECT_TRUE(Good({"a", "--health", "--watch"}).watch);
+  EXPECT_EQ(Good({"a", "--health", "--watch"}).wait_again, absl::InfiniteDuration());
+  EXPECT_EQ(Good({"a", "--health", "--watch", "--wait=3"}).wait_again, absl::Seconds(3));
+  EXPECT_THAT(Error({"a", "--watch"}), HasSubstr("--health"));
+}
+
+TEST(OptionsTest, Keepalive) {
+  EXPECT_EQ(Good({"a"}).call.keepalive, absl::InfiniteDuration());
+  EXPECT_EQ(Good({"a", "--keepalive"}).call.keepalive, absl::Seconds(10));
+  EXPECT_EQ(Good({"a", "--keepalive=300ms"}).call.keepalive, absl::Milliseconds(300));
+  EXPECT_EQ(Good({"a", "--keepalive", "3"}).call.keepalive, absl::Seconds(3));
+  EXPECT_THAT(Error({"a", "--keepalive=0"}), HasSubstr("--keepalive"));
+  EXPECT_THAT(Error({"a", "--bench", "--keepalive"}), HasSubstr("--keepalive"));
+}
+
+TEST(OptionsTest, DataMayBeEmpty) {
+  EXPECT_EQ(Good({"a", "--call=x", "-d", ""}).method.data, std::string());
+  EXPECT_EQ(Good({"a", "--call=x", "--data="}).method.data, std::string());
+  EXPECT_FALSE(Good({"a", "--call=x"}).method.data.has_value());
+  EXPECT_THAT(Error({"a", "-d", ""}), HasSubstr("--call"));
+}
+
+TEST(OptionsTest, FilesNeedNoAddress) {
+  EXPECT_EQ(Good({"--list", "--protoset=f"}).mode, Mode::kList);
+  EXPECT_EQ(Good({"--describe", "--protoset=f"}).mode, Mode::kDescribe);
+  EXPECT_THAT(Error({"--list"}), HasSubstr("ADDRESS"));
+  EXPECT_THAT(Error({"--call=x", "--protoset=f"}), HasSubstr("ADDRESS"));
+  EXPECT_THAT(Error({"a", "--protoset=f"}), HasSubstr("--protoset"));
+}
+
+TEST(OptionsTest, WhatABenchIsJudgedByAndPrints) {
+  const Options bench =
+      Good({"a", "--bench", "--report=r", "--compare=o", "--fail_if=p99>5ms,errors>1%"});
+  EXPECT_EQ(bench.bench.compare, "o");
+  EXPECT_EQ(bench.bench.fail_if.size(), 2U);
+  EXPECT_EQ(Good({"a", "--bench"}).bench.csv, Csv::kNone);
+  EXPECT_EQ(Good({"a", "--bench", "--csv"}).bench.csv, Csv::kSummary);
+  EXPECT_EQ(Good({"a", "--bench", "--csv=points"}).bench.csv, Csv::kPoints);
+  EXPECT_THAT(Error({"a", "--bench", "--compare=o"}), HasSubstr("--report"));
+  EXPECT_THAT(Error({"a", "--bench", "--csv", "--json"}), HasSubstr("one of them"));
+  EXPECT_THAT(Error({"a", "--bench", "--csv=lines"}), HasSubstr("summary, points"));
+  EXPECT_THAT(Error({"a", "--bench", "--fail_if=p99"}), HasSubstr("p99>5ms"));
+  EXPECT_THAT(Error({"a", "--bench", "--fail_if=missed"}), HasSubstr("--rate"));
+  for (const char* flag : {"--csv", "--fail_if=p99>5ms", "--compare=o"}) {
+    EXPECT_THAT(Error({"a", flag}), HasSubstr("only with --bench"));
+  }
+}
+
+TEST(OptionsTest, TheCommandLineIsKeptWithoutTheValuesOfHeaders) {
+  const auto typed = [](std::vector<const char*> arguments) {
+    return Good(std::move(arguments)).command_line;
+  };
+  EXPECT_EQ(typed({"/s", "it's", "--json"}), R"(client /s 'it'\''s' --json)");
+  EXPECT_EQ(typed({"/s", "-H", "authorization:secret", "x"}), "client /s -H authorization:... x");
+  EXPECT_EQ(typed({"/s", "--metadata=a-token:secret"}), "client /s --metadata=a-token:...");
+  EXPECT_EQ(typed({"/s", "--metadata", "a: secret"}), "client /s --metadata a:...");
+  EXPECT_EQ(typed({"/s", "-Ha:secret"}), "client /s -Ha:...");
+  EXPECT_EQ(typed({"/s", "--", "-H", "a:b"}), "client /s -- -H a:b");
+  const std::string message(100'000, 'x');
+  EXPECT_LT(typed({"/s", message.c_str()}).size(), 300U);
 }
 
 TEST(OptionsTest, ValuesThatLookLikeListsAreNone) {
@@ -209,8 +275,9 @@ TEST(OptionsTest, MetadataIsChecked) {
   ASSERT_EQ(metadata.size(), 2U);
   EXPECT_EQ(metadata[0], std::make_pair(std::string("x-key"), std::string("value")));
   EXPECT_EQ(metadata[1].second, std::string("\0\1", 2));
-  for (const char* bad :
-       {"nocolon", "a b:c", ":authority", "grpc-x:1", "k-bin:***", "k:\xc3\xa9", "k:a\nb"}) {
+  EXPECT_THAT(Good({"a", "-H", "@f"}).call.metadata_files, ElementsAre("f"));
+  for (const char* bad : {"@", "@-", "nocolon", "a b:c", ":authority", "grpc-x:1", "k-bin:***",
+                          "k:\xc3\xa9", "k:a\nb"}) {
     EXPECT_THAT(Error({"a", "-H", bad}), HasSubstr("--metadata"));
   }
 }

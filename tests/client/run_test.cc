@@ -67,7 +67,7 @@ TEST_F(RunTest, VerboseTellsOnStandardErrorAlone) {
   const Ended result = RunClient({path_, "--verbose", "x"});
   EXPECT_EQ(result.out, "x\n");
   EXPECT_THAT(result.err, AllOf(StartsWith("INFO  Starting "), HasSubstr(path_),
-                                EndsWith("INFO  Got back: x\n")));
+                                HasSubstr("INFO  Got back: x\n")));
 }
 
 TEST_F(RunTest, NobodyListening) {

@@ -12,21 +12,28 @@ namespace {
 using ::testing::HasSubstr;
 
 // Their mean is 3 ms, and the mean of their squares 12.5: a deviation of the root of 3.5.
-Statistics OfFourOfFive() {
-  Statistics statistics("there");
-  for (int i = 0; i < 5; ++i) statistics.Sent();
-  for (const int ms : {1, 2, 3, 6}) statistics.Received(absl::Milliseconds(ms));
-  return statistics;
-}
+class FourOfFive : public Statistics {
+ public:
+  FourOfFive() : Statistics("there") {
+    for (int i = 0; i < 5; ++i) Sent();
+    for (const int ms : {1, 2, 3, 6}) Received(absl::Milliseconds(ms));
+  }
+};
 
 TEST(StatisticsTest, Text) {
-  const std::string text = OfFourOfFive().Text();
+  const std::string text = FourOfFive().Text();
   EXPECT_THAT(text, HasSubstr("--- there ---\n5 sent, 4 received, 20% lost, in "));
   EXPECT_THAT(text, HasSubstr("\nround trip min/avg/max/mdev = 1.000/3.000/6.000/1.871 ms, "));
 }
 
+TEST(StatisticsTest, Line) {
+  EXPECT_THAT(FourOfFive().Line(),
+              testing::StartsWith("4/5 received, 20% lost, min/avg/max/mdev = 1.000/3.000/"));
+  EXPECT_EQ(Statistics("there").Line(), "0/0 received, 0% lost");
+}
+
 TEST(StatisticsTest, Json) {
-  const nlohmann::ordered_json json = OfFourOfFive().Json()["statistics"];
+  const nlohmann::ordered_json json = FourOfFive().Json()["statistics"];
   EXPECT_EQ(json["sent"], 5);
   EXPECT_EQ(json["received"], 4);
   const auto us = [&](const char* name) { return json["round_trip_us"][name].get<double>(); };

@@ -15,6 +15,8 @@ namespace http2 {
 namespace {
 
 constexpr std::size_t kHeadBytes = 9;
+// Of a client that this is the server's end for.
+constexpr char kClientPreface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 // What the server sends is bounded to this unless it is told otherwise (RFC 9113, 6.5.2).
 constexpr std::size_t kLongestFrame = 16'384;
 
@@ -86,6 +88,7 @@ std::optional<std::uint32_t> Peer::goaway_code() const {
 
 void Peer::TakeFrames() {
   if (bytes_.starts_with("HTTP/")) return;
+  if (taken_ == 0 && bytes_.starts_with(kClientPreface)) taken_ = sizeof(kClientPreface) - 1;
   while (bytes_.size() - taken_ >= kHeadBytes) {
     const absl::string_view rest = absl::string_view(bytes_).substr(taken_);
     const std::size_t length = NumberOf(rest) >> 8;

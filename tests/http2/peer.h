@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A client's end of a connection: sends whatever bytes it is given, and keeps what it reads, frame
+// The other end of a connection, a client's (or a server's, where a client is tested: then the
+// "responses" are its requests): sends whatever bytes it is given, and keeps what it reads, frame
 // by frame and stream by stream. It answers nothing by itself.
 //
 //   Peer peer(std::move(fd));

@@ -206,6 +206,35 @@ TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
   EXPECT_EQ(client.Wait(), kUnavailable);
 }
 
+TEST_F(ClientRobustnessTest, ABenchGoesOnWithTheNextServer) {
+  support::SpawnedProcess client(
+      ClientCommand({server_.path(), "--bench", "--count=1000000000", "--timeout=1m",
+                     "--connections=4", "--delay=10ms", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGKILL);
+  ServerProcess next({.path = server_.path(), .flags = {}, .spawn = {}, .by = {}});
+  next.Event("message_received");
+  client.Signal(SIGINT);
+  EXPECT_EQ(client.Wait(), kInterrupted) << client.err().Whole();
+  const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+  EXPECT_GE(result["errors"]["UNAVAILABLE"], 1) << result["errors"];
+  EXPECT_EQ(result["errors"].size(), 1) << result["errors"];
+}
+
+// It says so in time (GOAWAY), so that no call is lost.
+TEST_F(ClientRobustnessTest, ABenchOfAServerThatEndsOldConnections) {
+  const ServerProcess server(
+      {.path = "", .flags = {"--max_connection_age=50ms"}, .spawn = {}, .by = {}});
+  for (const char* const shape : {"--shape=unary", "--shape=expand"}) {
+    support::SpawnedProcess client(
+        ClientCommand({server.path(), "--bench", "--duration=1s", "--warmup=0", "-c", "16",
+                       "--connections=4", shape, "--json"}));
+    EXPECT_EQ(client.Wait(), kExitOk) << client.err().Whole();
+    const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+    EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+  }
+}
+
 TEST_F(ClientRobustnessTest, CtrlCInABenchOfAServerThatHangs) {
   support::SpawnedProcess client(ClientCommand(
       {server_.path(), "--bench", "--duration=inf", "--warmup=0", "--timeout=inf", "--delay=1h"}));

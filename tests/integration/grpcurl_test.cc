@@ -129,6 +129,36 @@ TEST_F(GrpcurlTest, SendsAndShowsErrorDetails) {
   EXPECT_EQ(details[2]["value"], "s");
 }
 
+// What --print_grpcurl prints, run by a shell.
+TEST_F(GrpcurlTest, RunsWhatTheClientPrints) {
+  const auto run = [this](std::vector<std::string> arguments, absl::string_view input = "") {
+    arguments.insert(arguments.begin(), server_.path());
+    arguments.emplace_back("--print_grpcurl");
+    const support::Finished client = RunClient(arguments);
+    EXPECT_EQ(client.exit_code, kExitOk) << client.err;
+    const support::Finished shell = support::RunToEnd(
+        {"/bin/sh", "-c", absl::StrCat("grpcurl() { \"$GRPCURL\" \"$@\"; }\n", client.out)}, input,
+        {.directory = "", .environment = {"GRPCURL=" + grpcurl_}});
+    EXPECT_EQ(shell.exit_code, kExitOk) << client.out << shell.err;
+    return shell.out;
+  };
+  const std::string text = "it's \"$HOME\" `x` \\ caf\xC3\xA9";
+  EXPECT_EQ(nlohmann::json::parse(run({text})), nlohmann::json({{"message", text}}));
+  EXPECT_THAT(run({"--shape=chat", "one", "two"}), ::testing::ContainsRegex("one(.|\n)*two"));
+  EXPECT_THAT(run({"--shape=collect", "a", "b"}), HasSubstr("\"ab\""));
+  EXPECT_THAT(run({"--shape=expand", "a", "--count=2"}), ::testing::ContainsRegex("a(.|\n)*a"));
+  EXPECT_THAT(run({"--call=udsecho.v1.Echo/Collect", "-d", "@-"}, R"({"message":"in"})"),
+              HasSubstr("\"in\""));
+  const std::string who =
+      run({"--whoami", "-H", "x-key: it's $v", "-H", "x-bin: AAE=", "--authority=me"});
+  EXPECT_THAT(who, HasSubstr("\"me\""));
+  EXPECT_THAT(who, HasSubstr("\"AAE=\""));
+  EXPECT_THAT(who, HasSubstr("\"aXQncyAkdg==\""));
+  EXPECT_THAT(run({"--health=udsecho.v1.Echo"}), HasSubstr("SERVING"));
+  EXPECT_THAT(run({"--list"}), HasSubstr("udsecho.v1.Echo\n"));
+  EXPECT_THAT(run({"--describe=udsecho.v1.Echo/Chat"}), HasSubstr("rpc Chat"));
+}
+
 TEST_F(GrpcurlTest, UnknownNamesAreErrorsAndNoCrash) {
   EXPECT_NE(Run({}, {"describe", "no.such.Service"}).exit_code, kExitOk);
   EXPECT_NE(Run({}, {"udsecho.v1.Echo/NoSuch"}).exit_code, kExitOk);

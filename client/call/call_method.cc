@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/call/call_method.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/call/calling.h"
+#include "client/call/method_traffic.h"
+#include "client/call/stream_call.h"
+#include "client/call/unary_calls.h"
+#include "client/call_end.h"
+#include "client/json_splitter.h"
+#include "client/message_source.h"
+#include "client/schema/describe.h"
+#include "client/schema/method_lookup.h"
+#include "client/schema/protoset_source.h"
+#include "client/schema/reflection_source.h"
+#include "client/schema/schema_error.h"
+#include "client/sending.h"
+#include "client/summary_on_quit.h"
+#include "uds/printable.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho::client {
+namespace {
+
+absl::StatusOr<std::unique_ptr<FileSource>> SourceOf(const Server& server, const Options& options,
+                                                     Interrupt* interrupt) {
+  if (!options.method.protosets.empty()) return ReadProtosets(options.method.protosets);
+  return std::make_unique<ReflectionSource>(server.connection->client().channel(), options.call,
+                                            interrupt);
+}
+
+// JSON objects in a text, one after the other.
+std::vector<std::string> Objects(absl::string_view text) {
+  JsonSplitter splitter;
+  splitter.Add(text);
+  std::vector<std::string> objects;
+  while (const auto object = splitter.Next()) objects.emplace_back(*object);
+  if (const auto rest = splitter.Last()) objects.emplace_back(*rest);
+  return objects;
+}
+
+class MethodCalls {
+ public:
+  MethodCalls(const Options& options, const Streams& streams)
+      : options_(options), streams_(streams) {}
+
+  // Why there is nothing to read from.
+  Outcome Open(bool streams_requests);
+  MessageSource* source() { return source_.get(); }
+
+ private:
+  void TakeList(std::vector<std::string> objects) {
+    source_ = std::make_unique<ListSource>(std::move(objects), times());
+  }
+  void TakeFile(int fd, std::string name) {
+    source_ = std::make_unique<LineSource>(fd, times(), std::make_unique<JsonSplitter>(),
+                                           std::move(name));
+  }
+  int64_t times() const { return options_.count.value_or(1); }
+
+  const Options& options_;
+  const Streams& streams_;
+  uds::UniqueFd file_;
+  std::unique_ptr<MessageSource> source_;
+};
+
+Outcome MethodCalls::Open(bool streams_requests) {
+  const MethodOptions& method = options_.method;
+  if (!options_.messages.empty()) {
+    TakeList(options_.messages);
+  } else if (method.data.has_value()) {
+    std::vector<std::string> objects = Objects(*method.data);
+    // As grpcurl has it: a call with nothing to say, and not no call.
+    const bool is_blank = method.data->find_first_not_of(" \t\r\n") == std::string::npos;
+    if (is_blank && !streams_requests) objects.emplace_back("{}");
+    TakeList(std::move(objects));
+  } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
+    TakeFile(streams_.in, "standard input");
+  } else if (method.data_file.empty()) {
+    TakeList({"{}"});
+  } else {
+    const std::string name = absl::StrCat("--data: ", uds::Printable(method.data_file));
+    file_.reset(open(method.data_file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file_.valid()) {
+      return LocalIoError(absl::ErrnoToStatus(errno, name + ": cannot open it").message());
+    }
+    TakeFile(file_.get(), name);
+  }
+  return {};
+}
+
+Outcome CallIt(const google::protobuf::MethodDescriptor& method, const Calling& calling) {
+  if (method.client_streaming()) return StreamAll(calling);
+  return method.server_streaming() ? StreamEach(calling) : CallEach(calling);
+}
+
+}  // namespace
+
+Outcome CallMethod(const Server& server, const Options& options, const Streams& streams,
+                   Progress* progress, Interrupt* interrupt) {
+  absl::StatusOr<std::unique_ptr<FileSource>> files = SourceOf(server, options, interrupt);
+  if (!files.ok()) return LocalIoError(files.status().message());
+  Schema schema(*std::move(files));
+  if (options.method.protosets.empty()) {
+    progress->Tell("Asking its reflection about ", options.method.name);
+  }
+  const auto method = FindMethod(options.method.name, &schema);
+  schema.Rest();
+  if (interrupt->triggered()) return Interrupted();
+  if (!method.ok()) return SchemaError(server.address, method.status());
+
+  MethodCalls calls(options, streams);
+  if (Outcome opened = calls.Open((*method)->client_streaming()); !opened.ok()) return opened;
+  Output output(streams.out);
+  Output warnings(streams.err);
+  JsonCodec codec(&schema);
+  const auto warn = [&](const std::string& line) {
+    warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
+    warnings.Flush().IgnoreError();
+  };
+  MethodTraffic traffic(
+      **method, &codec,
+      {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
+  TellCall({MethodName(**method), server.authority,
+            is_limited ? options.call.timeout : absl::InfiniteDuration()},
+           options.call, progress);
+  std::optional<Statistics> statistics;
+  std::optional<SummaryOnQuit> on_quit;
+  if (options.interval.has_value()) {
+    statistics.emplace(server.address);
+    on_quit.emplace(interrupt, &*statistics, streams.err);
+  }
+  return CallIt(**method, {.channel = server.connection->client().channel(),
+                           .path = MethodPath(**method),
+                           .name = (*method)->name(),
+                           .address = server.address,
+                           .one_reply = !(*method)->server_streaming(),
+                           .options = &options,
+                           .source = calls.source(),
+                           .traffic = &traffic,
+                           .interrupt = interrupt,
+                           .statistics = statistics.has_value() ? &*statistics : nullptr});
+}
+
+Outcome DescribeIt(const Server& server, const Options& options, const Streams& streams,
+                   Interrupt* interrupt) {
+  absl::StatusOr<std::unique_ptr<FileSource>> files = SourceOf(server, options, interrupt);
+  if (!files.ok()) return LocalIoError(files.status().message());
+  Schema schema(*std::move(files));
+  const absl::StatusOr<std::string> text = Describe(options.method.name, &schema);
+  if (interrupt->triggered()) return Interrupted();
+  if (!text.ok()) return SchemaError(server.address, text.status());
+  Output output(streams.out);
+  absl::Status status = output.AddLine(*text);
+  status.Update(output.Flush());
+  return status.ok() ? Outcome{} : OutputError(status);
+}
+
+}  // namespace udsecho::client

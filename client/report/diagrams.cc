@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "client/report/diagrams.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/report/diagram.h"
+#include "client/report/scale.h"
+
+namespace udsecho::client {
+namespace {
+
+constexpr size_t kFewPoints = 3;  // fewer are no course over time
+constexpr char kNow[] = "c0";
+constexpr char kBefore[] = "c1";
+
+double Milli(double microseconds) { return microseconds / 1000; }
+
+bool HasCourse(const Record& run) { return run.points.size() >= kFewPoints; }
+
+// Time, in a unit that keeps numbers short.
+class TimeAxis {
+ public:
+  explicit TimeAxis(const Runs& runs) {
+    double seconds = runs.now.duration_s;
+    if (runs.before != nullptr) seconds = std::max(seconds, runs.before->duration_s);
+    if (seconds > 3 * 3600) {
+      unit_ = 3600;
+      title_ = "hours";
+    } else if (seconds > 300) {
+      unit_ = 60;
+      title_ = "minutes";
+    }
+    scale_ = Scale::LinearUpTo(seconds / unit_);
+  }
+  double Place(double seconds) const { return scale_.Place(seconds / unit_); }
+  double PlaceOf(const RecordPoint& point) const { return Place(point.from + point.seconds / 2); }
+  void Title(Diagram* diagram) const {
+    diagram->x_title = title_;
+    diagram->x_ticks = scale_.ticks();
+  }
+
+ private:
+  double unit_ = 1;
+  const char* title_ = "seconds";
+  Scale scale_ = Scale::LinearUpTo(1);
+};
+
+double RateOf(const RecordPoint& point) { return point.calls / point.seconds; }
+
+Line RateLine(const Record& run, const TimeAxis& time, const Scale& scale) {
+  Line line;
+  for (const RecordPoint& point : run.points) {
+    line.places.emplace_back(Place{time.PlaceOf(point), scale.Place(RateOf(point))});
+  }
+  return line;
+}
+
+std::string Throughput(const Runs& runs) {
+  double most = runs.now.rate;
+  for (const RecordPoint& point : runs.now.points) most = std::max(most, RateOf(point));
+  if (runs.before != nullptr) {
+    for (const RecordPoint& point : runs.before->points) most = std::max(most, RateOf(point));
+  }
+  const TimeAxis time(runs);
+  const Scale scale = Scale::Linear(most);
+  Diagram diagram{.label = "Throughput over time", .y_title = "calls/s that succeeded"};
+  time.Title(&diagram);
+  diagram.y_ticks = scale.ticks();
+  if (runs.before != nullptr && HasCourse(*runs.before)) {
+    diagram.lines.push_back(RateLine(*runs.before, time, scale));
+    diagram.lines.back().style = absl::StrCat(kBefore, " d1");
+    diagram.lines.back().name = "before";
+  }
+  diagram.lines.push_back(RateLine(runs.now, time, scale));
+  diagram.lines.back().style = kNow;
+  diagram.lines.back().name = runs.before != nullptr ? "now" : "achieved";
+  diagram.lines.back().has_area = true;
+  if (runs.now.rate > 0) {
+    const double y = scale.Place(runs.now.rate);
+    diagram.lines.push_back(
+        {.style = "target d2", .name = "target", .places = {Place{0, y}, Place{1, y}}});
+  }
+  return diagram.Figure();
+}
+
+using PointLatency = RecordPoint::Latency;
+
+Line LatencyLine(const Record& run, const TimeAxis& time, const Scale& scale,
+                 double PointLatency::*which) {
+  Line line;
+  for (const RecordPoint& point : run.points) {
+    if (point.latency.has_value()) {
+      line.places.emplace_back(
+          Place{time.PlaceOf(point), scale.Place(Milli((*point.latency).*which))});
+    } else if (point.calls == 0) {
+      line.places.emplace_back();
+    }
+  }
+  return line;
+}
+
+std::string LatencyOverTime(const Runs& runs) {
+  double least = HUGE_VAL;
+  double most = 0;
+  for (const Record* run : {&runs.now, runs.before}) {
+    if (run == nullptr || !HasCourse(*run)) continue;
+    for (const RecordPoint& point : run->points) {
+      if (!point.latency.has_value()) continue;
+      least = std::min(least, point.latency->p50);
+      most = std::max(most, point.latency->max);
+    }
+  }
+  const TimeAxis time(runs);
+  const Scale scale = Scale::Logarithmic(Milli(least), Milli(most));
+  Diagram diagram{.label = "Latency over time", .y_title = "milliseconds, logarithmic"};
+  time.Title(&diagram);
+  diagram.y_ticks = scale.ticks();
+  const bool two = runs.before != nullptr;
+  struct Each {
+    const char* name;
+    double PointLatency::*which;
+    const char* colour;
+    const char* dash;
+  };
+  const Each all[] = {{"max", &PointLatency::max, "c2", " d2"},
+                      {"p99", &PointLatency::p99, "c1", " d1"},
+                      {"p50", &PointLatency::p50, "c0", ""}};
+  for (const Each& each : all) {
+    if (two && HasCourse(*runs.before)) {
+      diagram.lines.push_back(LatencyLine(*runs.before, time, scale, each.which));
+      diagram.lines.back().style = absl::StrCat(kBefore, each.dash);
+      diagram.lines.back().name = absl::StrCat(each.name, " before");
+    }
+    diagram.lines.push_back(LatencyLine(runs.now, time, scale, each.which));
+    diagram.lines.back().style = absl::StrCat(two ? kNow : each.colour, each.dash);
+    diagram.lines.back().name = absl::StrCat(each.name, two ? " now" : "");
+  }
+  return diagram.Figure();
+}
+
+Line PercentileLine(const Record& run, const Scale& percent, const Scale& scale) {
+  constexpr int kSteps = 240;
+  Line line;
+  const double end = percent.Place(100 * (1 - 1 / std::max(run.calls, 1.0)));
+  for (int i = 0; i <= kSteps; ++i) {
+    const double place = end * i / kSteps;
+    const double value = run.Percentile(percent.ValueAt(place));
+    line.places.emplace_back(Place{place, scale.Place(Milli(value))});
+  }
+  line.places.emplace_back(Place{end, scale.Place(Milli(run.latency->max))});
+  return line;
+}
+
+std::string Percentiles(const Runs& runs) {
+  const Record* const before =
+      runs.before != nullptr && runs.before->latency.has_value() ? runs.before : nullptr;
+  double count = runs.now.calls;
+  double least = runs.now.Percentile(0);
+  double most = runs.now.latency->max;
+  if (before != nullptr) {
+    count = std::max(count, before->calls);
+    least = std::min(least, before->Percentile(0));
+    most = std::max(most, before->latency->max);
+  }
+  const Scale percent = Scale::Nines(count);
+  const Scale scale = Scale::Logarithmic(Milli(least), Milli(most));
+  Diagram diagram{.label = "Latency by percentile",
+                  .x_title = "percentile",
+                  .y_title = "milliseconds, logarithmic",
+                  .x_ticks = percent.ticks(),
+                  .y_ticks = scale.ticks()};
+  if (before != nullptr) {
+    diagram.lines.push_back(PercentileLine(*before, percent, scale));
+    diagram.lines.back().style = absl::StrCat(kBefore, " d1");
+    diagram.lines.back().name = "before";
+  }
+  diagram.lines.push_back(PercentileLine(runs.now, percent, scale));
+  diagram.lines.back().style = kNow;
+  diagram.lines.back().name = "now";
+  diagram.lines.back().has_area = true;
+  return diagram.Figure();
+}
+
+// The share of all calls in each of so many parts of the scale, in percent.
+std::vector<double> Shares(const Record& run, const Scale& scale, size_t parts) {
+  constexpr double kBin = 1.02;  // a bin's end by its beginning
+  std::vector<double> shares(parts);
+  for (const RecordBin& bin : run.histogram) {
+    const double right = scale.Place(Milli(bin.up_to)) * static_cast<double>(parts);
+    const double left = scale.Place(Milli(bin.up_to / kBin)) * static_cast<double>(parts);
+    const double share = 100 * bin.calls / std::max(run.calls, 1.0);
+    // Evenly over the parts that it lies in, or some would have two bins and others one.
+    for (auto i = static_cast<size_t>(left); i < parts && static_cast<double>(i) <= right; ++i) {
+      const double begin = std::max(left, static_cast<double>(i));
+      const double end = std::min(right, static_cast<double>(i + 1));
+      const double part = right > left ? std::max(0.0, end - begin) / (right - left) : 1;
+      shares[i] += share * part;
+      if (right <= left) break;
+    }
+  }
+  return shares;
+}
+
+std::string LatencyHistogram(const Runs& runs) {
+  constexpr size_t kParts = 60;
+  const Record* const before =
+      runs.before != nullptr && runs.before->latency.has_value() ? runs.before : nullptr;
+  double least = runs.now.Percentile(0) / 1.02;
+  double most = runs.now.latency->max;
+  if (before != nullptr) {
+    least = std::min(least, before->Percentile(0) / 1.02);
+    most = std::max(most, before->latency->max);
+  }
+  const Scale scale = Scale::Logarithmic(Milli(least), Milli(most));
+  const std::vector<double> now = Shares(runs.now, scale, kParts);
+  std::vector<double> then;
+  if (before != nullptr) then = Shares(*before, scale, kParts);
+  double top = *std::max_element(now.begin(), now.end());
+  for (const double share : then) top = std::max(top, share);
+  const Scale share = Scale::Linear(top);
+  Diagram diagram{.label = "Histogram of the latency",
+                  .x_title = "milliseconds, logarithmic",
+                  .y_title = "% of the calls",
+                  .x_ticks = scale.ticks(),
+                  .y_ticks = share.ticks()};
+  Bars bars{.style = kNow, .name = "now"};
+  for (size_t i = 0; i < kParts; ++i) {
+    if (now[i] == 0) continue;
+    bars.bars.push_back({.left = static_cast<double>(i) / kParts,
+                         .right = static_cast<double>(i + 1) / kParts,
+                         .bottom = 0,
+                         .top = share.Place(now[i])});
+  }
+  diagram.bars.push_back(bars);
+  if (before != nullptr) {
+    Line line{.style = absl::StrCat(kBefore, " d1"), .name = "before"};
+    for (size_t i = 0; i < kParts; ++i) {
+      for (const size_t side : {i, i + 1}) {
+        line.places.emplace_back(Place{static_cast<double>(side) / kParts, share.Place(then[i])});
+      }
+    }
+    diagram.lines.push_back(line);
+  }
+  return diagram.Figure();
+}
+
+// Equal parts of the time, each of which stands for as many points as the next one.
+struct Columns {
+  size_t count = 1;
+  double seconds = 1;  // a column
+  double end = 1;      // of the last one
+
+  explicit Columns(const Runs& runs)
+      : seconds(runs.now.points.front().seconds), end(runs.now.duration_s) {
+    constexpr size_t kMost = 60;
+    size_t points = runs.now.points.size();
+    if (runs.before != nullptr && HasCourse(*runs.before)) {
+      seconds = std::max(seconds, runs.before->points.front().seconds);
+      points = std::max(points, runs.before->points.size());
+      end = std::max(end, runs.before->duration_s);
+    }
+    const size_t points_a_column = (points + kMost - 1) / kMost;
+    seconds *= static_cast<double>(points_a_column);
+    count = static_cast<size_t>(std::clamp(std::ceil(end / seconds - 1e-6), 1.0, 2.0 * kMost));
+  }
+  double Begin(size_t column) const { return seconds * static_cast<double>(column); }
+  double End(size_t column) const {
+    return column + 1 < count ? Begin(column + 1) : std::max(end, Begin(column) + 1e-6);
+  }
+};
+
+// Errors a second in each column.
+std::vector<double> ErrorRates(const Record& run, const std::vector<double>& over_time,
+                               const Columns& columns) {
+  std::vector<double> rates(columns.count);
+  for (size_t i = 0; i < run.points.size(); ++i) {
+    const double middle = run.points[i].from + std::min(run.points[i].seconds, columns.seconds) / 2;
+    const auto column = std::min(columns.count - 1, static_cast<size_t>(middle / columns.seconds));
+    rates[column] += over_time[i] / (columns.End(column) - columns.Begin(column));
+  }
+  return rates;
+}
+
+// What the errors of a run are, of the most frequent codes, and of all others together.
+std::vector<RecordErrors> MainErrors(const Record& run) {
+  constexpr size_t kColours = 6;
+  std::vector<RecordErrors> errors = run.errors;
+  while (errors.size() > kColours) {
+    const RecordErrors last = errors.back();
+    errors.pop_back();
+    errors.back().code = "others";
+    for (size_t i = 0; i < last.over_time.size(); ++i) {
+      errors.back().over_time[i] += last.over_time[i];
+    }
+  }
+  return errors;
+}
+
+// One upon the other, in the order of the codes.
+std::vector<Bars> Stacked(const Record& run, const std::vector<RecordErrors>& errors,
+                          const Columns& columns, const TimeAxis& time, const Scale& scale) {
+  std::vector<Bars> all;
+  std::vector<double> bottoms(columns.count);
+  for (const RecordErrors& each : errors) {
+    Bars bars{.style = absl::StrCat("c", all.size()), .name = each.code};
+    const std::vector<double> rates = ErrorRates(run, each.over_time, columns);
+    for (size_t i = 0; i < columns.count; ++i) {
+      const double bottom = bottoms[i];
+      bottoms[i] += rates[i];
+      if (rates[i] == 0) continue;
+      bars.bars.push_back({.left = time.Place(columns.Begin(i)),
+                           .right = time.Place(columns.End(i)),
+                           .bottom = scale.Place(bottom),
+                           .top = scale.Place(bottoms[i])});
+    }
+    all.push_back(std::move(bars));
+  }
+  return all;
+}
+
+std::vector<double> AllErrorRates(const Record& run, const Columns& columns) {
+  std::vector<double> sums(columns.count);
+  for (const RecordErrors& each : run.errors) {
+    const std::vector<double> rates = ErrorRates(run, each.over_time, columns);
+    for (size_t i = 0; i < columns.count; ++i) sums[i] += rates[i];
+  }
+  return sums;
+}
+
+std::string ErrorsOverTime(const Runs& runs) {
+  const TimeAxis time(runs);
+  const Columns columns(runs);
+  const std::vector<double> now = AllErrorRates(runs.now, columns);
+  std::vector<double> then(columns.count);
+  if (runs.before != nullptr) then = AllErrorRates(*runs.before, columns);
+  const Scale scale = Scale::Linear(std::max(*std::max_element(now.begin(), now.end()),
+                                             *std::max_element(then.begin(), then.end())));
+  Diagram diagram{.label = "Errors over time", .y_title = "errors/s", .y_ticks = scale.ticks()};
+  time.Title(&diagram);
+  diagram.bars = Stacked(runs.now, MainErrors(runs.now), columns, time, scale);
+  if (runs.before != nullptr && runs.before->failed() > 0) {
+    Line line{.style = "target d1", .name = "all before"};
+    for (size_t i = 0; i < columns.count; ++i) {
+      const double middle = (columns.Begin(i) + columns.End(i)) / 2;
+      if (middle > runs.before->duration_s) break;
+      line.places.emplace_back(Place{time.Place(middle), scale.Place(then[i])});
+    }
+    diagram.lines.push_back(line);
+  }
+  // The legend has two names or more.
+  if (diagram.bars.size() == 1 && diagram.lines.empty()) {
+    diagram.y_title = absl::StrCat("errors/s: ", diagram.bars[0].name);
+  }
+  return diagram.Figure();
+}
+
+std::string Section(const char* title, const std::string& html) {
+  return absl::StrCat("<section>\n<h2>", title, "</h2>\n", html, "</section>\n");
+}
+
+}  // namespace
+
+std::string Diagrams(const Runs& runs) {
+  std::string html;
+  const bool any = runs.now.latency.has_value();
+  if (!HasCourse(runs.now) && (any || runs.now.failed() > 0)) {
+    absl::StrAppend(&html,
+                    "<p class=\"note\">The run was too short for diagrams over time: less than "
+                    "0.3 s.</p>\n");
+  }
+  if (any && HasCourse(runs.now)) {
+    absl::StrAppend(&html, Section("Throughput over time", Throughput(runs)),
+                    Section("Latency over time", LatencyOverTime(runs)));
+  }
+  if (any) {
+    absl::StrAppend(&html, Section("Latency by percentile", Percentiles(runs)),
+                    Section("Histogram of the latency", LatencyHistogram(runs)));
+  }
+  const bool errors_before = runs.before != nullptr && runs.before->failed() > 0;
+  if (HasCourse(runs.now) && (runs.now.failed() > 0 || errors_before)) {
+    absl::StrAppend(&html, Section("Errors over time", ErrorsOverTime(runs)));
+  }
+  return html;
+}
+
+}  // namespace udsecho::client

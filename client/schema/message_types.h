@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+// Types by their names, for what is in replies: a server is asked for each once, and not for endlessly many.
+//
+//   if (const pb::Descriptor* type = types.Find(TypeName(any.type_url())))
+//
+// Thread safety: none. Ownership: borrows the schema, which owns the types.
+
+#ifndef CLIENT_SCHEMA_MESSAGE_TYPES_H_
+#define CLIENT_SCHEMA_MESSAGE_TYPES_H_
+
+#include <cstddef>
+#include <set>
+#include <string>
+
+#include "client/schema/schema.h"
+#include "google/protobuf/descriptor.h"
+
+namespace udsecho::client {
+
+class MessageTypes {
+ public:
+  // Of types that the server does not know. Once there were as many, it is asked for no more.
+  static constexpr size_t kMostMissing = 100;
+
+  explicit MessageTypes(Schema* schema) : schema_(*schema) {}
+
+  // Null if the server does not tell of it.
+  const google::protobuf::Descriptor* Find(const std::string& name) {
+    if (missing_.contains(name)) return nullptr;
+    const bool asks = missing_.size() < kMostMissing || schema_.HasFileOf(name);
+    const auto found = asks ? schema_.Message(name) : absl::NotFoundError("");
+    if (found.ok()) return *found;
+    if (missing_.size() < kMostMissing) missing_.insert(name);
+    return nullptr;
+  }
+
+ private:
+  Schema& schema_;
+  std::set<std::string> missing_;
+};
+
+// "a.B" of "type.googleapis.com/a.B".
+inline std::string TypeName(const std::string& url) { return url.substr(url.rfind('/') + 1); }
+
+}  // namespace udsecho::client
+
+#endif  // CLIENT_SCHEMA_MESSAGE_TYPES_H_
