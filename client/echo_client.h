@@ -29,7 +29,7 @@
 namespace udsecho::client {
 
 // The largest reply that is taken, in bytes: the longest line and the largest payload that are sent
-// (LineSource::kMaxLine, Requests::kMaxPayload), and room for the encoding.
+// (LineSource::kMaxLine, kMostOfAFile), and room for the encoding.
 inline constexpr size_t kMaxReply = 128 * 1024 * 1024 + 1024;
 
 // PINGs of HTTP/2 on an idle connection. It is lost if one is not answered within `timeout`.

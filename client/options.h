@@ -105,7 +105,7 @@ struct BenchOptions {
   std::optional<double> rate_from;
   absl::Duration ramp;
   int64_t size = 64;      // bytes of the message, if none was given
-  int stream_length = 8;  // messages a call of expand and collect
+  std::optional<int> stream_length;  // messages a call, of one that streams
   std::string report;     // the HTML file; empty for none
   std::string compare;    // what an earlier run printed as JSON; empty for none
   Csv csv = Csv::kNone;

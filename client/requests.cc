@@ -3,45 +3,14 @@
 
 #include "client/requests.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <limits>
 
-#include "absl/strings/str_cat.h"
-#include "uds/printable.h"
-#include "uds/unique_fd.h"
+#include "client/read_file.h"
 
 namespace udsecho::client {
 namespace {
-
-absl::StatusOr<std::string> ReadAll(int fd, absl::string_view name) {
-  std::string bytes;
-  char block[64 * 1024];
-  while (true) {
-    const ssize_t got = TEMP_FAILURE_RETRY(read(fd, block, sizeof(block)));
-    if (got < 0) return absl::ErrnoToStatus(errno, absl::StrCat("--payload: cannot read ", name));
-    if (got == 0) return bytes;
-    bytes.append(block, got);
-    if (bytes.size() > Requests::kMaxPayload) {
-      return absl::ResourceExhaustedError(absl::StrCat("--payload: ", name, " has more than ",
-                                                       Requests::kMaxPayload,
-                                                       " bytes; nothing was sent"));
-    }
-  }
-}
-
-absl::StatusOr<std::string> ReadPayload(const RequestOptions& options, int in) {
-  if (options.payload_file.empty()) return options.payload;
-  if (options.payload_file == "-") return ReadAll(in, "standard input");
-  const std::string name = uds::Printable(options.payload_file);
-  const uds::UniqueFd fd(open(options.payload_file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return absl::ErrnoToStatus(errno, absl::StrCat("--payload: cannot open ", name));
-  return ReadAll(fd.get(), name);
-}
 
 google::protobuf::Duration ToProto(absl::Duration duration) {
   google::protobuf::Duration proto;
@@ -63,7 +32,9 @@ void FillCommon(const RequestOptions& options, const std::string& payload, Reque
 }  // namespace
 
 absl::StatusOr<Requests> Requests::Make(const Options& options, int in) {
-  const absl::StatusOr<std::string> payload = ReadPayload(options.request, in);
+  const std::string& file = options.request.payload_file;
+  const absl::StatusOr<std::string> payload =
+      file.empty() ? options.request.payload : ReadFile("--payload", file, in);
   if (!payload.ok()) return payload.status();
   Requests requests;
   FillCommon(options.request, *payload, &requests.echo_);

@@ -23,11 +23,8 @@ namespace udsecho::client {
 class Requests {
  public:
   // Reads the payload's file, if there is one; `in` is what "-" stands for. The errors of reading
-  // it, and RESOURCE_EXHAUSTED if there is more than kMaxPayload.
+  // it: client/read_file.h.
   static absl::StatusOr<Requests> Make(const Options& options, int in);
-
-  // In bytes: more than a server takes, and no more than one can send.
-  static constexpr size_t kMaxPayload = 64 * 1024 * 1024;
 
   // `request` may have been filled before.
   void FillEcho(absl::string_view message, v1::EchoRequest* request) const;

@@ -31,14 +31,14 @@ void Exchange::Begin(http2::ClientConnection* connection, Clock::time_point begu
   }
   bytes_before_ = answer_.bytes();
   awaited_ = answer_.messages() + 1;
-  if (plan_.shape != Shape::kCollect) Send(requests_.Next());
-  if (plan_.shape == Shape::kUnary || plan_.shape == Shape::kExpand) End();
+  if (!sends_many()) Send(requests_.Next());
+  if (!plan_.streams_requests) End();
 }
 
 void Exchange::BeginStream() {
   answer_.Clear();
   ending_ = false;
-  to_send_ = plan_.shape == Shape::kCollect ? plan_.messages : 0;
+  to_send_ = sends_many() ? plan_.messages : 0;
   connection_->Submit(&requests_.header(), this);
 }
 
@@ -64,12 +64,12 @@ void Exchange::HeaderCame(absl::string_view name, absl::string_view value) {
 
 void Exchange::DataCame(absl::string_view bytes) {
   answer_.AddData(bytes);
-  if (plan_.shape != Shape::kChat || !busy_ || ending_) return;
+  if (!plan_.round_trips || !busy_ || ending_) return;
   if (answer_.messages() >= awaited_) Finish({});
 }
 
 void Exchange::RoomToSend() {
-  if (plan_.shape != Shape::kCollect) return;
+  if (!sends_many()) return;
   for (int i = 0; i < kMostAtOnce && to_send_ > 0; ++i, --to_send_) Send(requests_.Next());
   if (to_send_ == 0) End();
 }
@@ -83,10 +83,11 @@ void Exchange::Over(const http2::StreamEnding& ending) {
 
 // OK is not the truth about a call without its reply.
 void Exchange::Check(CallStatus* status) const {
-  if (status->code != absl::StatusCode::kOk || ending_ || plan_.shape == Shape::kExpand) return;
-  if (plan_.shape != Shape::kChat && answer_.messages() == 1) return;
+  if (status->code != absl::StatusCode::kOk || ending_) return;
+  if (plan_.streams_replies && !plan_.round_trips) return;
+  if (!plan_.round_trips && answer_.messages() == 1) return;
   *status = {absl::StatusCode::kInternal,
-             answer_.messages() > 1 && plan_.shape != Shape::kChat
+             answer_.messages() > 1 && !plan_.round_trips
                  ? "the server sent more than one reply"
                  : "the server ended the call as OK and sent no reply"};
 }

@@ -64,6 +64,7 @@ class Exchange final : public http2::ClientStream {
   void RoomToSend() override;
   void Over(const http2::StreamEnding& ending) override;
 
+  bool sends_many() const { return plan_.streams_requests && !plan_.round_trips; }
   void BeginStream();
   void Check(CallStatus* status) const;
   void Finish(CallStatus status);
@@ -77,7 +78,7 @@ class Exchange final : public http2::ClientStream {
   Answer answer_;
   bool busy_ = false;
   bool ending_ = false;       // a chat, by EndChat()
-  int to_send_ = 0;           // messages of a Collect
+  int to_send_ = 0;           // messages, if a call sends many
   int64_t awaited_ = 0;       // of a chat: the message that ends the round trip
   int64_t bytes_before_ = 0;  // of a chat, in earlier round trips
 

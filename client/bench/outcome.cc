@@ -24,7 +24,7 @@ Outcome ErrorsOutcome(const Result& result) {
   const auto code = static_cast<grpc::StatusCode>(most - ended.begin());
   const std::string& first = result.measured.first_errors[code];
   return CallOutcome(
-      ShapeName(result.shape), result.address,
+      result.name, result.address,
       {code, absl::StrCat(Number(*most), " of ", Number(result.measured.errors() + result.calls()),
                           " calls failed so", first.empty() ? "" : "; the first: ", first)},
       WhatToTry({code, first}));
@@ -33,7 +33,7 @@ Outcome ErrorsOutcome(const Result& result) {
 // What was not answered or not even called. OK if there was none of it.
 Outcome SilenceOutcome(const Result& result) {
   const auto failed = [&](grpc::StatusCode code, const std::string& why) {
-    return CallOutcome(ShapeName(result.shape), result.address, {code, why}, "");
+    return CallOutcome(result.name, result.address, {code, why}, "");
   };
   if (result.calls() == 0 && result.in_flight > 0 && result.measured.errors() == 0) {
     return failed(grpc::StatusCode::DEADLINE_EXCEEDED,

@@ -15,7 +15,6 @@
 
 #include "absl/time/time.h"
 #include "client/options.h"
-#include "client/requests.h"
 #include "client/target.h"
 
 namespace udsecho::client {
@@ -25,11 +24,19 @@ struct Plan {
   CallOptions call;
   BenchOptions bench;
 
-  Shape shape = Shape::kUnary;
+  std::string shape;   // of the method, in a word or two
+  std::string name;    // that errors have for it
   std::string method;  // "/udsecho.v1.Echo/Echo"
-  // Messages as encoded, sent in turn: one at least.
+
+  bool streams_requests = false;
+  bool streams_replies = false;
+  // Of a method that streams both ways: one stream, and what is measured is a request and its one reply.
+  // Else a call ends before the next one begins, whatever its shape.
+  bool round_trips = false;
+
+  // Messages as encoded, sent in turn. None: of a stream without messages.
   std::vector<std::string> requests;
-  int64_t request_size = 0;                     // of a message's text and payload
+  int64_t request_size = 0;                     // bytes of a message, on average
   int messages = 1;                             // a call, one way or the other
   absl::Duration delay = absl::ZeroDuration();  // that the server was asked for, before each answer
 
@@ -37,7 +44,8 @@ struct Plan {
   std::optional<int64_t> count;
 };
 
-Plan MakePlan(const Target& target, const Options& options, const Requests& requests);
+// Without a method yet.
+Plan PlanFor(const Target& target, const Options& options);
 
 }  // namespace udsecho::client
 

@@ -159,18 +159,4 @@ std::string Thousands(double number) {
   return text;
 }
 
-const char* ShapeName(Shape shape) {
-  switch (shape) {
-    case Shape::kExpand:
-      return "expand";
-    case Shape::kCollect:
-      return "collect";
-    case Shape::kChat:
-      return "chat";
-    case Shape::kUnary:
-      break;
-  }
-  return "unary";
-}
-
 }  // namespace udsecho::client

@@ -25,9 +25,10 @@ struct Result {
   std::string command_line;
   std::string address;
   std::string method;  // "/udsecho.v1.Echo/Echo"
-  Shape shape = Shape::kUnary;
-  int64_t size = 0;  // bytes of a message
-  int messages = 1;  // a call
+  std::string shape;   // "unary", "chat", "server stream"
+  std::string name;    // that errors have for it
+  int64_t size = 0;    // bytes of a message
+  int messages = 1;    // a call
   int concurrency = 0;
   int connections = 0;
   int threads = 0;
@@ -88,8 +89,6 @@ inline constexpr double kClientIsTheLimit = 0.9;
 
 // Fills in all from `lost` to `limit`.
 void Judge(Result* result);
-
-const char* ShapeName(Shape shape);
 
 // "12,345", of a number that is not below zero.
 std::string Thousands(double number);

@@ -147,7 +147,7 @@ absl::string_view NothingText(const Result& result) {
 }
 
 std::string Setting(const Result& result) {
-  std::string text = absl::StrCat(ShapeName(result.shape), ", ", Count(result.size, "byte"));
+  std::string text = absl::StrCat(result.shape, ", ", Count(result.size, "byte"));
   if (result.messages > 1) absl::StrAppend(&text, " x ", result.messages);
   if (result.rate > 0) {
     const bool ramps = result.ramp > absl::ZeroDuration();
@@ -227,7 +227,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"client_version", result.surroundings.client},
           {"grpc_version", result.surroundings.grpc},
           {"method", result.method},
-          {"shape", ShapeName(result.shape)},
+          {"shape", result.shape},
           {"size", result.size},
           {"messages_per_call", result.messages},
           {"concurrency", result.concurrency},

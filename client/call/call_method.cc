@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/call/calling.h"
+#include "client/call/method_input.h"
 #include "client/call/method_traffic.h"
 #include "client/call/stream_call.h"
 #include "client/call/unary_calls.h"
@@ -21,8 +22,6 @@
 #include "client/message_source.h"
 #include "client/schema/describe.h"
 #include "client/schema/method_lookup.h"
-#include "client/schema/protoset_source.h"
-#include "client/schema/reflection_source.h"
 #include "client/schema/schema_error.h"
 #include "client/sending.h"
 #include "client/summary_on_quit.h"
@@ -31,23 +30,6 @@
 
 namespace udsecho::client {
 namespace {
-
-absl::StatusOr<std::unique_ptr<FileSource>> SourceOf(const Server& server, const Options& options,
-                                                     Interrupt* interrupt) {
-  if (!options.method.protosets.empty()) return ReadProtosets(options.method.protosets);
-  return std::make_unique<ReflectionSource>(server.connection->client().channel(), options.call,
-                                            interrupt);
-}
-
-// JSON objects in a text, one after the other.
-std::vector<std::string> Objects(absl::string_view text) {
-  JsonSplitter splitter;
-  splitter.Add(text);
-  std::vector<std::string> objects;
-  while (const auto object = splitter.Next()) objects.emplace_back(*object);
-  if (const auto rest = splitter.Last()) objects.emplace_back(*rest);
-  return objects;
-}
 
 class MethodCalls {
  public:
@@ -79,11 +61,7 @@ Outcome MethodCalls::Open(bool streams_requests) {
   if (!options_.messages.empty()) {
     TakeList(options_.messages);
   } else if (method.data.has_value()) {
-    std::vector<std::string> objects = Objects(*method.data);
-    // As grpcurl has it: a call with nothing to say, and not no call.
-    const bool is_blank = method.data->find_first_not_of(" \t\r\n") == std::string::npos;
-    if (is_blank && !streams_requests) objects.emplace_back("{}");
-    TakeList(std::move(objects));
+    TakeList(RequestsIn(*method.data, streams_requests));
   } else if (method.data_file == "-" || (method.data_file.empty() && streams_requests)) {
     TakeFile(streams_.in, "standard input");
   } else if (method.data_file.empty()) {
@@ -108,7 +86,8 @@ Outcome CallIt(const google::protobuf::MethodDescriptor& method, const Calling& 
 
 Outcome CallMethod(const Server& server, const Options& options, const Streams& streams,
                    Progress* progress, Interrupt* interrupt) {
-  absl::StatusOr<std::unique_ptr<FileSource>> files = SourceOf(server, options, interrupt);
+  absl::StatusOr<std::unique_ptr<FileSource>> files =
+      DescriptionOf(server.connection->client().channel(), options, interrupt);
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
   if (options.method.protosets.empty()) {
@@ -155,7 +134,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
 
 Outcome DescribeIt(const Server& server, const Options& options, const Streams& streams,
                    Interrupt* interrupt) {
-  absl::StatusOr<std::unique_ptr<FileSource>> files = SourceOf(server, options, interrupt);
+  const auto channel =
+      server.connection == nullptr ? nullptr : server.connection->client().channel();
+  absl::StatusOr<std::unique_ptr<FileSource>> files = DescriptionOf(channel, options, interrupt);
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
   const absl::StatusOr<std::string> text = Describe(options.method.name, &schema);

@@ -269,6 +269,7 @@ void Converter::Together() {
   only_echo(!raw_.delay.empty(), "--delay");
   only_echo(!raw_.fault.empty(), "--fault");
   only_echo(!raw_.output.empty(), "--output");
+  only_echo(!raw_.size.empty(), "--size");
 
   if (raw_.unordered && (raw_.concurrency.empty() || raw_.bench)) {
     Fail("--unordered: only with --concurrency, and not with --bench");
@@ -298,7 +299,9 @@ void Converter::Together() {
         "'", options_.messages[0], "': this flag asks, and takes no MESSAGE",
         raw_.health == kNoValue ? "; a SERVICE follows after '=', as in --health=SERVICE" : ""));
   }
-  if (raw_.bench && options_.messages.size() > 1) Fail("--bench: one MESSAGE at the most");
+  if (raw_.bench && !calls && options_.messages.size() > 1) {
+    Fail("--bench: one MESSAGE at the most");
+  }
   if (raw_.bench && !raw_.size.empty() && !options_.messages.empty()) {
     Fail("--size: it is that of MESSAGE already");
   }

@@ -100,7 +100,7 @@ void DeclareAsking(CLI::App* app, RawOptions* raw) {
 
 void DeclareBench(CLI::App* app, RawOptions* raw) {
   Group group(app, "Load");
-  group.Flag("--bench", &raw->bench, "measure throughput and latency, of any --shape");
+  group.Flag("--bench", &raw->bench, "measure throughput and latency, of any --shape or --call");
   group.Option("--duration", "TIME", &raw->duration, "Default: 10s, or --count calls");
   group.Option("--warmup", "TIME", &raw->warmup, "not counted. Default: 1s");
   group.Option("-c,--concurrency", "N", &raw->concurrency, "calls in flight. Default: 64");
@@ -110,7 +110,7 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
       "if missed");
   group.Option("--size", "BYTES", &raw->size, "of the message: 64, 16KiB, 1MiB. Default: 64");
   group.Option("--stream_length", "N", &raw->stream_length,
-               "messages a call of expand and collect. Default: 8");
+               "messages a call that streams. Default: 8, or all of --data");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
   group.Option("--report", "FILE", &raw->report,
                "a page with diagrams, as HTML; -: standard output");

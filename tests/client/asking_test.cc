@@ -11,9 +11,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
-#include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
 #include "nlohmann/json.hpp"
+#include "tests/client/echo_protoset.h"
 #include "tests/client/run_client.h"
 #include "tests/client/test_server.h"
 #include "tests/support/temp_dir.h"
@@ -29,11 +29,6 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-void Add(const google::protobuf::FileDescriptor& file, google::protobuf::FileDescriptorSet* set) {
-  for (int i = 0; i < file.dependency_count(); ++i) Add(*file.dependency(i), set);
-  file.CopyTo(set->add_file());
-}
-
 class AskingTest : public testing::Test {
  protected:
   std::string File(const char* name, const std::string& text) {
@@ -42,11 +37,7 @@ class AskingTest : public testing::Test {
     return path;
   }
 
-  std::string Protoset() {
-    google::protobuf::FileDescriptorSet set;
-    Add(*v1::EchoRequest::descriptor()->file(), &set);
-    return File("p", set.SerializeAsString());
-  }
+  std::string Protoset() { return File("p", EchoProtoset()); }
 
   // The values of a header of the last call of Echo.
   std::vector<std::string> Sent(const std::vector<std::string>& arguments, const char* key) {

@@ -245,7 +245,10 @@ TEST_F(JsonCodecTest, GroupsAndExtensionsAreToldOf) {
              field { name: "e" number: 2 type: TYPE_ENUM type_name: ".E" label: LABEL_OPTIONAL }
              extension_range { start: 100 end: 200 }
            }
-           enum_type { name: "E" value { name: "A" number: 0 } }
+           enum_type {
+             name: "E"
+             value { name: "A" number: 0 }
+           }
            extension {
              name: "x"
              number: 100

@@ -23,6 +23,7 @@ Result MadeRun(const RunOptions& options) {
   result.command_line = "client /tmp/sock1 --bench --report=report.html";
   result.address = options.address;
   result.method = "/udsecho.v1.Echo/Echo";
+  result.shape = result.name = "unary";
   result.size = 64;
   result.concurrency = 8;
   result.connections = 1;

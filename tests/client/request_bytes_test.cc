@@ -21,12 +21,10 @@ using ::testing::Not;
 using ::testing::Pair;
 
 Plan MakePlan(std::vector<std::string> requests) {
-  return {.target = *Target::Parse("/tmp/s"),
-          .call = {},
-          .bench = {},
-          .method = "/a.B/C",
-          .requests = std::move(requests),
-          .count = {}};
+  Plan plan = PlanFor(*Target::Parse("/tmp/s"), {});
+  plan.method = "/a.B/C";
+  plan.requests = std::move(requests);
+  return plan;
 }
 
 std::string Framed(absl::string_view message) {

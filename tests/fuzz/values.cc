@@ -43,7 +43,11 @@ void CheckValues(const std::string& text) {
   }
   const auto rate = client::ParseRate(text);
   if (rate.ok()) {
-    EXPECT_TRUE(*rate > 0 && *rate <= 1e7);
+    EXPECT_TRUE(rate->to > 0 && rate->to <= 1e7);
+    if (rate->from.has_value()) {
+      EXPECT_TRUE(*rate->from > 0 && *rate->from <= 1e7);
+      EXPECT_GT(rate->over, absl::ZeroDuration());
+    }
   }
   client::ParseMetadata(text).IgnoreError();
   const auto target = client::Target::Parse(text);
