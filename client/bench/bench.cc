@@ -28,7 +28,7 @@
 namespace udsecho::client {
 namespace {
 
-// None if there is no name.
+// None if no file is named.
 absl::StatusOr<std::optional<Record>> ReadOld(const std::string& file) {
   if (file.empty()) return std::optional<Record>();
   absl::StatusOr<Record> old = ReadRecordFile(file);

@@ -148,6 +148,10 @@ std::vector<std::string> Obstacles(const Record& before, const Record& now) {
   number("connections", &Record::connections);
   number("client threads", &Record::threads);
   number("target rate in calls/s", &Record::rate);
+  number("seconds of its ramp", &Record::ramp_s);
+  if (before.ramp_s > 0 && now.ramp_s > 0) {
+    number("calls/s at the ramp's begin", &Record::rate_from);
+  }
   return obstacles;
 }
 

@@ -61,8 +61,24 @@ Line RateLine(const Record& run, const TimeAxis& time, const Scale& scale) {
   return line;
 }
 
+// What was to be reached: level, after a ramp if there was one.
+Line TargetLine(const Record& run, const TimeAxis& time, const Scale& scale) {
+  Line line{.style = "target d2", .name = "target", .places = {}};
+  const double end = std::min(run.ramp_s, run.duration_s);
+  if (end > 0) {
+    const double reached = run.rate_from + (run.rate - run.rate_from) * end / run.ramp_s;
+    line.places.emplace_back(Place{0, scale.Place(run.rate_from)});
+    line.places.emplace_back(Place{time.Place(end), scale.Place(reached)});
+    if (end == run.duration_s) return line;
+  } else {
+    line.places.emplace_back(Place{0, scale.Place(run.rate)});
+  }
+  line.places.emplace_back(Place{1, scale.Place(run.rate)});
+  return line;
+}
+
 std::string Throughput(const Runs& runs) {
-  double most = runs.now.rate;
+  double most = std::max(runs.now.rate, runs.now.rate_from);
   for (const RecordPoint& point : runs.now.points) most = std::max(most, RateOf(point));
   if (runs.before != nullptr) {
     for (const RecordPoint& point : runs.before->points) most = std::max(most, RateOf(point));
@@ -81,11 +97,7 @@ std::string Throughput(const Runs& runs) {
   diagram.lines.back().style = kNow;
   diagram.lines.back().name = runs.before != nullptr ? "now" : "achieved";
   diagram.lines.back().has_area = true;
-  if (runs.now.rate > 0) {
-    const double y = scale.Place(runs.now.rate);
-    diagram.lines.push_back(
-        {.style = "target d2", .name = "target", .places = {Place{0, y}, Place{1, y}}});
-  }
+  if (runs.now.rate > 0) diagram.lines.push_back(TargetLine(runs.now, time, scale));
   return diagram.Figure();
 }
 

@@ -53,7 +53,8 @@ std::string Share(double part, double whole) {
 std::string Numbers(const Record& run) {
   std::string numbers = Number("calls/s", CountText(run.calls_per_second));
   if (run.rate > 0) {
-    absl::StrAppend(&numbers, Number("target calls/s", AxisNumber(run.rate)));
+    const std::string from = run.ramp_s > 0 ? absl::StrCat(AxisNumber(run.rate_from), " to ") : "";
+    absl::StrAppend(&numbers, Number("target calls/s", from + AxisNumber(run.rate)));
   }
   if (run.latency.has_value()) {
     const RecordLatency& latency = *run.latency;

@@ -150,6 +150,10 @@ void ReadSetting(RecordReader* run, Record* record) {
   record->connections = run->Number("connections");
   record->threads = run->Number("threads");
   record->rate = run->Number("rate");
+  if (run->Has("ramp_s")) {  // not in older files
+    record->rate_from = run->Number("rate_from");
+    record->ramp_s = run->Number("ramp_s");
+  }
   record->warmup_s = run->Number("warmup_s");
   RecordReader host = run->Object("host");
   record->cpu = host.Text("cpu");

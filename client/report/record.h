@@ -74,6 +74,7 @@ struct Record {
   std::string address, method, shape, command, began, client, grpc, cpu, kernel;
   double cores = 0;
   double size = 0, messages = 0, concurrency = 0, connections = 0, threads = 0, rate = 0;
+  double rate_from = 0, ramp_s = 0;  // a ramp up to `rate`, or none
   double warmup_s = 0, duration_s = 0;
   double calls = 0, calls_per_second = 0;
   double due = 0, not_sent = 0, in_flight = 0;

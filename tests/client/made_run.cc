@@ -29,6 +29,8 @@ Result MadeRun(const RunOptions& options) {
   result.connections = 1;
   result.threads = 1;
   result.rate = options.rate;
+  result.rate_from = options.rate_from;
+  result.ramp = options.ramp;
   result.began = absl::FromUnixSeconds(1'800'000'000);
   result.warmup = absl::Seconds(1);
   result.duration = options.points * options.point;

@@ -29,6 +29,8 @@ struct RunOptions {
   int errors_a_point = 40;                           // of each code
   std::string error = "the backend is busy";
   double rate = 0;
+  double rate_from = 0;  // of a ramp, if it has a time
+  absl::Duration ramp = absl::ZeroDuration();
   std::string address = "unix:/tmp/sock1";
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "client/bench/summary.h"
 #include "client/report/comparison.h"
 #include "client/report/page.h"
@@ -75,6 +76,23 @@ TEST(ReportTest, APageHasWhatWasMeasuredAndWhatItRanOn) {
         "gRPC 1.51.1", "2027-01-15", "99.99", "p50", "max"}) {
     EXPECT_THAT(page, HasSubstr(text));
   }
+}
+
+TEST(ReportTest, ARampIsSaidAndDrawn) {
+  const auto targets = [](absl::Duration ramp) {
+    const std::string page = ReportPage(MadeRun({.rate = 12'345, .rate_from = 678, .ramp = ramp}));
+    ExpectGood(page);
+    EXPECT_THAT(page, HasSubstr("678 to 12,345"));
+    const std::vector<std::string> parts = absl::StrSplit(page, "class=\"line target d2\"");
+    return parts.back().substr(0, parts.back().find('>'));
+  };
+  // A run of five seconds: the ramp ends in it, with it, and later.
+  const std::string within = targets(absl::Seconds(2));
+  const std::string whole = targets(absl::Seconds(5));
+  const std::string beyond = targets(absl::Seconds(50));
+  EXPECT_THAT(whole, HasSubstr("points=\""));
+  EXPECT_NE(within, whole);
+  EXPECT_NE(whole, beyond);
 }
 
 TEST(ReportTest, TextFromElsewhereIsText) {
@@ -198,7 +216,20 @@ TEST(RecordTest, WhatWasPrintedIsRead) {
   EXPECT_EQ(record->errors[0].code, "UNAVAILABLE");
   EXPECT_EQ(record->errors[0].over_time.size(), 50U);
   EXPECT_EQ(record->rate, 7);
+  EXPECT_EQ(record->ramp_s, 0);
   EXPECT_NEAR(record->Percentile(99), record->latency->p99, record->latency->p99 * 0.03);
+}
+
+TEST(RecordTest, ARamp) {
+  nlohmann::ordered_json json =
+      SummaryJson(MadeRun({.rate = 7, .rate_from = 3, .ramp = absl::Seconds(2)}));
+  const absl::StatusOr<Record> record = ReadRecord(json.dump(), "old.json");
+  ASSERT_TRUE(record.ok()) << record.status();
+  EXPECT_EQ(record->rate_from, 3);
+  EXPECT_EQ(record->ramp_s, 2);
+  json.erase("ramp_s");  // a file of before there were ramps
+  json.erase("rate_from");
+  EXPECT_EQ(ReadRecord(json.dump(), "old.json")->ramp_s, 0);
 }
 
 TEST(RecordTest, WhatIsWrongIsSaid) {
