@@ -147,7 +147,8 @@ absl::string_view NothingText(const Result& result) {
 }
 
 std::string Setting(const Result& result) {
-  std::string text = absl::StrCat(result.shape, ", ", Count(result.size, "byte"));
+  const std::string name = result.name != result.shape ? absl::StrCat(result.name, ", ") : "";
+  std::string text = absl::StrCat(name, result.shape, ", ", Count(result.size, "byte"));
   if (result.messages > 1) absl::StrAppend(&text, " x ", result.messages);
   if (result.rate > 0) {
     const bool ramps = result.ramp > absl::ZeroDuration();
