@@ -31,18 +31,23 @@
 namespace udsecho::client {
 namespace {
 
+bool IsPing(const google::protobuf::MethodDescriptor& method, const Options& options) {
+  return options.interval.has_value() && !method.client_streaming() && !method.server_streaming();
+}
+
 class MethodCalls {
  public:
   MethodCalls(const Options& options, const Streams& streams)
       : options_(options), streams_(streams) {}
 
   // Why there is nothing to read from.
-  Outcome Open(bool streams_requests);
+  Outcome Open(const google::protobuf::MethodDescriptor& method);
   MessageSource* source() { return source_.get(); }
 
  private:
   void TakeList(std::vector<std::string> objects) {
-    source_ = std::make_unique<ListSource>(std::move(objects), times());
+    source_ =
+        std::make_unique<ListSource>(std::move(objects), pings_ ? ListSource::kForEver : times());
   }
   void TakeFile(int fd, std::string name) {
     source_ = std::make_unique<LineSource>(fd, times(), std::make_unique<JsonSplitter>(),
@@ -52,12 +57,15 @@ class MethodCalls {
 
   const Options& options_;
   const Streams& streams_;
+  bool pings_ = false;  // until Ctrl-C or a failure
   uds::UniqueFd file_;
   std::unique_ptr<MessageSource> source_;
 };
 
-Outcome MethodCalls::Open(bool streams_requests) {
+Outcome MethodCalls::Open(const google::protobuf::MethodDescriptor& descriptor) {
   const MethodOptions& method = options_.method;
+  const bool streams_requests = descriptor.client_streaming();
+  pings_ = IsPing(descriptor, options_) && !options_.count.has_value();
   if (!options_.messages.empty()) {
     TakeList(options_.messages);
   } else if (method.data.has_value()) {
@@ -99,7 +107,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   if (!method.ok()) return SchemaError(server.address, method.status());
 
   MethodCalls calls(options, streams);
-  if (Outcome opened = calls.Open((*method)->client_streaming()); !opened.ok()) return opened;
+  if (Outcome opened = calls.Open(**method); !opened.ok()) return opened;
   Output output(streams.out);
   Output warnings(streams.err);
   JsonCodec codec(&schema);
@@ -116,20 +124,27 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
            options.call, progress);
   std::optional<Statistics> statistics;
   std::optional<SummaryOnQuit> on_quit;
-  if (options.interval.has_value()) {
+  if (IsPing(**method, options)) {
     statistics.emplace(server.address);
     on_quit.emplace(interrupt, &*statistics, streams.err);
   }
-  return CallIt(**method, {.channel = server.connection->client().channel(),
-                           .path = MethodPath(**method),
-                           .name = (*method)->name(),
-                           .address = server.address,
-                           .one_reply = !(*method)->server_streaming(),
-                           .options = &options,
-                           .source = calls.source(),
-                           .traffic = &traffic,
-                           .interrupt = interrupt,
-                           .statistics = statistics.has_value() ? &*statistics : nullptr});
+  Outcome outcome =
+      CallIt(**method, {.channel = server.connection->client().channel(),
+                        .path = MethodPath(**method),
+                        .name = (*method)->name(),
+                        .address = server.address,
+                        .one_reply = !(*method)->server_streaming(),
+                        .options = &options,
+                        .source = calls.source(),
+                        .traffic = &traffic,
+                        .interrupt = interrupt,
+                        .statistics = statistics.has_value() ? &*statistics : nullptr});
+  if (statistics.has_value()) {
+    // Not among the replies, which are JSON.
+    warnings.AddLine(statistics->Text()).IgnoreError();
+    warnings.Flush().IgnoreError();
+  }
+  return outcome;
 }
 
 Outcome DescribeIt(const Server& server, const Options& options, const Streams& streams,

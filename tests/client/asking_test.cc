@@ -3,6 +3,7 @@
 
 // What is told of calls (-v), headers from files (-H @FILE), and descriptor sets without a server.
 
+#include <atomic>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -141,6 +142,30 @@ TEST_F(AskingTest, EmptyDataIsNoMessageOrAnEmptyOne) {
   EXPECT_EQ(message(call("--call=Collect")).value("count", "0"), "0");
   EXPECT_EQ(message(call("--call=Echo/Echo")).value("message", ""), "");
   EXPECT_EQ(call("--call=Chat").exit_code, 0);
+}
+
+TEST_F(AskingTest, AnyMethodIsPingedUntilItFailsOrCtrlC) {
+  std::atomic<int> left = 3;
+  server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
+                             v1::EchoResponse* response) {
+    if (--left < 0) return grpc::Status(grpc::StatusCode::ABORTED, "no more");
+    return TestService::Reply(context, request, response);
+  };
+  const std::vector<std::string> arguments = {path_, "--call=Echo/Echo", "--protoset=" + Protoset(),
+                                              "-d{}", "--interval=1ms"};
+  const Ended failed = RunClient(arguments);
+  EXPECT_EQ(failed.exit_code, 64 + 10);
+  EXPECT_EQ(failed.out, "{}\n{}\n{}\n");
+  EXPECT_THAT(failed.err, HasSubstr("4 sent, 3 received"));
+
+  Interrupt interrupt;
+  server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
+    if (++left == 3) interrupt.Trigger();
+    return grpc::Status::OK;
+  };
+  const Ended interrupted = RunClient(arguments, "", &interrupt);
+  EXPECT_EQ(interrupted.exit_code, 130);
+  EXPECT_THAT(interrupted.err, HasSubstr(" sent, "));
 }
 
 TEST_F(AskingTest, DescriptorSetsNeedNoServer) {
