@@ -4,6 +4,7 @@
 #include "http2/loop.h"
 
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -36,6 +37,12 @@ class Loop::Wake final : public Watcher {
 
  private:
   Loop* const loop_;
+};
+
+// Its descriptor wakes whoever polls the loop's; what is due, the round finds by itself.
+class Loop::Alarm final : public Watcher {
+ public:
+  void Ready(std::uint32_t /*events*/) override {}
 };
 
 Loop::Loop(uds::UniqueFd epoll, uds::UniqueFd wake, const LoopOptions& options)
@@ -134,6 +141,34 @@ void Loop::Turn(absl::Duration longest) {
   }
   timers_.Expire(now_);
   EndRound();
+  if (alarm_.valid()) SetAlarm();
+}
+
+absl::StatusOr<int> Loop::PollFd() {
+  if (alarm_.valid()) return epoll_.get();
+  uds::UniqueFd alarm(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!alarm.valid()) return Exhausted(errno);
+  alarm_watcher_ = std::make_unique<Alarm>();
+  if (absl::Status watched = Watch(alarm.get(), EPOLLIN, alarm_watcher_.get()); !watched.ok()) {
+    return watched;
+  }
+  alarm_ = std::move(alarm);
+  SetAlarm();
+  return epoll_.get();
+}
+
+void Loop::SetAlarm() {
+  const bool at_once = !again_.empty() || !round_ends_.empty();
+  Nanoseconds wait = 0;  // for ever
+  if (at_once) {
+    wait = 1;
+  } else if (const auto next = timers_.next(); next.has_value()) {
+    wait = std::max<Nanoseconds>(*next - clock_.Now(), 1);
+  }
+  constexpr Nanoseconds kSecond = 1'000'000'000;
+  const itimerspec when = {.it_interval = {},
+                           .it_value = {.tv_sec = wait / kSecond, .tv_nsec = wait % kSecond}};
+  timerfd_settime(alarm_.get(), 0, &when, nullptr);  // which also ends that it is readable
 }
 
 int Loop::Poll(int milliseconds) {

@@ -117,13 +117,19 @@ class Loop {
   void Run();
   void Quit() { quit_ = true; }
 
-  // One round, which waits for `longest` at most. For tests, and to run within another event loop.
+  // One round, which waits for `longest` at most.
   void Turn(absl::Duration longest);
+
+  // To run within another event loop: a descriptor that is readable when Turn(zero) has something to
+  // do, also what a timer or a Post() asks for. RESOURCE_EXHAUSTED when no descriptor can be had. The
+  // loop's clock must be the system's.
+  absl::StatusOr<int> PollFd();
 
  private:
   Loop(uds::UniqueFd epoll, uds::UniqueFd wake, const LoopOptions& options);
 
   class Wake;
+  class Alarm;
 
   int Wait(int milliseconds);
   int Poll(int milliseconds);
@@ -131,11 +137,16 @@ class Loop {
   void RunAgain();
   void RunPosted();
   void EndRound();
+  // Has the alarm make the loop's descriptor readable when the next timer is due, or at once if a round
+  // is.
+  void SetAlarm();
 
   const uds::UniqueFd epoll_;
   const uds::UniqueFd wake_fd_;  // an eventfd
+  uds::UniqueFd alarm_;          // a timerfd, once PollFd() was called
   const Clock& clock_;
   std::unique_ptr<Wake> wake_;
+  std::unique_ptr<Alarm> alarm_watcher_;
   BusyPoll busy_poll_;
   bool quit_ = false;
   Nanoseconds now_;

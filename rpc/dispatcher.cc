@@ -91,7 +91,7 @@ absl::Status Dispatcher::MayCall(const Connection& connection, const CallerAccou
   return may;
 }
 
-std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
+std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream, const Methods& methods,
                                                    std::shared_ptr<Connection> connection,
                                                    CallerAccount* account) {
   connection->calls.Add(1);
@@ -127,8 +127,8 @@ std::unique_ptr<http2::Exchange> Dispatcher::Begin(Stream& stream,
   if (!head.status.ok()) return refuse(head.status);
   absl::Status may = MayCall(*connection, *account);
   if (!may.ok()) return refuse(may);
-  const auto method = methods_.find(stream.path());
-  if (method == methods_.end()) {
+  const auto method = methods.find(stream.path());
+  if (method == methods.end()) {
     return refuse(
         absl::UnimplementedError(absl::StrCat("no such method is served here: ", stream.path())));
   }

@@ -3,8 +3,9 @@
 
 // Takes the header of an HTTP/2 request, and makes the call that answers it or refuses it.
 //
-//   rpc::Dispatcher dispatcher(&methods, &admission, all_calls, &calls);
-//   std::unique_ptr<http2::Exchange> exchange = dispatcher.Begin(stream, connection, account);
+//   rpc::Dispatcher dispatcher(&admission, all_calls, &calls);
+//   std::unique_ptr<http2::Exchange> exchange =
+//       dispatcher.Begin(stream, methods, connection, account);
 //
 // What is refused, in this order (gRPC's PROTOCOL-HTTP2.md and statuscodes.md; docs/security.md has
 // all refusals):
@@ -27,7 +28,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "http2/exchange.h"
 #include "http2/stream.h"
@@ -37,23 +37,20 @@
 
 namespace rpc {
 
-using Methods = absl::flat_hash_map<std::string, Method*>;  // by path
-
 class Dispatcher {
  public:
-  Dispatcher(const Methods* methods, const Admission* admission,
-             const std::vector<const Calls*>* all_calls, Calls* calls)
-      : methods_(*methods), admission_(*admission), all_calls_(*all_calls), calls_(*calls) {}
+  Dispatcher(const Admission* admission, const std::vector<const Calls*>* all_calls, Calls* calls)
+      : admission_(*admission), all_calls_(*all_calls), calls_(*calls) {}
 
-  // Null if the request was refused: then it has been answered.
-  std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream,
+  // Null if the request was refused: then it has been answered. `methods`: those served at the
+  // connection's socket.
+  std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream, const Methods& methods,
                                          std::shared_ptr<Connection> connection,
                                          CallerAccount* account);
 
  private:
   absl::Status MayCall(const Connection& connection, const CallerAccount& account);
 
-  const Methods& methods_;
   const Admission& admission_;
   const std::vector<const Calls*>& all_calls_;
   Calls& calls_;

@@ -25,8 +25,8 @@ void Drain::Begin(absl::Duration grace) {
   OnEachShard(
       *parts_.shards, parts_.loop, [](Shard& shard) { shard.Drain(); },
       [this] {
-        parts_.acceptor->AcceptTheRest();
-        parts_.acceptor->WhenAllEnded([this] {
+        for (const auto& acceptor : *parts_.acceptors) acceptor->AcceptTheRest();
+        parts_.reception->WhenAllEnded([this] {
           all_ended_ = true;
           EndIfDone();
         });

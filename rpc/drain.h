@@ -25,6 +25,7 @@
 #include "absl/time/time.h"
 #include "http2/loop.h"
 #include "rpc/acceptor.h"
+#include "rpc/reception.h"
 #include "rpc/server_events.h"
 #include "rpc/shard.h"
 
@@ -39,7 +40,8 @@ class Drain {
 
   struct Parts {
     http2::Loop* loop;
-    Acceptor* acceptor;
+    const std::vector<std::unique_ptr<Acceptor>>* acceptors;
+    Reception* reception;
     const std::vector<std::unique_ptr<Shard>>* shards;
     ServerEvents* events;
     std::function<void()> tell_services;  // that a drain begins

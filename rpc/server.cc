@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "rpc/check.h"
 #include "rpc/drain.h"
 #include "rpc/on_each_shard.h"
+#include "rpc/reception.h"
 #include "rpc/start_thread.h"
 #include "rpc/watchdog.h"
 
@@ -53,9 +55,12 @@ class Threads {
     threads_.push_back(std::move(thread));
     return started;
   }
-  ~Threads() {
+  ~Threads() { Join(); }
+  void Join() {
     for (Shard* shard : shards_) shard->loop().Post([shard] { shard->loop().Quit(); });
     for (std::thread& thread : threads_) thread.join();
+    shards_.clear();
+    threads_.clear();
   }
 
  private:
@@ -65,19 +70,73 @@ class Threads {
 
 }  // namespace
 
+// What there is while the server runs, in the order in which it ends.
+struct Server::Running {
+  Running(Server* server, int stop_fd);
+
+  absl::Status Accept(uds::Listener listener, const Endpoint& endpoint);
+  // Of all; the first status that is not OK.
+  absl::Status GiveUpPaths();
+
+  Server& server;
+  http2::Loop& loop;
+  bool ended = false;
+  Reception reception;
+  std::vector<std::unique_ptr<Acceptor>> acceptors;
+  Drain drain;
+  Watchdog watchdog;
+  Threads threads;
+};
+
+Server::Running::Running(Server* server, int stop_fd)
+    : server(*server),
+      loop(server->shards_.front()->loop()),
+      reception({.loop = &loop,
+                 .events = server->events_,
+                 .admission = &server->admission_,
+                 .connections = &server->connections_,
+                 .shards = &server->shards_}),
+      drain({.loop = &loop,
+             .acceptors = &acceptors,
+             .reception = &reception,
+             .shards = &server->shards_,
+             .events = server->events_,
+             .tell_services = [server] { server->TellServices(); },
+             .ended = [this] { ended = true; }}),
+      watchdog({.stop_fd = stop_fd,
+                .stop_counter = server->stop_.get(),
+                .stop = [this] { loop.Post([this] { drain.Stop(this->server.grace()); }); },
+                .grace = [server] { return server->grace(); },
+                .stuck =
+                    [this] {
+                      GiveUpPaths().IgnoreError();
+                      this->server.events_->Stuck();
+                    }}) {}
+
+absl::Status Server::Running::Accept(uds::Listener listener, const Endpoint& endpoint) {
+  acceptors.push_back(
+      std::make_unique<Acceptor>(std::move(listener), Acceptor::Parts{.loop = &loop,
+                                                                      .events = server.events_,
+                                                                      .reception = &reception,
+                                                                      .endpoint = &endpoint}));
+  return acceptors.back()->Start();
+}
+
+absl::Status Server::Running::GiveUpPaths() {
+  absl::Status status;
+  for (const auto& acceptor : acceptors) status.Update(acceptor->GiveUpPath());
+  return status;
+}
+
 Server::Server(const ServerOptions& options, ServerEvents* events)
     : options_(options),
       events_(events != nullptr ? events : &no_events_),
+      main_({.admit = options.admit}, 0),
       stop_(NewStopCounter()),
       grace_(absl::ToInt64Nanoseconds(options.grace)),
       admission_(options.limits, static_cast<std::size_t>(options.shards)),
       settings_(SettingsOf(options.limits)),
-      shards_made_(MakeShards()) {
-  Add(&health_);
-  Add(&reflection_);
-  Add(&reflection_alpha_);
-  health_.Set("", Health::Response::SERVING);
-}
+      shards_made_(MakeShards()) {}
 
 Server::~Server() = default;
 
@@ -91,24 +150,25 @@ absl::Status Server::MakeShards() {
     auto loop = http2::Loop::Create({.busy_poll = options_.busy_poll});
     if (!loop.ok()) return loop.status();
     shards_.push_back(std::make_unique<Shard>(
-        *std::move(loop),
-        Shard::Parts{.index = static_cast<std::size_t>(i),
-                     .settings = &settings_,
-                     .methods = &methods_,
-                     .admission = &admission_,
-                     .all_calls = &all_calls_,
-                     .call_hooks = &options_.call_hooks,
-                     .spoke =
-                         [this, i](const auto& connection) {
-                           // At once: its first call may ask for the list.
-                           connections_.Add(connection);
-                           OnFirstThread(i, [this, connection] { acceptor_->Spoke(connection); });
-                         },
-                     .ended =
-                         [this, i](const auto& connection, http2::Ending how) {
-                           OnFirstThread(
-                               i, [this, connection, how] { acceptor_->Ended(connection, how); });
-                         }}));
+        *std::move(loop), Shard::Parts{.index = static_cast<std::size_t>(i),
+                                       .settings = &settings_,
+                                       .admission = &admission_,
+                                       .all_calls = &all_calls_,
+                                       .call_hooks = &options_.call_hooks,
+                                       .spoke =
+                                           [this, i](const auto& connection) {
+                                             // At once: its first call may ask for the list.
+                                             connections_.Add(connection);
+                                             OnFirstThread(i, [this, connection] {
+                                               running_->reception.Spoke(connection);
+                                             });
+                                           },
+                                       .ended =
+                                           [this, i](const auto& connection, http2::Ending how) {
+                                             OnFirstThread(i, [this, connection, how] {
+                                               running_->reception.Ended(connection, how);
+                                             });
+                                           }}));
     all_calls_.push_back(&shards_.back()->calls());
   }
   return absl::OkStatus();
@@ -122,11 +182,21 @@ void Server::OnFirstThread(int from_shard, std::function<void()> work) {
   }
 }
 
-void Server::Add(Service* service) {
-  services_.push_back(service);
-  names_.push_back(service->full_name());
-  for (const Service::Path& one : service->methods()) methods_[one.path] = one.method.get();
-  health_.Set(service->full_name(), Health::Response::SERVING);
+Endpoint& Server::AddEndpoint(uds::Listener listener, EndpointOptions options) {
+  RPC_CHECK(running_ == nullptr, "an endpoint is added before the server runs");
+  listeners_.push_back(std::move(listener));
+  more_.push_back(
+      std::make_unique<Endpoint>(std::move(options), static_cast<int>(listeners_.size())));
+  return *more_.back();
+}
+
+void Server::TellServices() {
+  // One that is served at several sockets is told once.
+  std::set<Service*> services(main_.services().begin(), main_.services().end());
+  for (const auto& endpoint : more_) {
+    services.insert(endpoint->services().begin(), endpoint->services().end());
+  }
+  for (Service* service : services) service->Drain();
 }
 
 void Server::Stop() { eventfd_write(stop_.get(), 1); }
@@ -142,7 +212,7 @@ void Server::After(absl::Duration delay, std::function<void()> work) {
 }
 
 void Server::Readmit() {
-  shards_.front()->loop().Post([this] { acceptor_->Readmit(); });
+  shards_.front()->loop().Post([this] { running_->reception.Readmit(); });
 }
 
 void Server::AskThreads(std::function<void()> answered) {
@@ -176,55 +246,48 @@ std::size_t Server::calls_in_flight() const {
   return static_cast<std::size_t>(sum);
 }
 
-absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
-  RPC_CHECK(acceptor_ == nullptr, "a server runs once");
+absl::Status Server::Start(uds::Listener listener, int stop_fd) {
+  RPC_CHECK(running_ == nullptr, "a server runs once");
   // All that can fail comes first, before there is a thread or a call to look after.
   absl::Status status = options_.limits.Check();
   status.Update(shards_made_);
   if (!status.ok()) return status;
-  http2::Loop& loop = shards_.front()->loop();
-  Acceptor acceptor(std::move(listener), {.loop = &loop,
-                                          .events = events_,
-                                          .admission = &admission_,
-                                          .connections = &connections_,
-                                          .shards = &shards_,
-                                          .admit = options_.admit});
-  acceptor_ = &acceptor;
-  status = acceptor.Start();
-  if (!status.ok()) return status;
-
-  Drain drain({.loop = &loop,
-               .acceptor = &acceptor,
-               .shards = &shards_,
-               .events = events_,
-               .tell_services =
-                   [this] {
-                     for (Service* service : services_) service->Drain();
-                   },
-               .ended = [&loop] { loop.Quit(); }});
-  const auto grace = [this] { return absl::Nanoseconds(grace_.load()); };
-  Watchdog watchdog({.stop_fd = stop_fd,
-                     .stop_counter = stop_.get(),
-                     .stop = [&] { loop.Post([&] { drain.Stop(grace()); }); },
-                     .grace = grace,
-                     .stuck =
-                         [&] {
-                           acceptor.GiveUpPath().IgnoreError();
-                           events_->Stuck();
-                         }});
-  status = watchdog.Start();
-  if (!status.ok()) return status;
-  {
-    Threads threads;
-    for (std::size_t i = 1; i < shards_.size(); ++i) {
-      status = threads.Start(shards_[i].get());
-      if (!status.ok()) return status;
-    }
-    events_->Serving();
-    loop.Run();
-    watchdog.Finish();
+  running_ = std::make_unique<Running>(this, stop_fd);
+  status = running_->Accept(std::move(listener), main_);
+  for (std::size_t i = 0; i < more_.size(); ++i) {
+    status.Update(running_->Accept(std::move(listeners_[i]), *more_[i]));
   }
-  return DrainResult{.calls_cut = drain.calls_cut(), .path_given_up = acceptor.GiveUpPath()};
+  listeners_.clear();
+  if (status.ok()) status = running_->watchdog.Start();
+  for (std::size_t i = 1; status.ok() && i < shards_.size(); ++i) {
+    status = running_->threads.Start(shards_[i].get());
+  }
+  if (!status.ok()) {
+    running_.reset();  // which gives up the paths
+    return status;
+  }
+  events_->Serving();
+  return status;
+}
+
+absl::StatusOr<int> Server::poll_fd() { return shards_.front()->loop().PollFd(); }
+
+void Server::Turn() { shards_.front()->loop().Turn(absl::ZeroDuration()); }
+
+bool Server::ended() const { return running_ != nullptr && running_->ended; }
+
+DrainResult Server::Finish() {
+  RPC_CHECK(ended(), "it has not ended yet");
+  running_->watchdog.Finish();
+  running_->threads.Join();
+  return DrainResult{.calls_cut = running_->drain.calls_cut(),
+                     .path_given_up = running_->GiveUpPaths()};
+}
+
+absl::StatusOr<DrainResult> Server::Run(uds::Listener listener, int stop_fd) {
+  if (absl::Status started = Start(std::move(listener), stop_fd); !started.ok()) return started;
+  while (!ended()) shards_.front()->loop().Turn(absl::InfiniteDuration());
+  return Finish();
 }
 
 }  // namespace rpc

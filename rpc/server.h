@@ -21,7 +21,15 @@
 // over. Calls that are left then are cut off: their callers get UNAVAILABLE, and the connections
 // are ended. The path is removed last.
 //
-// Handlers run on the thread in Run(), or, with ServerOptions::shards, on further ones too: all
+// More than one socket: AddEndpoint(). Within an event loop that is the program's own: Start() instead
+// of Run(), then Turn() whenever poll_fd() is readable, until ended():
+//
+//   absl::Status started = server.Start(*std::move(listener), signals.fd());
+//   loop.OnReadable(*server.poll_fd(), [&] { server.Turn(); if (server.ended()) loop.Quit(); });
+//   loop.Run();
+//   rpc::DrainResult result = server.Finish();
+//
+// Handlers run on the thread in Run() or Turn(), or, with ServerOptions::shards, on further ones too: all
 // calls of a connection on the same. Services are then called on all of these.
 //
 // Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), After() and Readmit() may
@@ -44,11 +52,9 @@
 #include "absl/time/time.h"
 #include "http2/connection.h"
 #include "rpc/admission.h"
-#include "rpc/builtin/health.h"
-#include "rpc/builtin/reflection.h"
 #include "rpc/call/ended_call.h"
 #include "rpc/connection_list.h"
-#include "rpc/dispatcher.h"
+#include "rpc/endpoint.h"
 #include "rpc/limits.h"
 #include "rpc/server_events.h"
 #include "rpc/service.h"
@@ -59,8 +65,6 @@
 #include "uds/unique_fd.h"
 
 namespace rpc {
-
-class Acceptor;
 
 struct ServerOptions {
   // How long calls in flight may go on once a stop was asked for; 0 cuts them off immediately. With
@@ -78,9 +82,7 @@ struct ServerOptions {
   // (http2/busy_poll.h); 0: never.
   absl::Duration busy_poll = absl::Microseconds(50);
 
-  // Whether the peer of a new connection may call. Asked once for each connection, on the thread in
-  // Run(). A status other than OK is the answer to all of its calls; none reaches a handler. Unset:
-  // all peers may call.
+  // Whether the peer of a new connection may call at the socket of Run(): see EndpointOptions.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 
   // What is called for each call, if anything.
@@ -100,13 +102,13 @@ class Server {
   explicit Server(const ServerOptions& options = {}, ServerEvents* events = nullptr);
   ~Server();
 
-  void Add(Service* service);
+  // What is served at the socket of Run(): see rpc/endpoint.h.
+  void Add(Service* service) { main_.Add(service); }
+  void Describe(const google::protobuf::FileDescriptor* file) { main_.Describe(file); }
+  Health& health() { return main_.health(); }
 
-  // Reflection sends this file too where it sends google.protobuf.Any: for what services put into
-  // one, which no .proto of theirs names. Before Run().
-  void Describe(const google::protobuf::FileDescriptor* file) { described_.push_back(file); }
-
-  Health& health() { return health_; }
+  // One more socket, with services of its own. Before Run().
+  Endpoint& AddEndpoint(uds::Listener listener, EndpointOptions options = {});
 
   Statistics statistics() const;
   // Those that have begun HTTP/2, the oldest first.
@@ -119,6 +121,20 @@ class Server {
   // once. INVALID_ARGUMENT when the limits make no sense; RESOURCE_EXHAUSTED when there are
   // not enough descriptors or threads.
   absl::StatusOr<DrainResult> Run(uds::Listener listener, int stop_fd = -1);
+
+  // For another event loop: the first part of Run(), with its errors. Connections wait until Turn().
+  // The server must be turned until it has ended, by the thread that called this; if its destructor
+  // comes before, calls are cut off without a word.
+  absl::Status Start(uds::Listener listener, int stop_fd = -1);
+  // Readable when Turn() has something to do. RESOURCE_EXHAUSTED when no descriptor can be had.
+  absl::StatusOr<int> poll_fd();
+  // Does what there is to do, and does not wait. Should be called again within a second of poll_fd()
+  // getting readable: after a Stop(), the server takes a thread that is later than that for stuck
+  // (ServerEvents::Stuck).
+  void Turn();
+  bool ended() const;
+  // Once it has ended.
+  DrainResult Finish();
 
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
   void After(absl::Duration delay, std::function<void()> work);
@@ -141,27 +157,27 @@ class Server {
 
  private:
   absl::Status MakeShards();
+  void TellServices();
+  absl::Duration grace() const { return absl::Nanoseconds(grace_.load()); }
   void OnFirstThread(int from_shard, std::function<void()> work);
+
+  struct Running;
 
   const ServerOptions options_;
   ServerEvents no_events_;
   ServerEvents* const events_;
-  std::vector<Service*> services_;
-  std::vector<std::string> names_;  // of services_, for reflection
-  Methods methods_;
-  Health health_;
-  DescribedFiles described_;
-  Reflection<ReflectionV1> reflection_{&names_, &described_};
-  Reflection<ReflectionV1Alpha> reflection_alpha_{&names_, &described_};
-  const uds::UniqueFd stop_;         // an eventfd that counts Stop()s
-  std::atomic<std::int64_t> grace_;  // in nanoseconds
+  Endpoint main_;
+  std::vector<std::unique_ptr<Endpoint>> more_;
+  std::vector<uds::Listener> listeners_;  // of more_, until Run()
+  const uds::UniqueFd stop_;              // an eventfd that counts Stop()s
+  std::atomic<std::int64_t> grace_;       // in nanoseconds
   Admission admission_;
   ConnectionList connections_;
   const http2::Settings settings_;
-  Acceptor* acceptor_ = nullptr;  // while Run() runs
   std::vector<const Calls*> all_calls_;
   std::vector<std::unique_ptr<Shard>> shards_;
   const absl::Status shards_made_;
+  std::unique_ptr<Running> running_;  // from Start() on
 };
 
 }  // namespace rpc

@@ -47,8 +47,9 @@ class ServerEvents {
   // connect meanwhile wait in the backlog.
   virtual void AcceptPaused(const absl::Status& /*why*/) {}
 
-  // The path was removed or replaced, so that new clients do not come here; OK once it is back.
-  virtual void PathChanged(const absl::Status& /*still_ours*/) {}
+  // The path of an endpoint (Endpoint::index()) was removed or replaced, so that new clients do not come
+  // here; OK once it is back.
+  virtual void PathChanged(int /*endpoint*/, const absl::Status& /*still_ours*/) {}
 
   // Stop was asked for: calls in flight have `grace` from now.
   virtual void Draining(absl::Duration /*grace*/) {}

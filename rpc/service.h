@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
@@ -44,6 +45,8 @@ class Method {
   virtual ~Method() = default;
   virtual std::unique_ptr<Call> NewCall(Call::Parts parts) = 0;
 };
+
+using Methods = absl::flat_hash_map<std::string, Method*>;  // by path
 
 class Service {
  public:

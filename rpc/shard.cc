@@ -15,8 +15,10 @@ constexpr std::int64_t kConnectionBytes = 28 * 1024;  // mostly nghttp2's
 // A connection with what it is to the server.
 class Shard::Hosted final : public http2::Application {
  public:
-  Hosted(Shard* shard, uds::UniqueFd fd, std::shared_ptr<Connection> info, CallerAccount* account)
+  Hosted(Shard* shard, uds::UniqueFd fd, const Methods* methods, std::shared_ptr<Connection> info,
+         CallerAccount* account)
       : shard_(*shard),
+        methods_(*methods),
         info_(std::move(info)),
         account_(*account),
         http2_(std::make_unique<http2::Connection>(
@@ -28,7 +30,7 @@ class Shard::Hosted final : public http2::Application {
 
  private:
   std::unique_ptr<http2::Exchange> Begin(http2::Stream& stream) override {
-    return shard_.dispatcher_.Begin(stream, info_, &account_);
+    return shard_.dispatcher_.Begin(stream, methods_, info_, &account_);
   }
   bool Spoke(http2::Connection& /*connection*/) override {
     shard_.parts_.spoke(info_);
@@ -39,6 +41,7 @@ class Shard::Hosted final : public http2::Application {
   }
 
   Shard& shard_;
+  const Methods& methods_;
   const std::shared_ptr<Connection> info_;
   CallerAccount& account_;
   std::unique_ptr<http2::Connection> http2_;
@@ -49,13 +52,14 @@ Shard::Shard(std::unique_ptr<http2::Loop> loop, Parts parts)
       parts_(std::move(parts)),
       calls_(loop_.get(), static_cast<std::size_t>(parts_.admission->limits().max_message_bytes),
              parts_.call_hooks),
-      dispatcher_(parts_.methods, parts_.admission, parts_.all_calls, &calls_) {}
+      dispatcher_(parts_.admission, parts_.all_calls, &calls_) {}
 
 Shard::~Shard() = default;
 
-void Shard::Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Caller* caller) {
+void Shard::Adopt(uds::UniqueFd fd, const Methods* methods, std::shared_ptr<Connection> connection,
+                  Caller* caller) {
   const std::uint64_t id = connection->id;
-  auto hosted = std::make_unique<Hosted>(this, std::move(fd), std::move(connection),
+  auto hosted = std::make_unique<Hosted>(this, std::move(fd), methods, std::move(connection),
                                          caller->accounts[parts_.index].get());
   http2::Connection& http2 = hosted->http2();
   connections_.emplace(id, std::move(hosted));

@@ -4,7 +4,7 @@
 // One thread of a server: a loop, and the connections whose calls are handled there.
 //
 //   rpc::Shard shard(std::move(loop), parts);
-//   shard.loop().Post([&] { shard.Adopt(std::move(fd), connection, caller); });
+//   shard.loop().Post([&] { shard.Adopt(std::move(fd), &methods, connection, caller); });
 //   shard.loop().Run();
 //
 // While a call is handled, shards share nothing but what each caller has in all (call/caller.h).
@@ -38,7 +38,6 @@ class Shard {
   struct Parts {
     std::size_t index;  // of its accounts
     const http2::Settings* settings;
-    const Methods* methods;
     const Admission* admission;
     const std::vector<const Calls*>* all_calls;
     const CallHooks* call_hooks;
@@ -54,7 +53,9 @@ class Shard {
   Calls& calls() { return calls_; }
 
   // A connection that was accepted. May end it at once.
-  void Adopt(uds::UniqueFd fd, std::shared_ptr<Connection> connection, Caller* caller);
+  // `methods`: that it may call.
+  void Adopt(uds::UniqueFd fd, const Methods* methods, std::shared_ptr<Connection> connection,
+             Caller* caller);
 
   void End(std::uint64_t id);
   // Tells the client to leave; its calls in flight go on.

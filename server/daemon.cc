@@ -209,7 +209,7 @@ class Daemon final : public rpc::ServerEvents {
     connection_events_.Flooded(connection);
   }
   void AcceptPaused(const absl::Status& why) override { service_events_.AcceptPaused(why); }
-  void PathChanged(const absl::Status& still_ours) override {
+  void PathChanged(int /*endpoint*/, const absl::Status& still_ours) override {
     service_events_.PathChanged(still_ours);
   }
   void Draining(absl::Duration grace) override {

@@ -23,6 +23,7 @@ namespace rpc {
 
 struct Connection {
   std::uint64_t id = 0;  // the server uses each number once
+  int endpoint = 0;      // Endpoint::index() of the socket at which it was accepted
   absl::Time since;
   uds::PeerCredentials peer;
 

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <functional>
@@ -202,6 +203,51 @@ TEST_F(LoopTest, LapsShareARoundOut) {
   Turn();
   EXPECT_EQ(watcher.ready.size(), 1);
 }
+
+class PollFdTest : public ::testing::Test {
+ protected:
+  bool IsReadable(int milliseconds = 0) {
+    pollfd ready = {.fd = fd_, .events = POLLIN, .revents = 0};
+    return poll(&ready, 1, milliseconds) == 1;
+  }
+  // A first round may have been due.
+  void Settle() {
+    while (IsReadable()) loop_->Turn(absl::ZeroDuration());
+  }
+
+  std::unique_ptr<Loop> loop_ = Loop::Create({}).value();
+  const int fd_ = loop_->PollFd().value();
+};
+
+TEST_F(PollFdTest, ReadableForWhatIsPostedOrDue) {
+  Settle();
+  int done = 0;
+  loop_->Post([&] { ++done; });
+  EXPECT_TRUE(IsReadable());
+  Settle();
+  EXPECT_EQ(done, 1);
+  loop_->Post([&] { loop_->After(absl::Milliseconds(1), [&] { ++done; }); });
+  loop_->Turn(absl::ZeroDuration());
+  EXPECT_TRUE(IsReadable(60'000));
+  Settle();
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(PollFdTest, ReadableForARoundThatIsDue) {
+  Watcher watcher;
+  watcher.when_ready = [&] {
+    if (watcher.ready.size() < 3) loop_->Again(&watcher);
+  };
+  loop_->Post([&] { loop_->Again(&watcher); });
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_TRUE(IsReadable(60'000));
+    loop_->Turn(absl::ZeroDuration());
+  }
+  EXPECT_EQ(watcher.ready.size(), 3U);
+  EXPECT_FALSE(IsReadable());
+}
+
+TEST_F(PollFdTest, ItIsTheSameEachTime) { EXPECT_EQ(loop_->PollFd().value(), fd_); }
 
 }  // namespace
 }  // namespace http2

@@ -59,7 +59,6 @@ CallBed::CallBed(const rpc::Limits& limits)
       http2::Loop::Create({.clock = &clock}).value(),
       rpc::Shard::Parts{.index = 0,
                         .settings = &settings_,
-                        .methods = &methods_,
                         .admission = &admission_,
                         .all_calls = &all_calls_,
                         .call_hooks = &hooks,
@@ -70,7 +69,7 @@ CallBed::CallBed(const rpc::Limits& limits)
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
   peer_ = std::make_unique<http2::Peer>(uds::UniqueFd(fds[1]));
   connection_->id = 1;
-  shard_->Adopt(uds::UniqueFd(fds[0]), connection_, caller_);
+  shard_->Adopt(uds::UniqueFd(fds[0]), &methods_, connection_, caller_);
   Send(absl::StrCat(http2::kPreface, http2::SettingsFrame({}), http2::SettingsAck()));
 }
 
