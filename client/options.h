@@ -104,10 +104,10 @@ struct BenchOptions {
   // That to begin with, for the warm-up; it changes evenly for `ramp`. Unset: `rate`.
   std::optional<double> rate_from;
   absl::Duration ramp;
-  int64_t size = 64;      // bytes of the message, if none was given
+  int64_t size = 64;                 // bytes of the message, if none was given
   std::optional<int> stream_length;  // messages a call, of one that streams
-  std::string report;     // the HTML file; empty for none
-  std::string compare;    // what an earlier run printed as JSON; empty for none
+  std::string report;                // the HTML file; empty for none
+  std::string compare;               // what an earlier run printed as JSON; empty for none
   Csv csv = Csv::kNone;
   std::vector<Threshold> fail_if;
 };

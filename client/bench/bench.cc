@@ -64,7 +64,7 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
     if (!there.ok()) return ConnectError(there);
   }
   Plan plan = PlanFor(target, options);
-  const Outcome planned = options.method.name.empty()
+  Outcome planned = options.method.name.empty()
                               ? PlanEcho(options, streams.in, &plan)
                               : PlanMethod(options, streams.in, interrupt, &plan);
   if (!planned.ok()) return planned;

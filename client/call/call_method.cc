@@ -41,7 +41,7 @@ class MethodCalls {
       : options_(options), streams_(streams) {}
 
   // Why there is nothing to read from.
-  Outcome Open(const google::protobuf::MethodDescriptor& method);
+  Outcome Open(const google::protobuf::MethodDescriptor& descriptor);
   MessageSource* source() { return source_.get(); }
 
  private:

@@ -78,6 +78,7 @@ absl::StatusOr<const Method*> FindByEnd(const std::string& name, Schema* schema)
   if (fitting.size() == 1) return fitting.front();
   if (fitting.empty()) return Unknown(name, *methods);
   std::vector<std::string> names;
+  names.reserve(fitting.size());
   for (const Method* method : fitting) names.push_back(MethodName(*method));
   const bool more = names.size() > kNamed;
   if (more) names.resize(kNamed);

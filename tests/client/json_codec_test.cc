@@ -297,7 +297,7 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
       size += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
       if (left <= 0x7f) break;
     }
-    bytes = "\x42" + size + bytes;
+    bytes.insert(0, size).insert(0, 1, '\x42');
   }
   EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
 }

@@ -70,7 +70,8 @@ TEST(JsonSplitterTest, WhatIsNotWholeIsTheLast) {
 }
 
 TEST(JsonSplitterTest, DepthCostsNothing) {
-  const std::string deep = "{\"a\":" + std::string(10'000'000, '[');
+  std::string deep = R"({"a":)";
+  deep.resize(10'000'000, '[');
   JsonSplitter splitter;
   splitter.Add(deep);
   EXPECT_FALSE(splitter.HasNext());

@@ -109,8 +109,8 @@ TEST_F(CallTest, ManyAtATimeInTheirOrder) {
   std::string expected;
   for (int i = 0; i < kObjects; ++i) {
     const char* const delay = i % 1000 == 7 ? R"(,"delay":"0.002s")" : "";
-    absl::StrAppend(&input, "{\"message\":\"", i, "\"", delay, "}");
-    absl::StrAppend(&expected, "{\"message\":\"", i, "\"}\n");
+    absl::StrAppend(&input, R"({"message":")", i, "\"", delay, "}");
+    absl::StrAppend(&expected, R"({"message":")", i, "\"}\n");
   }
   // Not EXPECT_EQ, which would print both.
   EXPECT_TRUE(Out({"--call=Echo/Echo", "-d", "@-", "-c", "8"}, input) == expected);
