@@ -87,6 +87,7 @@ struct MethodOptions {
   std::optional<std::string> data;     // JSON; may be empty
   std::string data_file;               // "-" is standard input; at most one of both is set
   std::vector<std::string> protosets;  // files; none: the server's reflection
+  bool emit_defaults = false;          // fields without a value are shown
 };
 
 // The result as a table for spreadsheets: the run in a line, or a line for each point in time.
@@ -145,6 +146,9 @@ struct Options {
 
   // Replies of concurrent calls are shown as they come, and not in the order of their messages.
   bool unordered = false;
+
+  // A call that fails does not keep the next ones from being made.
+  bool keep_going = false;
 
   std::string health_service;                    // empty: the server as a whole
   std::optional<absl::Duration> shutdown_grace;  // unset: the server's own

@@ -17,6 +17,7 @@
 #include "client/bench/summary.h"
 #include "client/bench/summary_csv.h"
 #include "client/json.h"
+#include "client/memory_guard.h"
 #include "client/monotonic.h"
 #include "client/output.h"
 #include "client/report/page.h"
@@ -64,9 +65,11 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
     if (!there.ok()) return ConnectError(there);
   }
   Plan plan = PlanFor(target, options);
-  Outcome planned = options.method.name.empty()
-                              ? PlanEcho(options, streams.in, &plan)
-                              : PlanMethod(options, streams.in, interrupt, &plan);
+  std::optional<MemoryGuard> guard;  // of gRPC, which asks for the plan alone
+  if (streams.bounds_memory) guard.emplace(streams.err);
+  Outcome planned = options.method.name.empty() ? PlanEcho(options, streams.in, &plan)
+                                                : PlanMethod(options, streams.in, interrupt, &plan);
+  guard.reset();
   if (!planned.ok()) return planned;
   Load load(plan, streams.err, interrupt);
   if (const absl::Status status = load.Connect(); !status.ok()) return ConnectError(status);

@@ -26,6 +26,9 @@ namespace udsecho::client {
 absl::StatusOr<const google::protobuf::MethodDescriptor*> FindMethod(const std::string& typed,
                                                                      Schema* schema);
 
+// Those of all services that can be understood. The errors of Schema.
+absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> AllMethods(Schema* schema);
+
 // "demo.Greeter/Hello"
 std::string MethodName(const google::protobuf::MethodDescriptor& method);
 
