@@ -12,6 +12,7 @@
 //   errors                              a number of calls, or a share of all calls with %
 //   rate                                calls a second that succeeded
 //   missed                              alone: calls fell behind the --rate
+//   disconnected                        a time: how long there was no connection, in all
 //
 // Thread safety: pure functions.
 
@@ -27,7 +28,7 @@
 namespace udsecho::client {
 
 struct Threshold {
-  enum class Of { kPercentile, kMean, kErrors, kErrorShare, kRate, kMissed };
+  enum class Of { kPercentile, kMean, kErrors, kErrorShare, kRate, kMissed, kDisconnected };
   enum class Fails { kAbove, kAtOrAbove, kBelow, kAtOrBelow };
 
   std::string text;  // as typed, without spaces

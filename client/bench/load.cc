@@ -163,6 +163,7 @@ void Load::Gather(MonotonicTime end, Result* result) {
     result->not_sent += ending.not_sent;
     result->behind = std::max(result->behind, ending.behind);
     result->late = std::max(result->late, ending.late);
+    result->disconnected = std::max(result->disconnected, ending.disconnected);
     result->disconnected_for = std::max(result->disconnected_for, ending.disconnected_for);
     heard = std::max(heard, ending.heard);
     oldest = std::min(oldest, ending.oldest);

@@ -53,13 +53,14 @@ struct Result {
   int64_t not_sent = 0;
   absl::Duration behind;
   Late late = Late::kClient;
-  absl::Duration disconnected_for;
+  absl::Duration disconnected;      // of `duration`, in all
+  absl::Duration disconnected_for;  // at the end; zero if there was a connection
   absl::Duration unanswered;  // for the last so long, calls were in flight, and nothing came of any
 
   bool interrupted = false;
   bool interrupted_in_warmup = false;
 
-  // That there was no connection at the end, in a sentence; empty if there was one.
+  // For how long there was no connection, in a sentence; empty if that is not worth one.
   std::string lost;
 
   // That the server stopped to answer, in a sentence; empty if it did not.
@@ -80,6 +81,8 @@ struct Result {
   std::vector<std::string> Notes() const;
 
   int64_t calls() const { return measured.latency.count(); }
+  int64_t ended() const { return calls() + measured.errors(); }
+  bool has_no_connection() const { return disconnected_for > absl::ZeroDuration(); }  // at the end
   double CallsPerSecond() const;
   double BytesPerSecond() const;  // of messages, one way
 };
@@ -92,6 +95,9 @@ void Judge(Result* result);
 
 // "12,345", of a number that is not below zero.
 std::string Thousands(double number);
+
+// "12.3 s", "4.21 ms", "80 ns".
+std::string SecondsText(absl::Duration time);
 
 }  // namespace udsecho::client
 

@@ -185,9 +185,8 @@ std::string SummaryText(const Result& result, const Style& style) {
     table.Add({"", absl::StrCat("mean ", Milliseconds(measured.latency.Mean()), "  deviation ",
                                 Milliseconds(measured.latency.StandardDeviation()))});
   }
-  table.Add(
-      {"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
-                             absl::StrFormat("%.1f s", absl::ToDoubleSeconds(result.duration)))});
+  table.Add({"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
+                                   SecondsText(result.duration))});
   table.Add({"errors", ErrorsText(measured, style)});
   if (result.not_sent > 0) table.Add({"not sent", NotSentText(result, style)});
   if (result.in_flight > 0) {
@@ -250,6 +249,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"due_and_not_sent", result.not_sent},
           {"rate_missed", !result.missed.empty()},
           {"in_flight_at_the_end", result.in_flight},
+          {"disconnected_s", absl::ToDoubleSeconds(result.disconnected)},
           {"disconnected_at_the_end_s", absl::ToDoubleSeconds(result.disconnected_for)},
           {"unanswered_at_the_end_s", absl::ToDoubleSeconds(result.unanswered)},
           {"server_is_silent", !result.silent.empty()},

@@ -25,6 +25,9 @@ std::string SummaryText(const Result& result, const Style& style);
 //   due, due_and_not_sent     at a rate, and with a count that was given up
 //   rate_missed               at the end, calls were more than 0.1 s and 1 % of the time behind
 //   in_flight_at_the_end      not answered, and in no other number
+//   disconnected_s            for so long in all there was no connection that took calls; of several
+//                             threads that of the worst. A part of it is disconnected_at_the_end_s,
+//                             which is zero if the server was there at the end
 //   unanswered_at_the_end_s   for so long calls were in flight, and none of them was answered
 //   server_is_silent          that was a second, and a tenth of the time or 10 s, at least, and longer
 //                             than --delay and twice the slowest call: the server hangs

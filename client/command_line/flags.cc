@@ -116,8 +116,9 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
                "a page with diagrams, as HTML; -: standard output");
   group.Option("--compare", "FILE", &raw->compare,
                "with --report: beside an earlier run, which --json printed");
-  group.Option("--fail_if", "CONDITIONS", &raw->fail_if,
-               "such as 'p99>5ms,errors>0.1%,rate<1000,missed'; exit code 6 if one is true");
+  group.Option(
+      "--fail_if", "CONDITIONS", &raw->fail_if,
+      "such as 'p99>5ms,errors>0.1%,rate<1000,missed,disconnected>1s'; exit code 6 if one is true");
   group.Flag("--csv", &raw->csv, "for a spreadsheet: the run in a line, or its points in time",
              "[=summary|points]");
 }

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -260,6 +262,105 @@ TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
     EXPECT_GE(json["unanswered_at_the_end_s"], 1.0);
     EXPECT_LE(json["unanswered_at_the_end_s"], json["duration_s"]);
   }
+}
+
+// A server at a path of its own, which leaves gracefully once there was a call.
+class LeavingServer {
+ public:
+  explicit LeavingServer(const std::string& path) : path_(path) {
+    server_->service.echo = [this](grpc::ServerContext* context, const v1::EchoRequest* request,
+                                   v1::EchoResponse* response) {
+      called_.store(true);
+      called_.notify_all();
+      return TestService::Reply(context, request, response);
+    };
+  }
+  ~LeavingServer() { thread_.join(); }
+  LeavingServer(const LeavingServer&) = delete;
+  LeavingServer& operator=(const LeavingServer&) = delete;
+
+  // `on_return`: what each call of the next server does.
+  void ComeBackAfter(absl::Duration time, std::function<void()> on_return) {
+    comes_back_after_ = time;
+    on_return_ = std::move(on_return);
+  }
+  void Start() {
+    thread_ = std::thread([this] {
+      called_.wait(false);
+      server_->Leave();
+      if (!on_return_) return;
+      absl::SleepFor(comes_back_after_);  // the outage
+      server_ = std::make_unique<TestServer>(path_);
+      server_->service.echo = [this](grpc::ServerContext*, const v1::EchoRequest*,
+                                     v1::EchoResponse*) {
+        on_return_();
+        return grpc::Status::OK;
+      };
+    });
+  }
+
+ private:
+  const std::string path_;
+  std::unique_ptr<TestServer> server_ = std::make_unique<TestServer>(path_);
+  std::atomic<bool> called_ = false;
+  absl::Duration comes_back_after_;
+  std::function<void()> on_return_;
+  std::thread thread_;
+};
+
+// gRPC's server may cancel calls that reach it while it leaves: those do not count, or are allowed.
+// Without errors: tests/integration/client_robustness_test.cc.
+TEST_F(BenchTest, AServerThatIsGoneAtTheEndIsNoSuccess) {
+  const auto gone = [](const std::vector<std::string>& flags) {
+    const support::TempDir dir;
+    LeavingServer server(dir.Path("s"));
+    server.Start();
+    std::vector<std::string> all = {dir.Path("s"), "--bench", "--json"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    const Ended ended = RunClient(all);
+    EXPECT_THAT(ended.err, OneLine());
+    const nlohmann::json json = nlohmann::json::parse(ended.out, nullptr, false);
+    EXPECT_THAT(json["notes"].dump(), HasSubstr("there was no connection"));
+    EXPECT_GT(json["disconnected_at_the_end_s"], 0);
+    EXPECT_GE(json["disconnected_s"], json["disconnected_at_the_end_s"]);
+    EXPECT_LE(json["disconnected_s"], json["duration_s"]);
+    for (const auto& verdict : json["fail_if"]) EXPECT_TRUE(verdict["failed"]);
+    return ended.exit_code;
+  };
+  EXPECT_EQ(gone({"--concurrency=2", "--warmup=2s", "--duration=300ms"}), 78);
+  EXPECT_EQ(gone({"--rate=100", "--warmup=2s", "--duration=300ms"}), 78);
+  EXPECT_EQ(gone({"--fail_if=errors>0%", "--warmup=2s", "--duration=300ms"}), 6);
+  EXPECT_EQ(gone({"--fail_if=errors>90%", "--warmup=0", "--duration=1s"}), 6);
+}
+
+TEST_F(BenchTest, AnOutageInTheMiddleIsTold) {
+  constexpr absl::Duration kOutage = absl::Milliseconds(300);
+  for (const char* loop : {"--concurrency=2", "--rate=100"}) {
+    const support::TempDir dir;
+    Interrupt interrupt;
+    LeavingServer server(dir.Path("s"));
+    server.ComeBackAfter(kOutage, [&] { interrupt.Trigger(); });
+    server.Start();
+    const Ended ended = RunClient({dir.Path("s"), "--bench", loop, "--duration=inf", "--warmup=0",
+                                   "--json", "--fail_if=disconnected>200ms,disconnected>10m"},
+                                  "", &interrupt);
+    EXPECT_EQ(ended.exit_code, 130);
+    const nlohmann::json json = nlohmann::json::parse(ended.out, nullptr, false);
+    EXPECT_GE(json["disconnected_s"], absl::ToDoubleSeconds(kOutage));
+    EXPECT_EQ(json["disconnected_at_the_end_s"], 0);
+    EXPECT_THAT(json["notes"].dump(), HasSubstr("in all there was no connection"));
+    EXPECT_TRUE(json["fail_if"][0]["failed"]);
+    EXPECT_FALSE(json["fail_if"][1]["failed"]);
+  }
+}
+
+TEST_F(BenchTest, NoCallIsNoSuccess) {
+  std::vector<std::string> flags = {"--rate=1", "--warmup=500ms", "--duration=100ms"};
+  const Ended ended = Bench(flags);
+  EXPECT_EQ(ended.exit_code, 78);
+  EXPECT_THAT(ended.err, testing::AllOf(OneLine(), HasSubstr("none was due")));
+  flags.emplace_back("--fail_if=errors>0%");
+  EXPECT_EQ(Bench(flags).exit_code, 6);
 }
 
 TEST_F(BenchTest, ADelayThatWasAskedForIsNoHang) {

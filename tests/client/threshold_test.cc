@@ -33,7 +33,7 @@ bool Fails(Result* result, const std::string& conditions) {
 }
 
 TEST(ThresholdTest, WhatIsWrongIsSaid) {
-  EXPECT_THAT(Error("p98>5ms"), HasSubstr("p50, p90, p99"));
+  EXPECT_THAT(Error("p98>5ms"), HasSubstr("p50, p90, p95, p99"));
   EXPECT_THAT(Error("p99>5"), HasSubstr("without a unit"));
   EXPECT_THAT(Error("p99>"), HasSubstr("p99>5ms"));
   EXPECT_THAT(Error("p99>-5ms"), HasSubstr("p99>5ms"));
@@ -97,6 +97,37 @@ TEST(ThresholdTest, ErrorsThatAreAllowedAreNoFailure) {
   EXPECT_EQ(OutcomeOf(Judged(&run, "errors>5%")).exit_code, 0);
   EXPECT_EQ(OutcomeOf(Judged(&run, "p99>1s")).exit_code, 78) << "it says nothing of errors";
   EXPECT_EQ(OutcomeOf(Judged(&run, "errors>1%")).exit_code, 6);
+}
+
+// However many are allowed: what would have become of the calls is not known.
+TEST(ThresholdTest, ErrorsAreNotJudgedWithoutCallsOrWithoutAConnection) {
+  Result run = MadeRun({.calls_a_point = 0});
+  EXPECT_TRUE(Fails(&run, "errors>50%"));
+  EXPECT_TRUE(Fails(&run, "errors<1"));
+  EXPECT_TRUE(SummaryJson(Judged(&run, "errors>0"))["fail_if"][0]["value"].is_null());
+  EXPECT_EQ(OutcomeOf(run).exit_code, 6);
+  EXPECT_EQ(OutcomeOf(MadeRun({.calls_a_point = 0})).exit_code, 78);
+
+  Result gone = MadeRun({});
+  gone.disconnected = gone.disconnected_for = absl::Milliseconds(3);
+  Judge(&gone);
+  EXPECT_EQ(OutcomeOf(gone).exit_code, 78);
+  EXPECT_TRUE(Fails(&gone, "errors>50%"));
+  EXPECT_THAT(OutcomeOf(gone).error, HasSubstr("no connection"));
+  EXPECT_EQ(OutcomeOf(Judged(&gone, "p99>1h,disconnected>1h")).exit_code, 78);
+}
+
+TEST(ThresholdTest, TimeWithoutAConnection) {
+  Result run = MadeRun({});
+  EXPECT_FALSE(Fails(&run, "disconnected>0s"));
+  run.disconnected = absl::Milliseconds(300);
+  Judge(&run);
+  EXPECT_TRUE(Fails(&run, "disconnected>100ms"));
+  EXPECT_FALSE(Fails(&run, "disconnected>1s,errors>0"));
+  EXPECT_EQ(OutcomeOf(run).exit_code, 0);
+  EXPECT_THAT(SummaryText(run, Style()), HasSubstr("for 300 ms in all there was no connection"));
+  EXPECT_EQ(SummaryJson(run)["disconnected_s"], 0.3);
+  EXPECT_THAT(Error("disconnected>1"), HasSubstr("without a unit"));
 }
 
 TEST(ThresholdTest, ARateThatIsMissed) {
