@@ -26,7 +26,7 @@ struct Percentile {
 };
 
 constexpr Percentile kPercentiles[] = {
-    {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99},
+    {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99},
 };
 
 std::string Count(int64_t number, const char* what) {
@@ -38,7 +38,6 @@ std::string LatencyText(const Histogram& latency) {
   for (const Percentile& each : kPercentiles) {
     parts.push_back(absl::StrCat(each.name, " ", Milliseconds(latency.Percentile(each.percent))));
   }
-  parts.push_back(absl::StrCat("max ", Milliseconds(latency.Max())));
   return absl::StrJoin(parts, "  ");
 }
 
@@ -182,7 +181,8 @@ std::string SummaryText(const Result& result, const Style& style) {
   }
   if (result.calls() > 0) table.Add({"latency", LatencyText(measured.latency)});
   if (result.calls() > 0) {
-    table.Add({"", absl::StrCat("mean ", Milliseconds(measured.latency.Mean()), "  deviation ",
+    table.Add({"", absl::StrCat("max ", Milliseconds(measured.latency.Max()), "  mean ",
+                                Milliseconds(measured.latency.Mean()), "  deviation ",
                                 Milliseconds(measured.latency.StandardDeviation()))});
   }
   table.Add({"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",

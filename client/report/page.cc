@@ -60,9 +60,9 @@ std::string Numbers(const Record& run) {
     const RecordLatency& latency = *run.latency;
     for (const auto& [name, value] :
          {std::pair("p50", latency.p50), std::pair("p90", latency.p90),
-          std::pair("p99", latency.p99), std::pair("p99.9", latency.p99_9),
-          std::pair("p99.99", latency.p99_99), std::pair("max", latency.max),
-          std::pair("mean", latency.mean)}) {
+          std::pair("p95", latency.p95), std::pair("p99", latency.p99),
+          std::pair("p99.9", latency.p99_9), std::pair("p99.99", latency.p99_99),
+          std::pair("max", latency.max), std::pair("mean", latency.mean)}) {
       absl::StrAppend(&numbers, Number(name, LatencyText(value)));
     }
   }

@@ -29,6 +29,7 @@ struct RecordLatency {
   double mean = 0;
   double p50 = 0;
   double p90 = 0;
+  double p95 = 0;  // by the histogram if the file is an older one
   double p99 = 0;
   double p99_9 = 0;
   double p99_99 = 0;

@@ -90,8 +90,8 @@ TEST_F(BenchTest, SeveralThreads) {
 TEST_F(BenchTest, TextHasAllThatIsAsked) {
   const Ended result = Bench({"--duration=200ms", "--warmup=20ms"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  for (const char* text : {"calls/s", "p50", "p90", "p99 ", "p99.9 ", "p99.99", "max", "errors",
-                           "none", "client CPU"}) {
+  for (const char* text : {"calls/s", "p50", "p90", "p95", "p99 ", "p99.9 ", "p99.99", "max",
+                           "errors", "none", "client CPU"}) {
     EXPECT_THAT(result.out, HasSubstr(text));
   }
   EXPECT_EQ(result.err, "") << "no progress line where nobody sees it";
@@ -540,6 +540,8 @@ TEST_F(BenchTest, CsvIsALineOfNamesAndAsManyValues) {
   EXPECT_EQ(value("errors"), "0");
   EXPECT_EQ(value("shape"), "unary");
   EXPECT_GT(std::stod(value("p99.9_us")), 0);
+  EXPECT_GE(std::stod(value("p95_us")), std::stod(value("p90_us")));
+  EXPECT_EQ(value("disconnected_s"), "0");
 
   const auto points = rows(Bench({"--duration=500ms", "--warmup=0", "--csv=points"}).out);
   ASSERT_GT(points.size(), 4U);

@@ -58,6 +58,8 @@ TEST(ThresholdTest, EachConditionIsJudgedByWhatWasMeasured) {
   Result run = MadeRun({.codes = {14}, .errors_a_point = 40});  // 1350 of some 51,000 calls
   EXPECT_TRUE(Fails(&run, "p50>100us"));
   EXPECT_FALSE(Fails(&run, "p50>1ms"));
+  EXPECT_TRUE(Fails(&run, "p95>200us"));
+  EXPECT_FALSE(Fails(&run, "p95>1ms"));
   EXPECT_TRUE(Fails(&run, "max>1.5ms"));
   EXPECT_FALSE(Fails(&run, "p99.99>100ms,mean>1ms,p90>1ms,p99>1ms"));
   EXPECT_TRUE(Fails(&run, "errors>1%"));
