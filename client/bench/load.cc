@@ -142,6 +142,8 @@ void Load::Gather(MonotonicTime end, Result* result) {
   result->address = plan_.target.name();
   result->method = plan_.method;
   result->shape = plan_.shape;
+  result->is_any_method = plan_.is_any_method;
+  result->streams_replies = plan_.streams_replies;
   result->name = plan_.name;
   result->size = plan_.request_size;
   result->messages = plan_.messages;

@@ -132,9 +132,11 @@ void JudgeClient(Result* result) {
 
 }  // namespace
 
-double Result::CallsPerSecond() const {
-  return static_cast<double>(calls()) / std::max(absl::ToDoubleSeconds(duration), 1e-9);
+double Result::PerSecond(int64_t number) const {
+  return static_cast<double>(number) / std::max(absl::ToDoubleSeconds(duration), 1e-9);
 }
+
+double Result::CallsPerSecond() const { return PerSecond(calls()); }
 
 double Result::BytesPerSecond() const {
   return CallsPerSecond() * static_cast<double>(size) * messages;

@@ -24,11 +24,13 @@ struct Result {
   // What was done.
   std::string command_line;
   std::string address;
-  std::string method;  // "/udsecho.v1.Echo/Echo"
-  std::string shape;   // "unary", "chat", "server stream"
-  std::string name;    // that errors have for it
-  int64_t size = 0;    // bytes of a message
-  int messages = 1;    // a call
+  std::string method;            // "/udsecho.v1.Echo/Echo"
+  std::string shape;             // "unary", "chat", "server stream"
+  std::string name;              // that errors have for it
+  bool is_any_method = false;    // of --call
+  bool streams_replies = false;  // any number to a call, or of Echo as many as `messages`
+  int64_t size = 0;              // bytes of a message
+  int messages = 1;              // a call
   int concurrency = 0;
   int connections = 0;
   int threads = 0;
@@ -84,7 +86,8 @@ struct Result {
   int64_t ended() const { return calls() + measured.errors(); }
   bool has_no_connection() const { return disconnected_for > absl::ZeroDuration(); }  // at the end
   double CallsPerSecond() const;
-  double BytesPerSecond() const;  // of messages, one way
+  double BytesPerSecond() const;  // of messages, one way: of any method, those that were sent
+  double PerSecond(int64_t number) const;
 };
 
 // The share of busy() from which on the client counts as the limit.

@@ -117,6 +117,28 @@ nlohmann::ordered_json HostJson(const Surroundings& here) {
   return {{"cores", here.cores}, {"cpu", here.cpu}, {"kernel", here.kernel}};
 }
 
+std::string BytesPerSecondText(double bytes) {
+  return absl::StrCat(BytesText(static_cast<uint64_t>(bytes)), "/s");
+}
+
+// Of any method the two ways differ.
+std::string ThroughputText(const Result& result) {
+  std::string text = absl::StrCat(Thousands(result.CallsPerSecond()), " calls/s, ");
+  if (result.messages > 1) {
+    absl::StrAppend(&text, Thousands(result.CallsPerSecond() * result.messages),
+                    result.is_any_method ? " messages/s and " : " messages/s, ");
+  }
+  absl::StrAppend(&text, BytesPerSecondText(result.BytesPerSecond()));
+  if (!result.is_any_method) return absl::StrCat(text, " of messages");
+  absl::StrAppend(&text, " sent, ");
+  if (result.streams_replies) {
+    absl::StrAppend(&text, Thousands(result.PerSecond(result.measured.messages_received)),
+                    " messages/s and ");
+  }
+  return absl::StrCat(text, BytesPerSecondText(result.PerSecond(result.measured.bytes_received)),
+                      " received");
+}
+
 std::string VerdictText(const Verdict& verdict, const Style& style) {
   return verdict.failed
              ? absl::StrCat(verdict.condition, ": ", style.Red("failed"), ", ", verdict.text)
@@ -165,17 +187,9 @@ std::string Setting(const Result& result) {
 
 std::string SummaryText(const Result& result, const Style& style) {
   const Measured& measured = result.measured;
-  const double bytes = result.BytesPerSecond();
-  std::string throughput = absl::StrCat(Thousands(result.CallsPerSecond()), " calls/s");
-  if (result.messages > 1) {
-    absl::StrAppend(&throughput, ", ", Thousands(result.CallsPerSecond() * result.messages),
-                    " messages/s");
-  }
-  absl::StrAppend(&throughput, ", ", BytesText(static_cast<uint64_t>(bytes)), "/s of messages");
-
   Table table({}, style);
   if (result.calls() > 0) {
-    table.Add({"throughput", throughput});
+    table.Add({"throughput", ThroughputText(result)});
   } else {
     table.Add({"throughput", std::string(NothingText(result))});
   }
@@ -241,6 +255,10 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"calls", result.calls()},
           {"calls_per_second", result.CallsPerSecond()},
           {"bytes_per_second", result.BytesPerSecond()},
+          {"messages_received", result.measured.messages_received},
+          {"bytes_received", result.measured.bytes_received},
+          {"messages_received_per_second", result.PerSecond(result.measured.messages_received)},
+          {"bytes_received_per_second", result.PerSecond(result.measured.bytes_received)},
           {"latency_us", times},
           {"late_p99_us", us(result.measured.lateness.Percentile(99))},
           {"errors", errors},

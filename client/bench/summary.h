@@ -21,6 +21,9 @@ std::string SummaryText(const Result& result, const Style& style);
 
 // Times in the unit that the name ends with. What the names do not say:
 //   calls, latency_us         of those that succeeded; at a rate, latency counts from when they were due
+//   bytes_per_second          of messages, one way; of a method of --call those that were sent
+//   messages_received         with bytes_received, and both a second: of calls that succeeded; bytes as
+//                             they came, maybe compressed
 //   late_p99_us               from when a call was due to when it began
 //   due, due_and_not_sent     at a rate, and with a count that was given up
 //   rate_missed               at the end, calls were more than 0.1 s and 1 % of the time behind

@@ -60,6 +60,10 @@ constexpr std::pair<const char*, const char*> kColumns[] = {
 constexpr std::pair<const char*, const char*> kLaterColumns[] = {
     {"p95_us", "/latency_us/p95"},
     {"disconnected_s", "/disconnected_s"},
+    {"messages_received", "/messages_received"},
+    {"bytes_received", "/bytes_received"},
+    {"messages_received_per_second", "/messages_received_per_second"},
+    {"bytes_received_per_second", "/bytes_received_per_second"},
 };
 
 std::string Cell(const std::string& text) {

@@ -177,6 +177,7 @@ void Worker::Count(const Exchange& exchange) {
   if (++interval_.ended[code] == 1 && code != 0) interval_.first_errors[code] = exchange.error();
   if (code != 0) return;
   interval_.latency.Add(absl::FromChrono(now_ - exchange.begun()));
+  interval_.messages_received += exchange.messages_received();
   interval_.bytes_received += exchange.bytes_received();
 }
 

@@ -66,6 +66,10 @@ std::string Numbers(const Record& run) {
       absl::StrAppend(&numbers, Number(name, LatencyText(value)));
     }
   }
+  // As many as calls: they would say nothing new.
+  if (run.messages_received_per_second > 1.001 * run.calls_per_second) {
+    absl::StrAppend(&numbers, Number("replies/s", CountText(run.messages_received_per_second)));
+  }
   absl::StrAppend(&numbers, Number("calls", Thousands(run.calls)),
                   Number("errors", Thousands(run.failed())));
   if (run.rate > 0) absl::StrAppend(&numbers, Number("due, not sent", Thousands(run.not_sent)));

@@ -198,6 +198,10 @@ absl::StatusOr<Record> RecordOf(const nlohmann::ordered_json& json, absl::string
   record.duration_s = run.Number("duration_s");
   record.calls = run.Number("calls");
   record.calls_per_second = run.Number("calls_per_second");
+  if (run.Has("messages_received_per_second")) {
+    record.messages_received_per_second = run.Number("messages_received_per_second");
+    record.bytes_received_per_second = run.Number("bytes_received_per_second");
+  }
   record.due = run.Number("due");
   record.not_sent = run.Number("due_and_not_sent");
   record.in_flight = run.Number("in_flight_at_the_end");

@@ -78,6 +78,7 @@ struct Record {
   double rate_from = 0, ramp_s = 0;  // a ramp up to `rate`, or none
   double warmup_s = 0, duration_s = 0;
   double calls = 0, calls_per_second = 0;
+  double messages_received_per_second = 0, bytes_received_per_second = 0;  // zero in older files
   double due = 0, not_sent = 0, in_flight = 0;
   double client_cpu_s = 0;
   bool interrupted = false;

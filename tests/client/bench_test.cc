@@ -78,6 +78,9 @@ TEST_F(BenchTest, EveryShapeMakesItsCalls) {
     EXPECT_EQ(result["shape"], shape);
     EXPECT_EQ(result["calls"], 100) << shape;
     EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+    EXPECT_EQ(result["messages_received"],
+              shape == "expand" ? 100 * result["messages_per_call"].get<int>() : 100);
+    EXPECT_GE(result["bytes_received"], 100 * 64) << "the message is echoed";
     EXPECT_GT(result["latency_us"]["p50"], 0);
     EXPECT_GE(result["latency_us"]["max"], result["latency_us"]["p99.99"]);
   }
