@@ -112,8 +112,10 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call that streams. Default: 8, or all of --data");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
-  group.Option("--report", "FILE", &raw->report,
-               "a page with diagrams, as HTML; -: standard output");
+  group.Option(
+      "--report", "FILE", &raw->report,
+      "a page with diagrams, as HTML; -: standard output, and the summary, --json or --csv goes to "
+      "standard error");
   group.Option("--compare", "FILE", &raw->compare,
                "with --report: beside an earlier run, which --json printed");
   group.Option(

@@ -110,6 +110,14 @@ TEST(ReportTest, ARampIsSaidAndDrawn) {
   EXPECT_NE(whole, beyond);
 }
 
+// Half of the target would look like a rate that was missed.
+TEST(ReportTest, CallsThatFailedAreInTheThroughput) {
+  const std::string failing = ReportPage(MadeRun({.codes = {14}, .rate = 10'000}));
+  ExpectGood(failing);
+  EXPECT_THAT(failing, HasSubstr("succeeded or failed"));
+  EXPECT_THAT(ReportPage(MadeRun({.rate = 10'000})), Not(HasSubstr("succeeded or failed")));
+}
+
 TEST(ReportTest, TextFromElsewhereIsText) {
   Result result = MadeRun({.codes = {2}, .error = kHostile, .address = kHostile});
   result.command_line = result.method = result.surroundings.cpu = kHostile;
