@@ -29,7 +29,7 @@ struct Name {
   double percent;
 };
 
-constexpr std::array<Name, 12> kNames = {{{"p50", Of::kPercentile, 50},
+constexpr std::array<Name, 13> kNames = {{{"p50", Of::kPercentile, 50},
                                           {"p90", Of::kPercentile, 90},
                                           {"p95", Of::kPercentile, 95},
                                           {"p99", Of::kPercentile, 99},
@@ -40,6 +40,7 @@ constexpr std::array<Name, 12> kNames = {{{"p50", Of::kPercentile, 50},
                                           {"errors", Of::kErrors, 0},
                                           {"rate", Of::kRate, 0},
                                           {"missed", Of::kMissed, 0},
+                                          {"worse", Of::kWorse, 0},
                                           {"disconnected", Of::kDisconnected, 0}}};
 
 absl::Status Bad(absl::string_view condition, absl::string_view why) {
@@ -90,12 +91,12 @@ absl::StatusOr<Threshold> ParseThreshold(absl::string_view text) {
   if (name == nullptr) {
     return Bad(text,
                "does not begin with what is measured: p50, p90, p95, p99, p99.9, p99.99, max, "
-               "mean, errors, rate, missed or disconnected");
+               "mean, errors, rate, missed, worse or disconnected");
   }
   Threshold threshold{.text = std::string(text), .of = name->of, .percent = name->percent};
-  if (name->of == Of::kMissed) {
+  if (name->of == Of::kMissed || name->of == Of::kWorse) {
     if (sign == absl::string_view::npos) return threshold;
-    return Bad(text, "has a value, and missed takes none");
+    return Bad(text, absl::StrCat("has a value, and ", name->name, " takes none"));
   }
   if (sign == absl::string_view::npos) {
     return Bad(text, absl::StrCat("has no >, >=, < or <= with a value, as in ", name->name,

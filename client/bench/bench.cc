@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "client/bench/compared.h"
 #include "client/bench/echo_plan.h"
 #include "client/bench/load.h"
 #include "client/bench/method_plan.h"
@@ -19,6 +20,8 @@
 #include "client/json.h"
 #include "client/monotonic.h"
 #include "client/output.h"
+#include "client/report/comparison.h"
+#include "client/report/comparison_text.h"
 #include "client/report/page.h"
 #include "client/report/record.h"
 #include "client/report/report_file.h"
@@ -34,6 +37,12 @@ absl::StatusOr<std::optional<Record>> ReadOld(const std::string& file) {
   absl::StatusOr<Record> old = ReadRecordFile(file);
   if (!old.ok()) return old.status();
   return std::optional<Record>(*std::move(old));
+}
+
+std::optional<Compared> ComparedWith(const Record& old, const Result& result) {
+  const absl::StatusOr<Record> now = RecordOf(SummaryJson(result), "this run");
+  if (!now.ok()) return std::nullopt;
+  return ComparedOf(Compare(old, *now));
 }
 
 std::string SummaryOf(const Result& result, const Options& options, int fd) {
@@ -64,9 +73,8 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
     if (!there.ok()) return ConnectError(there);
   }
   Plan plan = PlanFor(target, options);
-  Outcome planned = options.method.name.empty()
-                              ? PlanEcho(options, streams.in, &plan)
-                              : PlanMethod(options, streams.in, interrupt, &plan);
+  Outcome planned = options.method.name.empty() ? PlanEcho(options, streams.in, &plan)
+                                                : PlanMethod(options, streams.in, interrupt, &plan);
   if (!planned.ok()) return planned;
   Load load(plan, streams.err, interrupt);
   if (const absl::Status status = load.Connect(); !status.ok()) return ConnectError(status);
@@ -74,6 +82,7 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   Result result = load.Measure();
   result.command_line = options.command_line;
   result.surroundings = Surroundings::Here();
+  if (old->has_value()) result.compared = ComparedWith(**old, result);
 
   absl::Status status = output.AddLine(SummaryOf(result, options, summary));
   status.Update(output.Flush());

@@ -9,11 +9,13 @@
 #define CLIENT_BENCH_RESULT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "client/bench/collector.h"
+#include "client/bench/compared.h"
 #include "client/bench/host.h"
 #include "client/options.h"
 #include "client/threshold.h"
@@ -58,6 +60,8 @@ struct Result {
   absl::Duration disconnected;      // of `duration`, in all
   absl::Duration disconnected_for;  // at the end; zero if there was a connection
   absl::Duration unanswered;  // for the last so long, calls were in flight, and nothing came of any
+
+  std::optional<Compared> compared;  // with an earlier run
 
   bool interrupted = false;
   bool interrupted_in_warmup = false;

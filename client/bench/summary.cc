@@ -208,6 +208,9 @@ std::string SummaryText(const Result& result, const Style& style) {
                                          " at the end, not counted")});
   }
   table.Add({"client CPU", CpuText(result)});
+  if (result.compared.has_value()) {
+    for (const std::string& line : result.compared->lines) table.Add({"compared", line});
+  }
   for (const Verdict& verdict : Verdicts(result)) {
     table.Add({"fail_if", VerdictText(verdict, style)});
   }
@@ -277,6 +280,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"client_is_the_limit", result.client_is_the_limit},
           {"notes", result.Notes()},
           {"fail_if", VerdictsJson(Verdicts(result))},
+          {"comparison", result.compared.has_value() ? result.compared->json : nullptr},
           {"histogram", HistogramJson(latency)},
           {"time_line", TimeLineJson(result.measured)}};
 }

@@ -40,6 +40,8 @@ std::string SummaryText(const Result& result, const Style& style);
 //                             sent because the client had no time
 //   fail_if                   each condition, whether it came true (failed), and the value in its unit;
 //                             empty after Ctrl-C in the warm-up
+//   comparison                with --compare: what makes the runs incomparable, or worth a second look, and
+//                             the differences, each with its noise and verdict
 //   histogram                 how many calls took longer than the bin before and up to this one, to 2 %
 //   time_line                 counts and latency of each so many seconds; the last point stands for what
 //                             is left of duration_s

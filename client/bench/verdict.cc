@@ -26,6 +26,21 @@ bool CallsAreMissing(const Result& result, Verdict* verdict) {
   return true;
 }
 
+// A gate that judges nothing would be open for ever.
+void JudgeComparison(const Result& result, Verdict* verdict) {
+  verdict->failed = true;
+  if (!result.compared.has_value()) {
+    verdict->text = "there is nothing to compare with";
+  } else if (!result.compared->not_judged.empty()) {
+    verdict->text = result.compared->not_judged;
+  } else if (!result.compared->worse.empty()) {
+    verdict->text = absl::StrJoin(result.compared->worse, ", ");
+  } else {
+    verdict->failed = false;
+    verdict->text = "nothing is, by more than noise";
+  }
+}
+
 Verdict VerdictOf(const Threshold& threshold, const Result& result) {
   Verdict verdict;
   verdict.condition = threshold.text;
@@ -65,6 +80,9 @@ Verdict VerdictOf(const Threshold& threshold, const Result& result) {
       verdict.unit = "calls/s";
       verdict.text = absl::StrCat(Thousands(*verdict.value), " calls/s");
       break;
+    case Threshold::Of::kWorse:
+      JudgeComparison(result, &verdict);
+      return verdict;
     case Threshold::Of::kMissed:
       verdict.value = absl::ToDoubleSeconds(result.behind);
       verdict.unit = "s";

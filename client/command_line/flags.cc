@@ -116,8 +116,9 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
       "--report", "FILE", &raw->report,
       "a page with diagrams, as HTML; -: standard output, and the summary, --json or --csv goes to "
       "standard error");
-  group.Option("--compare", "FILE", &raw->compare,
-               "with --report: beside an earlier run, which --json printed");
+  group.Option(
+      "--compare", "FILE", &raw->compare,
+      "with an earlier run, which --json printed: in the summary, and beside it on the page");
   group.Option(
       "--fail_if", "CONDITIONS", &raw->fail_if,
       "such as 'p99>5ms,errors>0.1%,rate<1000,missed,disconnected>1s'; exit code 6 if one is true");

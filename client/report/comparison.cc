@@ -189,6 +189,12 @@ Comparison Compare(const Record& before, const Record& now) {
   return comparison;
 }
 
+std::string PercentText(double percent) {
+  constexpr double kTenfold = 900;
+  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
+  return absl::StrFormat("×%.3g", 1 + percent / 100);
+}
+
 std::string CountText(double number) {
   constexpr double kSmall = 99.95;
   constexpr double kLong = 1e10;

@@ -146,12 +146,6 @@ std::string VerdictCells(const Difference& difference) {
   return absl::StrCat("<td class=\"said\"></td>", noise);
 }
 
-std::string PercentText(double percent) {
-  constexpr double kTenfold = 900;
-  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
-  return absl::StrFormat("×%.3g", 1 + percent / 100);
-}
-
 std::string ComparisonSection(const Runs& runs) {
   if (runs.before == nullptr) return "";
   const Comparison comparison = Compare(*runs.before, runs.now);

@@ -494,6 +494,17 @@ TEST_F(BenchTest, AnEarlierRunIsCompared) {
   EXPECT_THAT(Bench(flags).out, HasSubstr("calls in flight: 3 before, 64 now"));
 }
 
+TEST_F(BenchTest, AnEarlierRunIsComparedWithoutAPage) {
+  const std::string old = dir_.Path("old.json");
+  std::ofstream(old) << Bench({"--count=100", "--json"}).out;
+  EXPECT_THAT(Bench({"--count=100", "--compare=" + old}).out,
+              testing::ContainsRegex("compared +p50: .* before, .* now"));
+  EXPECT_EQ(Json({"--count=100", "--compare=" + old})["comparison"]["differences"][0]["name"],
+            "calls/s");
+  EXPECT_EQ(Bench({"--count=100", "--compare=" + old, "--fail_if=worse"}).exit_code, 6)
+      << "too short to tell";
+}
+
 TEST_F(BenchTest, AnEarlierRunThatCannotBeReadIsToldBeforeTheRun) {
   std::atomic<int> calls = 0;
   server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {

@@ -10,6 +10,9 @@
 #include "client/bench/outcome.h"
 #include "client/bench/summary.h"
 #include "client/bench/verdict.h"
+#include "client/report/comparison.h"
+#include "client/report/comparison_text.h"
+#include "client/report/record.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/client/made_run.h"
@@ -130,6 +133,36 @@ TEST(ThresholdTest, TimeWithoutAConnection) {
   EXPECT_THAT(SummaryText(run, Style()), HasSubstr("for 300 ms in all there was no connection"));
   EXPECT_EQ(SummaryJson(run)["disconnected_s"], 0.3);
   EXPECT_THAT(Error("disconnected>1"), HasSubstr("without a unit"));
+}
+
+TEST(ThresholdTest, WorseThanTheRunBefore) {
+  const Record steady = RecordOfRun(MadeRun({.wave = 0.01}));
+  const auto compared = [&](const RunOptions& options) {
+    Result run = MadeRun(options);
+    run.compared = ComparedOf(Compare(steady, RecordOfRun(run)));
+    return Judged(&run, "worse");
+  };
+  const Result same = compared({.wave = 0.01});
+  EXPECT_EQ(OutcomeOf(same).exit_code, 0);
+  EXPECT_THAT(SummaryText(same, Style()), HasSubstr("noise"));
+  EXPECT_EQ(OutcomeOf(compared({.latency = absl::Microseconds(100), .wave = 0.01})).exit_code, 0);
+
+  const Result slower = compared({.latency = absl::Microseconds(250), .wave = 0.01});
+  EXPECT_EQ(OutcomeOf(slower).exit_code, 6);
+  EXPECT_THAT(OutcomeOf(slower).error, HasSubstr("p50 by +"));
+  EXPECT_THAT(SummaryText(slower, Style()), HasSubstr("worse"));
+  bool worse = false;
+  for (const auto& each : SummaryJson(slower)["comparison"]["differences"]) {
+    if (each["name"] == "p50") worse = each["verdict"] == "worse";
+  }
+  EXPECT_TRUE(worse);
+
+  // Nothing is known to be worse, nor to be as good.
+  EXPECT_EQ(OutcomeOf(compared({.points = 4})).exit_code, 6);
+  const Result other = compared({.rate = 5});
+  EXPECT_EQ(OutcomeOf(other).exit_code, 6);
+  EXPECT_THAT(OutcomeOf(other).error, HasSubstr("not comparable"));
+  EXPECT_THAT(Error("worse>1"), HasSubstr("takes none"));
 }
 
 TEST(ThresholdTest, ARateThatIsMissed) {
