@@ -183,12 +183,9 @@ void Worker::Count(const Exchange& exchange) {
 
 // After a loss it connects at once: a server that only wants a new connection is there.
 void Worker::NoticeLoss() {
-  const bool lost = connections_.AllLost();
-  if (lost && !lost_at_.has_value()) lost_at_ = now_;
-  if (lost && now_ - repaired_ >= kTick) Repair();
-  if (!lost_at_.has_value() || connections_.AllLost()) return;
-  disconnected_ += now_ - *lost_at_;
-  lost_at_.reset();
+  if (!connections_.AllLost()) return;
+  if (!lost_at_.has_value()) lost_at_ = now_;
+  if (now_ - repaired_ >= kTick) Repair();
 }
 
 void Worker::Repair() {
@@ -196,6 +193,9 @@ void Worker::Repair() {
   connections_.Repair();
   idle_.insert(idle_.end(), parked_.begin(), parked_.end());
   parked_.clear();
+  if (!lost_at_.has_value() || connections_.AllLost()) return;
+  disconnected_ += now_ - *lost_at_;
+  lost_at_.reset();
 }
 
 void Worker::EndLoss(Clock::time_point end, WorkerEnding* ending) {

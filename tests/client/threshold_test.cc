@@ -140,7 +140,8 @@ TEST(ThresholdTest, WorseThanTheRunBefore) {
   const auto compared = [&](const RunOptions& options) {
     Result run = MadeRun(options);
     run.compared = ComparedOf(Compare(steady, RecordOfRun(run)));
-    return Judged(&run, "worse");
+    Judged(&run, "worse");
+    return run;
   };
   const Result same = compared({.wave = 0.01});
   EXPECT_EQ(OutcomeOf(same).exit_code, 0);
