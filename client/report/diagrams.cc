@@ -99,16 +99,16 @@ std::string Throughput(const Runs& runs) {
     diagram.lines.back().style = absl::StrCat(kBefore, " d1");
     diagram.lines.back().name = "before";
   }
+  // Where calls fail, the rate may be kept all the same. What succeeded is drawn above it.
+  if (fails) {
+    diagram.lines.push_back(RateLine(runs.now, time, scale, EndedRateOf));
+    diagram.lines.back().style = "c2 d1";
+    diagram.lines.back().name = "succeeded or failed";
+  }
   diagram.lines.push_back(RateLine(runs.now, time, scale));
   diagram.lines.back().style = kNow;
   diagram.lines.back().name = fails ? "succeeded" : runs.before != nullptr ? "now" : "achieved";
   diagram.lines.back().has_area = true;
-  // Where calls fail, the rate may be kept all the same.
-  if (fails) {
-    diagram.lines.push_back(RateLine(runs.now, time, scale, EndedRateOf));
-    diagram.lines.back().style = "c2";
-    diagram.lines.back().name = "succeeded or failed";
-  }
   if (runs.now.rate > 0) diagram.lines.push_back(TargetLine(runs.now, time, scale));
   return diagram.Figure();
 }

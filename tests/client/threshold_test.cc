@@ -15,6 +15,7 @@
 #include "client/report/record.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 #include "tests/client/made_run.h"
 
 namespace udsecho::client {
@@ -153,7 +154,8 @@ TEST(ThresholdTest, WorseThanTheRunBefore) {
   EXPECT_THAT(OutcomeOf(slower).error, HasSubstr("p50 by +"));
   EXPECT_THAT(SummaryText(slower, Style()), HasSubstr("worse"));
   bool worse = false;
-  for (const auto& each : SummaryJson(slower)["comparison"]["differences"]) {
+  const nlohmann::ordered_json json = SummaryJson(slower);
+  for (const auto& each : json["comparison"]["differences"]) {
     if (each["name"] == "p50") worse = each["verdict"] == "worse";
   }
   EXPECT_TRUE(worse);
