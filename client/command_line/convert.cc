@@ -250,13 +250,13 @@ void Converter::Together() {
   only_bench(raw_.compare, "--compare");
   only_bench(raw_.fail_if, "--fail_if");
   only_bench(raw_.csv, "--csv");
-  if (!raw_.compare.empty() && raw_.report.empty()) {
-    Fail("--compare: it needs a --report, the page to write");
-  }
   if (!raw_.csv.empty() && raw_.json) Fail("--csv and --json: one of them");
   for (const Threshold& threshold : options_.bench.fail_if) {
     if (threshold.of == Threshold::Of::kMissed && raw_.rate.empty()) {
       Fail("--fail_if: 'missed' needs a --rate that can be missed");
+    }
+    if (threshold.of == Threshold::Of::kWorse && raw_.compare.empty()) {
+      Fail("--fail_if: 'worse' needs a --compare, the run before");
     }
   }
 

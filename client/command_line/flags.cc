@@ -115,12 +115,16 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call that streams. Default: 8, or all of --data");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
-  group.Option("--report", "FILE", &raw->report,
-               "a page with diagrams, as HTML; -: standard output");
-  group.Option("--compare", "FILE", &raw->compare,
-               "with --report: beside an earlier run, which --json printed");
-  group.Option("--fail_if", "CONDITIONS", &raw->fail_if,
-               "such as 'p99>5ms,errors>0.1%,rate<1000,missed'; exit code 6 if one is true");
+  group.Option(
+      "--report", "FILE", &raw->report,
+      "a page with diagrams, as HTML; -: standard output, and the summary, --json or --csv goes to "
+      "standard error");
+  group.Option(
+      "--compare", "FILE", &raw->compare,
+      "with an earlier run, which --json printed: in the summary, and beside it on the page");
+  group.Option(
+      "--fail_if", "CONDITIONS", &raw->fail_if,
+      "such as 'p99>5ms,errors>0.1%,rate<1000,missed,disconnected>1s'; exit code 6 if one is true");
   group.Flag("--csv", &raw->csv, "for a spreadsheet: the run in a line, or its points in time",
              "[=summary|points]");
 }
