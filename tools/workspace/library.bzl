@@ -3,8 +3,8 @@
 
 """What the packages of uds/, http2/ and rpc/ have in common, so that other workspaces can use them."""
 
-# In a workspace whose .bazelrc does not turn it off as ours does, a cc_test would take each library as
-# a shared one, and look for Debian's in vain: they are archives.
+# Our .bazelrc has this for all. Another workspace's has not: there a cc_test would link each library as a shared one, and
+# these would lack the symbols of Debian's archives.
 LIBRARY_FEATURES = ["-supports_dynamic_linker"]
 
 def public_elsewhere(groups):
