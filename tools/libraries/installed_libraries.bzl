@@ -6,12 +6,13 @@
     installed_libraries(
         name = "libraries",
         components = {"//uds": "uds", "//http2": "http2"},  # the lower ones first
+        descriptions = {"uds": "Unix sockets", "http2": "HTTP/2 connections"},
     )
 
 Makes an archive for each component, with all objects that its target needs and that no component before
 it has, and NAME.json: a list, with for each component
 
-    name      as above
+    name, description  as above
     archive   the archive's path in the execution root
     headers   the headers that its targets offer, by their paths in the source tree
     generated headers that protoc writes for them: as they are included -> path in the execution root
@@ -106,6 +107,7 @@ def _installed_libraries_impl(ctx):
         output = _join(ctx, name, archives)
         components.append(struct(
             name = name,
+            description = ctx.attr.descriptions[name],
             archive = output.path,
             headers = sorted(headers),
             generated = {name: file.path for name, file in generated.items()},
@@ -130,6 +132,10 @@ installed_libraries = rule(
             doc = "Target -> the component's name. Lower ones come first.",
             mandatory = True,
             providers = [CcInfo],
+        ),
+        "descriptions": attr.string_dict(
+            doc = "A component's name -> what it is, in a few words.",
+            mandatory = True,
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },

@@ -8,11 +8,6 @@ import re
 import struct
 
 HERE = pathlib.Path(__file__).resolve().parent
-DESCRIPTIONS = {
-    "uds": "Unix sockets that are safely claimed, and who called",
-    "http2": "HTTP/2 connections over nghttp2 that are bounded",
-    "rpc": "gRPC services on Unix sockets, with handlers that are coroutines",
-}
 
 
 def version(root):
@@ -69,7 +64,7 @@ def pkg_config_file(component, libdir, number):
     return fill(
         "udsecho.pc.in",
         name=component["name"],
-        description=DESCRIPTIONS[component["name"]],
+        description=component["description"],
         libdir=libdir,
         requires=", ".join(ours + component["modules"]),
         up=os.path.relpath("/", f"/{libdir}/pkgconfig"),
