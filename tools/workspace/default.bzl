@@ -15,16 +15,6 @@ def system_repositories():
         Label("//tools/workspace:grpc_proto_stubs.BUILD"),
     ])
     system_repository(
-        name = "com_google_googletest",
-        # As upstream: both come with GoogleMock.
-        modules = {
-            "gtest": "gmock",
-            "gtest_main": "gmock_main",
-        },
-        package = "libgmock-dev",
-        version = "1.12",
-    )
-    system_repository(
         name = "com_github_gabime_spdlog",
         modules = {"spdlog": "spdlog"},
         package = "libspdlog-dev",

@@ -43,6 +43,17 @@ def _libraries():
     )
     _take(
         system_repository,
+        name = "com_google_googletest",
+        # As upstream: both come with GoogleMock.
+        modules = {
+            "gtest": "gmock",
+            "gtest_main": "gmock_main",
+        },
+        package = "libgmock-dev",
+        version = "1.12",
+    )
+    _take(
+        system_repository,
         name = "com_github_systemd_systemd",
         modules = {"libsystemd": "libsystemd"},
         package = "libsystemd-dev",
@@ -123,9 +134,10 @@ def _bazel_rules():
     )
 
 def udsecho_dependencies(grpc_proto_build_files = None):
-    """Declares the repositories that the libraries need. None of them is downloaded.
+    """Declares the repositories that the libraries need, gRPC C++ and GoogleTest. Nothing is downloaded.
 
-    A repository that the workspace has declared before stays as it is.
+    Only the Debian packages that a build uses have to be installed. A repository that the workspace has
+    declared before stays as it is. system_repository.bzl makes more of other packages.
 
     Args:
       grpc_proto_build_files: of @io_grpc_grpc_proto, instead of those with the messages alone.
