@@ -71,6 +71,18 @@ class InstalledTest(greeter.GreeterTest):
         self.assertRegex(configured.stdout, r"apt-get\s+install\s+libabsl-dev\s+libsystemd-dev")
 
     @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
+    def test_cmake_says_that_protoc_is_missing(self):
+        # CMake finds no program, but is told where those are that it needs itself.
+        programs = {"CMAKE_CXX_COMPILER": "g++", "CMAKE_MAKE_PROGRAM": "make", "PKG_CONFIG_EXECUTABLE": "pkg-config"}
+        configured = self.configure(
+            "-DCMAKE_FIND_USE_CMAKE_SYSTEM_PATH=OFF",
+            "-DCMAKE_FIND_USE_SYSTEM_ENVIRONMENT_PATH=OFF",
+            *(f"-D{variable}={shutil.which(program)}" for variable, program in programs.items()),
+        )
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertRegex(configured.stdout, r"(?s)no\s+protoc.*apt-get\s+install\s+protobuf-compiler")
+
+    @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
     def test_cmake_wants_a_version_and_components_that_are_there(self):
         for wanted, answer in (
             ("99.0 REQUIRED", "99.0"),
