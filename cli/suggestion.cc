@@ -56,22 +56,36 @@ size_t Farness(absl::string_view typed, absl::string_view word) {
 
 }  // namespace
 
-std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words) {
+std::vector<size_t> Nearest(absl::string_view typed, const std::vector<std::string>& words) {
   const std::string letters = Letters(typed);
-  if (letters.empty() || letters.size() > kLongest) return "";
+  if (letters.empty() || letters.size() > kLongest) return {};
   std::vector<std::pair<size_t, size_t>> near;  // how far, and which: as near ones stay in order
   for (size_t i = 0; i < words.size(); ++i) {
     const size_t farness = Farness(letters, Letters(words[i]));
     if (farness < kNotNear) near.emplace_back(farness, i);
   }
-  if (near.empty()) return "";
   std::sort(near.begin(), near.end());
-  const size_t best = near.front().first;
-  std::string sentence;
-  for (size_t i = 0; i < std::min(near.size(), kMost) && near[i].first <= best + 1; ++i) {
-    absl::StrAppend(&sentence, i == 0 ? "; did you mean " : " or ", words[near[i].second]);
+  std::vector<size_t> places;
+  for (const auto& [farness, place] : near) {
+    if (places.size() == kMost || farness > near.front().first + 1) break;
+    places.push_back(place);
+  }
+  return places;
+}
+
+std::string DidYouMean(const std::vector<std::string>& words) {
+  if (words.empty()) return "";
+  std::string sentence = "; did you mean ";
+  for (size_t i = 0; i < words.size(); ++i) {
+    absl::StrAppend(&sentence, i == 0 ? "" : " or ", words[i]);
   }
   return absl::StrCat(sentence, "?");
+}
+
+std::string DidYouMean(absl::string_view typed, const std::vector<std::string>& words) {
+  std::vector<std::string> near;
+  for (const size_t place : Nearest(typed, words)) near.push_back(words[place]);
+  return DidYouMean(near);
 }
 
 }  // namespace udsecho::cli

@@ -40,6 +40,10 @@ std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::st
   // Without it, it would be the target, which has no meaning here.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   arguments.SetMaxReceiveMessageSize(kMaxReply);
+  if (!keepalive.accepts_compressed) {
+    constexpr int kIdentityAlone = 1 << GRPC_COMPRESS_NONE;
+    arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityAlone);
+  }
   return grpc::CreateCustomInsecureChannelFromFd("udsecho", connection.release(), arguments);
 }
 

@@ -36,6 +36,10 @@ inline constexpr size_t kMaxReply = 128 * 1024 * 1024 + 1024;
 struct Keepalive {
   absl::Duration every = absl::InfiniteDuration();  // never
   absl::Duration timeout = absl::Seconds(5);
+
+  // Whether replies may be compressed. gRPC inflates them whole before it looks at their size, so that
+  // a server can have it take a thousand times what it sends.
+  bool accepts_compressed = false;
 };
 
 class EchoClient {

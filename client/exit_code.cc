@@ -93,7 +93,7 @@ absl::string_view WhatToTry(const grpc::Status& status) {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return " (more time: --timeout)";
     case grpc::StatusCode::UNIMPLEMENTED:
-      return " (what it offers: --list)";
+      return " (what it offers: --list; how to call that: --call)";
     case grpc::StatusCode::UNAVAILABLE:
       return IsConnectionLost(why) ? " (the connection is gone; is the server still there?)" : "";
     default:

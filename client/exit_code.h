@@ -12,7 +12,8 @@
 //    6        --bench: a condition of --fail_if came true, whatever else there is to say, short of Ctrl-C
 //   64 + N    the call failed with gRPC status code N: 68 DEADLINE_EXCEEDED, 67 INVALID_ARGUMENT,
 //             72 RESOURCE_EXHAUSTED, 76 UNIMPLEMENTED, 78 UNAVAILABLE, ... That the server took no
-//             connection within --timeout is 68 too, and that it stopped to answer a --bench.
+//             connection within --timeout is 68 too, and that it stopped to answer a --bench. A --bench
+//             in which no call ended, or at whose end there was no connection, is 78.
 //  130        Ctrl-C
 //
 // A signal ends the client as it ends other filters: by SIGPIPE (141 in a shell) when whoever reads

@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "client/escaped.h"
 #include "client/exit_code.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/util/json_util.h"
@@ -98,7 +99,7 @@ nlohmann::ordered_json MessageJson(const google::protobuf::Message& message) {
 std::string Base64(absl::string_view bytes) { return absl::Base64Escape(bytes); }
 
 std::string JsonLine(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return EscapedJson(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace udsecho::client

@@ -3,24 +3,23 @@
 
 #include "client/json_splitter.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace udsecho::client {
-namespace {
-
-// Between objects: white space, and what makes an array of them.
-bool IsBetween(char byte) {
-  return absl::ascii_isspace(static_cast<unsigned char>(byte)) || byte == '[' || byte == ',' ||
-         byte == ']';
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void JsonSplitter::Add(absl::string_view block) {
   buffer_.erase(0, begin_);
   looked_ -= begin_;
   begin_ = 0;
   buffer_.append(block.data(), block.size());
+  // What editors of Windows begin a file with.
+  constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (is_begin_ && absl::StartsWith(buffer_, kByteOrderMark)) begin_ = looked_ = 3;
+  is_begin_ = is_begin_ && buffer_.empty();
 }
 
 bool JsonSplitter::HasNext() {
@@ -32,12 +31,23 @@ bool JsonSplitter::HasNext() {
   return found_;
 }
 
+// White space, and what makes an array of objects.
+bool JsonSplitter::IsBetween(char byte) {
+  if (absl::ascii_isspace(static_cast<unsigned char>(byte))) return true;
+  if (byte == '[' && !in_array_) return in_array_ = true;
+  if (!in_array_ || after_comma_) return false;
+  after_comma_ = byte == ',';
+  if (byte == ']') in_array_ = false;
+  return byte == ',' || byte == ']';
+}
+
 bool JsonSplitter::EndsWith(char byte) {
   switch (in_) {
     case In::kNothing:
       if (IsBetween(byte)) return false;
-      in_ = byte == '{' ? In::kObject : In::kOther;
+      in_ = byte == '{' || byte == '[' ? In::kObject : In::kOther;
       depth_ = 1;
+      after_comma_ = false;
       return false;
     case In::kObject:
       if (byte == '"') in_ = In::kString;
@@ -67,7 +77,11 @@ std::optional<absl::string_view> JsonSplitter::Next() {
 }
 
 std::optional<absl::string_view> JsonSplitter::Last() {
-  if (in_ == In::kNothing) return std::nullopt;
+  const bool is_unclosed = std::exchange(in_array_, false);
+  if (in_ == In::kNothing) {
+    if (!is_unclosed) return std::nullopt;
+    return "[";  // whoever parses it says what is wrong
+  }
   const absl::string_view message(buffer_.data() + begin_, pending());
   begin_ = looked_ = buffer_.size();
   in_ = In::kNothing;

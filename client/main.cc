@@ -15,5 +15,5 @@ int main(int argc, char** argv) {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Held to the end: gRPC's last shutdown may wait 10 s for a thread that finished a blocked write.
   grpc_init();
-  return udsecho::client::Run(argc, argv, {.interrupt = &interrupt});
+  return udsecho::client::Run(argc, argv, {.interrupt = &interrupt, .bounds_memory = true});
 }

@@ -87,6 +87,7 @@ struct MethodOptions {
   std::optional<std::string> data;     // JSON; may be empty
   std::string data_file;               // "-" is standard input; at most one of both is set
   std::vector<std::string> protosets;  // files; none: the server's reflection
+  bool emit_defaults = false;          // fields without a value are shown
 };
 
 // The result as a table for spreadsheets: the run in a line, or a line for each point in time.
@@ -104,10 +105,10 @@ struct BenchOptions {
   // That to begin with, for the warm-up; it changes evenly for `ramp`. Unset: `rate`.
   std::optional<double> rate_from;
   absl::Duration ramp;
-  int64_t size = 64;      // bytes of the message, if none was given
+  int64_t size = 64;                 // bytes of the message, if none was given
   std::optional<int> stream_length;  // messages a call, of one that streams
-  std::string report;     // the HTML file; empty for none
-  std::string compare;    // what an earlier run printed as JSON; empty for none
+  std::string report;                // the HTML file; empty for none
+  std::string compare;               // what an earlier run printed as JSON; empty for none
   Csv csv = Csv::kNone;
   std::vector<Threshold> fail_if;
 };
@@ -145,6 +146,9 @@ struct Options {
 
   // Replies of concurrent calls are shown as they come, and not in the order of their messages.
   bool unordered = false;
+
+  // A call that fails does not keep the next ones from being made.
+  bool keep_going = false;
 
   std::string health_service;                    // empty: the server as a whole
   std::optional<absl::Duration> shutdown_grace;  // unset: the server's own

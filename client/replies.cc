@@ -4,6 +4,7 @@
 #include "client/replies.h"
 
 #include "absl/strings/str_cat.h"
+#include "client/escaped.h"
 #include "client/exit_code.h"
 #include "client/json.h"
 #include "uds/printable.h"
@@ -62,7 +63,7 @@ absl::Status Replies::AddText(const Reply& reply) {
   if (to_.statistics != nullptr) {
     status.Update(to_.text->AddLine(PingLine(reply)));
   } else if (!only_payload) {
-    status.Update(to_.text->AddLine(reply.message));
+    status.Update(to_.text->AddLine(to_.is_terminal ? EscapedText(reply.message) : reply.message));
   } else if (to_.payloads == nullptr) {
     status.Update(to_.text->AddLine(absl::StrCat("payload: ", reply.payload.size(), " bytes")));
   }

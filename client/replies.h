@@ -39,7 +39,8 @@ struct ReplyTargets {
   Output* payloads = nullptr;        // where to write payloads; may be `text`
   Statistics* statistics = nullptr;  // if so, replies are shown as ping does
   Format format = Format::kText;
-  std::string where;  // the server's name
+  bool is_terminal = false;  // no reply moves the cursor there
+  std::string where;         // the server's name
 };
 
 class Replies {

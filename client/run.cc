@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include "client/echo_client.h"
 #include "client/exit_code.h"
 #include "client/grpcurl/print_grpcurl.h"
+#include "client/memory_guard.h"
 #include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
@@ -92,7 +94,9 @@ class Dialer {
     connected_ = true;
     return std::make_unique<EchoClient>(
         *std::move(fd), target_.authority(),
-        Keepalive{.every = options_.call.keepalive, .timeout = options_.call.timeout});
+        Keepalive{.every = options_.call.keepalive,
+                  .timeout = options_.call.timeout,
+                  .accepts_compressed = options_.call.compression != Compression::kNone});
   }
 
   // Once more, because the connection was lost. Only --health waits then for a server that was there; a
@@ -134,6 +138,8 @@ Outcome RunAt(const Target& target, const Options& options, const Streams& strea
   Progress progress(streams.err, options.verbosity);
   progress.Starting(target.name());
   if (options.mode == Mode::kBench) return Bench(target, options, streams, interrupt);
+  std::optional<MemoryGuard> guard;
+  if (streams.bounds_memory) guard.emplace(streams.err);
   const MonotonicTime wait_until = MonotonicNow() + options.wait;
   Dialer dialer(target, options, &progress, interrupt);
   absl::StatusOr<std::unique_ptr<EchoClient>> client = dialer.Connect(wait_until);

@@ -76,7 +76,12 @@ const char* MethodOf(Shape shape) {
 }
 
 // Several calls at a time. Not for pings, nor at a prompt.
-Outcome SendConcurrently(const Sending& sending) {
+Outcome SendConcurrently(const Sending& sending, int err) {
+  Output warnings(err);
+  const auto warn = [&](const std::string& line) {
+    warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
+    warnings.Flush().IgnoreError();
+  };
   EchoTraffic traffic(sending.requests, sending.replies);
   return CallEach({.channel = sending.connection->client().channel(),
                    .path = "/udsecho.v1.Echo/Echo",
@@ -86,15 +91,16 @@ Outcome SendConcurrently(const Sending& sending) {
                    .options = sending.options,
                    .source = sending.source,
                    .traffic = &traffic,
-                   .interrupt = sending.interrupt});
+                   .interrupt = sending.interrupt,
+                   .warn = warn});
 }
 
-Outcome SendIn(Shape shape, const Sending& sending) {
+Outcome SendIn(Shape shape, const Sending& sending, int err) {
   const bool is_ping = sending.replies->statistics() != nullptr;
   switch (shape) {
     case Shape::kUnary:
       return sending.options->bench.concurrency.value_or(1) > 1 && !is_ping && !sending.tell
-                 ? SendConcurrently(sending)
+                 ? SendConcurrently(sending, err)
                  : SendUnary(sending);
     case Shape::kExpand:
       return SendExpand(sending);
@@ -136,21 +142,24 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
                                                      : nullptr,
                    .statistics = statistics.has_value() ? &*statistics : nullptr,
                    .format = options.format,
+                   .is_terminal = isatty(streams.out) == 1,
                    .where = server.address});
 
   TellCall({MethodOf(shape), server.authority, options.call.timeout}, options.call, progress);
   std::optional<SummaryOnQuit> on_quit;
   if (statistics.has_value()) on_quit.emplace(interrupt, &*statistics, streams.err);
   const auto source = SourceOf(options, std::move(messages), shape, streams.in);
-  return SendIn(shape, {.connection = server.connection,
-                        .address = server.address,
-                        .options = &options,
-                        .requests = &*requests,
-                        .source = source.get(),
-                        .replies = &replies,
-                        .interrupt = interrupt,
-                        .tell = std::move(tell),
-                        .ended = ended});
+  return SendIn(shape,
+                {.connection = server.connection,
+                 .address = server.address,
+                 .options = &options,
+                 .requests = &*requests,
+                 .source = source.get(),
+                 .replies = &replies,
+                 .interrupt = interrupt,
+                 .tell = std::move(tell),
+                 .ended = ended},
+                streams.err);
 }
 
 // Whether a person sits at both ends.

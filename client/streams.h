@@ -19,6 +19,7 @@ struct Streams {
   int out = STDOUT_FILENO;
   int err = STDERR_FILENO;
   Interrupt* interrupt = nullptr;  // none: nothing interrupts it
+  bool bounds_memory = false;      // of the whole process: see memory_guard.h
 };
 
 }  // namespace udsecho::client

@@ -29,8 +29,9 @@ struct Name {
   double percent;
 };
 
-constexpr std::array<Name, 10> kNames = {{{"p50", Of::kPercentile, 50},
+constexpr std::array<Name, 13> kNames = {{{"p50", Of::kPercentile, 50},
                                           {"p90", Of::kPercentile, 90},
+                                          {"p95", Of::kPercentile, 95},
                                           {"p99", Of::kPercentile, 99},
                                           {"p99.9", Of::kPercentile, 99.9},
                                           {"p99.99", Of::kPercentile, 99.99},
@@ -38,7 +39,9 @@ constexpr std::array<Name, 10> kNames = {{{"p50", Of::kPercentile, 50},
                                           {"mean", Of::kMean, 0},
                                           {"errors", Of::kErrors, 0},
                                           {"rate", Of::kRate, 0},
-                                          {"missed", Of::kMissed, 0}}};
+                                          {"missed", Of::kMissed, 0},
+                                          {"worse", Of::kWorse, 0},
+                                          {"disconnected", Of::kDisconnected, 0}}};
 
 absl::Status Bad(absl::string_view condition, absl::string_view why) {
   return absl::InvalidArgumentError(
@@ -87,13 +90,13 @@ absl::StatusOr<Threshold> ParseThreshold(absl::string_view text) {
   const Name* const name = FindName(text.substr(0, sign));
   if (name == nullptr) {
     return Bad(text,
-               "does not begin with what is measured: p50, p90, p99, p99.9, p99.99, max, mean, "
-               "errors, rate or missed");
+               "does not begin with what is measured: p50, p90, p95, p99, p99.9, p99.99, max, "
+               "mean, errors, rate, missed, worse or disconnected");
   }
   Threshold threshold{.text = std::string(text), .of = name->of, .percent = name->percent};
-  if (name->of == Of::kMissed) {
+  if (name->of == Of::kMissed || name->of == Of::kWorse) {
     if (sign == absl::string_view::npos) return threshold;
-    return Bad(text, "has a value, and missed takes none");
+    return Bad(text, absl::StrCat("has a value, and ", name->name, " takes none"));
   }
   if (sign == absl::string_view::npos) {
     return Bad(text, absl::StrCat("has no >, >=, < or <= with a value, as in ", name->name,
@@ -115,7 +118,8 @@ absl::StatusOr<Threshold> ParseThreshold(absl::string_view text) {
     return Bad(text, "has a sign that is none of >, >=, < and <=");
   }
   const absl::string_view value = after == absl::string_view::npos ? "" : text.substr(after);
-  const bool is_time = name->of == Of::kPercentile || name->of == Of::kMean;
+  const bool is_time =
+      name->of == Of::kPercentile || name->of == Of::kMean || name->of == Of::kDisconnected;
   absl::Status status =
       is_time ? ParseTimeLimit(value, &threshold) : ParseNumberLimit(value, &threshold);
   if (!status.ok()) return status;

@@ -12,6 +12,8 @@
 //   errors                              a number of calls, or a share of all calls with %
 //   rate                                calls a second that succeeded
 //   missed                              alone: calls fell behind the --rate
+//   worse                               alone: a number is worse than that of --compare, beyond noise
+//   disconnected                        a time: how long there was no connection, in all
 //
 // Thread safety: pure functions.
 
@@ -27,7 +29,7 @@
 namespace udsecho::client {
 
 struct Threshold {
-  enum class Of { kPercentile, kMean, kErrors, kErrorShare, kRate, kMissed };
+  enum class Of { kPercentile, kMean, kErrors, kErrorShare, kRate, kMissed, kDisconnected, kWorse };
   enum class Fails { kAbove, kAtOrAbove, kBelow, kAtOrBelow };
 
   std::string text;  // as typed, without spaces

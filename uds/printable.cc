@@ -39,6 +39,17 @@ size_t ShowableLength(absl::string_view text) {
 
 }  // namespace
 
+std::size_t PrintablePrefix(absl::string_view text) {
+  std::size_t prefix = 0;
+  while (prefix < text.size()) {
+    const bool is_backslash = text[prefix] == '\\';
+    const std::size_t length = is_backslash ? 1 : ShowableLength(text.substr(prefix));
+    if (length == 0) break;
+    prefix += length;
+  }
+  return prefix;
+}
+
 std::string Printable(absl::string_view text) {
   std::string shown;
   shown.reserve(text.size());

@@ -10,6 +10,7 @@
 #ifndef UDS_PRINTABLE_H_
 #define UDS_PRINTABLE_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -21,6 +22,10 @@ namespace uds {
 // controls, and what has no width or look (U+200B-200D, soft hyphen, byte order mark, tags). All
 // else is kept. Never fails; the result has at most four times as many bytes.
 std::string Printable(absl::string_view text);
+
+// How many bytes at the begin of `text` can be shown as they are, by the same rules, but that
+// backslashes can. For texts that have escapes of their own.
+std::size_t PrintablePrefix(absl::string_view text);
 
 }  // namespace uds
 

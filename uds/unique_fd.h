@@ -13,6 +13,11 @@
 #ifndef UDS_UNIQUE_FD_H_
 #define UDS_UNIQUE_FD_H_
 
+// Here, as almost every file of these libraries includes this one.
+#if __cplusplus < 202002L
+#error "uds/, http2/ and rpc/ need C++20: -std=c++20, or in .bazelrc: build --cxxopt=-std=c++20"
+#endif
+
 #include <unistd.h>
 
 #include <cerrno>

@@ -53,7 +53,9 @@ Outcome AskHealth(const Asking& asking) {
   }
 
   const bool serving = response.status() == HealthCheckResponse::SERVING;
-  const std::string name = HealthCheckResponse::ServingStatus_Name(response.status());
+  const std::string name = HealthCheckResponse::ServingStatus_IsValid(response.status())
+                               ? HealthCheckResponse::ServingStatus_Name(response.status())
+                               : absl::StrCat("of status ", static_cast<int>(response.status()));
   Outcome printed = PrintAnswer(asking, response, [&] {
     return serving ? asking.style.Green(name) : asking.style.Red(name);
   });

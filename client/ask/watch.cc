@@ -52,6 +52,7 @@ class HealthWatch {
   bool is_known_ = false;  // some server has answered
   bool heard_ = false;     // since the last pause
   bool ends_ = false;
+  MonotonicTime begun_;  // the last watch
   absl::Duration pause_ = kRetryInterval;
   std::optional<MonotonicTime> lost_since_;
   absl::Status unwritten_;
@@ -60,6 +61,7 @@ class HealthWatch {
 Outcome HealthWatch::Run() {
   const Interrupt::Scope scope(asking_.interrupt, [] {});
   while (true) {
+    begun_ = MonotonicNow();
     Outcome outcome = Once();
     if (!unwritten_.ok()) return OutputError(unwritten_);
     if (asking_.interrupt->triggered()) return Interrupted();
@@ -151,9 +153,10 @@ Outcome HealthWatch::Lost(absl::string_view why, Outcome outcome) {
   return outcome;
 }
 
-// Longer while nothing is heard.
+// Longer while nothing is heard, or a watch ends as soon as it has begun.
 void HealthWatch::Pause() {
-  pause_ = heard_ ? kRetryInterval : std::min(pause_ * 2, kLongestPause);
+  const bool lasted = heard_ && MonotonicNow() - begun_ >= kLongestPause;
+  pause_ = lasted ? kRetryInterval : std::min(pause_ * 2, kLongestPause);
   heard_ = false;
   asking_.interrupt->SleepUntil(MonotonicNow() + pause_);
 }

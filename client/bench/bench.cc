@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "client/bench/compared.h"
 #include "client/bench/echo_plan.h"
 #include "client/bench/load.h"
 #include "client/bench/method_plan.h"
@@ -17,8 +18,11 @@
 #include "client/bench/summary.h"
 #include "client/bench/summary_csv.h"
 #include "client/json.h"
+#include "client/memory_guard.h"
 #include "client/monotonic.h"
 #include "client/output.h"
+#include "client/report/comparison.h"
+#include "client/report/comparison_text.h"
 #include "client/report/page.h"
 #include "client/report/record.h"
 #include "client/report/report_file.h"
@@ -36,11 +40,24 @@ absl::StatusOr<std::optional<Record>> ReadOld(const std::string& file) {
   return std::optional<Record>(*std::move(old));
 }
 
+std::optional<Compared> ComparedWith(const Record& old, const Result& result) {
+  const absl::StatusOr<Record> now = RecordOf(SummaryJson(result), "this run");
+  if (!now.ok()) return std::nullopt;
+  return ComparedOf(Compare(old, *now));
+}
+
 std::string SummaryOf(const Result& result, const Options& options, int fd) {
   if (options.bench.csv == Csv::kSummary) return SummaryCsv(result);
   if (options.bench.csv == Csv::kPoints) return PointsCsv(result);
   if (options.format == Format::kJson) return JsonLine(SummaryJson(result));
   return SummaryText(result, Style::For(fd));
+}
+
+Outcome MakePlan(const Options& options, const Streams& streams, Interrupt* interrupt, Plan* plan) {
+  if (options.method.name.empty()) return PlanEcho(options, streams.in, plan);
+  std::optional<MemoryGuard> guard;  // of gRPC, which is asked for the method alone
+  if (streams.bounds_memory) guard.emplace(streams.err);
+  return PlanMethod(options, streams.in, interrupt, plan);
 }
 
 }  // namespace
@@ -64,9 +81,7 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
     if (!there.ok()) return ConnectError(there);
   }
   Plan plan = PlanFor(target, options);
-  const Outcome planned = options.method.name.empty()
-                              ? PlanEcho(options, streams.in, &plan)
-                              : PlanMethod(options, streams.in, interrupt, &plan);
+  Outcome planned = MakePlan(options, streams, interrupt, &plan);
   if (!planned.ok()) return planned;
   Load load(plan, streams.err, interrupt);
   if (const absl::Status status = load.Connect(); !status.ok()) return ConnectError(status);
@@ -74,6 +89,7 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   Result result = load.Measure();
   result.command_line = options.command_line;
   result.surroundings = Surroundings::Here();
+  if (old->has_value()) result.compared = ComparedWith(**old, result);
 
   absl::Status status = output.AddLine(SummaryOf(result, options, summary));
   status.Update(output.Flush());

@@ -13,6 +13,9 @@
 // the rate, and did not come true, these are well. After Ctrl-C the summary has the verdicts, and the exit
 // code stays 130: what was broken off is neither a success nor a failure.
 // A server that hangs at the end is DEADLINE_EXCEEDED: see server_is_silent in summary.h.
+// A run is no success if no call ended, or if there was no connection at the end: that is UNAVAILABLE, and a
+// condition on errors fails, whatever it allows. An outage before the end is told in a note, and
+// --fail_if can name it (disconnected>100ms).
 //
 // Memory does not grow with the duration: see collector.h.
 //

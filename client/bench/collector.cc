@@ -21,7 +21,7 @@ void Interval::Clear() {
   late.fill(0);
   ended.fill(0);
   for (std::string& text : first_errors) text.clear();
-  bytes_received = 0;
+  messages_received = bytes_received = 0;
 }
 
 void Collector::Begin(std::chrono::steady_clock::time_point begin) {
@@ -43,6 +43,7 @@ void Collector::Add(const Interval& interval) {
     std::string& first = measured_.first_errors[code];
     if (first.empty()) first = interval.first_errors[code];
   }
+  measured_.messages_received += interval.messages_received;
   measured_.bytes_received += interval.bytes_received;
   AddToTimeLine(interval);
 }

@@ -51,7 +51,8 @@ struct Interval {
   LateCalls late = {};    // calls that began kLate or more after they were due
   CodeCounts ended = {};  // calls by their code
   ErrorTexts first_errors;
-  int64_t bytes_received = 0;
+  int64_t messages_received = 0;  // of what succeeded
+  int64_t bytes_received = 0;     // of these messages
 
   // Makes it the next one, which begins where this one ends.
   void Clear();
@@ -63,6 +64,7 @@ struct Measured {
   LateCalls late = {};
   CodeCounts ended = {};
   ErrorTexts first_errors;
+  int64_t messages_received = 0;
   int64_t bytes_received = 0;
   TimeLine time_line;
 

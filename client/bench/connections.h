@@ -18,6 +18,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -45,6 +46,12 @@ class Connections {
   http2::ClientConnection& at(int index) const { return links_[index]->connection; }
   // No call may begin there: it has ended, or the server wants it to end.
   bool IsLost(int index) const { return !links_[index]->connection.may_submit(); }
+
+  // No call may begin on any.
+  bool AllLost() const {
+    return std::all_of(links_.begin(), links_.end(),
+                       [](const auto& link) { return !link->connection.may_submit(); });
+  }
 
   // There may be something to be sent.
   void Touch(int index) { Touch(links_[index].get()); }

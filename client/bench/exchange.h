@@ -55,6 +55,7 @@ class Exchange final : public http2::ClientStream {
   Clock::time_point started() const { return started_; }  // when Begin() was called
   absl::StatusCode code() const { return code_; }
   const std::string& error() const { return error_; }  // what the status says, if it is not OK
+  int64_t messages_received() const { return answer_.messages() - (awaited_ - 1); }
   int64_t bytes_received() const { return answer_.bytes() - bytes_before_; }
 
  private:

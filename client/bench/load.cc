@@ -142,6 +142,8 @@ void Load::Gather(MonotonicTime end, Result* result) {
   result->address = plan_.target.name();
   result->method = plan_.method;
   result->shape = plan_.shape;
+  result->is_any_method = plan_.is_any_method;
+  result->streams_replies = plan_.streams_replies;
   result->name = plan_.name;
   result->size = plan_.request_size;
   result->messages = plan_.messages;
@@ -163,6 +165,7 @@ void Load::Gather(MonotonicTime end, Result* result) {
     result->not_sent += ending.not_sent;
     result->behind = std::max(result->behind, ending.behind);
     result->late = std::max(result->late, ending.late);
+    result->disconnected = std::max(result->disconnected, ending.disconnected);
     result->disconnected_for = std::max(result->disconnected_for, ending.disconnected_for);
     heard = std::max(heard, ending.heard);
     oldest = std::min(oldest, ending.oldest);

@@ -69,6 +69,7 @@ Outcome PlanWith(Schema* schema, const Options& options, int in, Interrupt* inte
   const auto method = FindMethod(options.method.name, schema);
   if (interrupt->triggered()) return Interrupted();
   if (!method.ok()) return SchemaError(plan->target.name(), method.status());
+  plan->is_any_method = true;
   plan->shape = ShapeOf(**method);
   plan->name = (*method)->name();
   plan->method = MethodPath(**method);

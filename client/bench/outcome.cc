@@ -30,6 +30,15 @@ Outcome ErrorsOutcome(const Result& result) {
       WhatToTry({code, first}));
 }
 
+std::string WhyNoCall(const Result& result) {
+  if (!result.lost.empty()) return result.lost;
+  if (result.rate > 0 && result.due == 0) {
+    return absl::StrCat("no call was made: none was due within ", SecondsText(result.duration),
+                        " (a longer --duration, or a higher --rate)");
+  }
+  return absl::StrCat("no call ended within ", SecondsText(result.duration));
+}
+
 // What was not answered or not even called. OK if there was none of it.
 Outcome SilenceOutcome(const Result& result) {
   const auto failed = [&](grpc::StatusCode code, const std::string& why) {
@@ -46,6 +55,12 @@ Outcome SilenceOutcome(const Result& result) {
                                " calls were not made: the connection was lost; is the server "
                                "still there?"));
   }
+  if (result.has_no_connection()) {
+    return failed(grpc::StatusCode::UNAVAILABLE,
+                  absl::StrCat(result.lost, "; is the server still there?"));
+  }
+  // Errors have their own outcome, or --fail_if allows them.
+  if (result.ended() == 0) return failed(grpc::StatusCode::UNAVAILABLE, WhyNoCall(result));
   return {};
 }
 

@@ -13,7 +13,7 @@
 
 namespace udsecho::client {
 
-// Of errors, or of the rate, --fail_if alone judges where it names them.
+// A run without a call that ended, or without a connection at its end, is no success. Of errors, or of the rate, --fail_if alone judges where it names them.
 Outcome OutcomeOf(const Result& result);
 
 }  // namespace udsecho::client

@@ -28,6 +28,8 @@ struct Plan {
   std::string name;    // that errors have for it
   std::string method;  // "/udsecho.v1.Echo/Echo"
 
+  bool is_any_method = false;  // of --call: what is known of its replies is what came
+
   bool streams_requests = false;
   bool streams_replies = false;
   // Of a method that streams both ways: one stream, and what is measured is a request and its one reply.

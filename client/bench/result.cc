@@ -12,8 +12,8 @@
 namespace udsecho::client {
 namespace {
 
-// Less is what it takes to connect again, also after a server's own UNAVAILABLE.
-constexpr absl::Duration kWithoutConnection = absl::Milliseconds(500);
+// Less is what it takes to connect again to a server that is there.
+constexpr absl::Duration kWithoutConnection = absl::Milliseconds(10);
 
 // How far behind the calls may be at the end. Less happens to any process on a busy machine.
 constexpr absl::Duration kBehind = absl::Milliseconds(100);
@@ -56,10 +56,18 @@ std::string Why(const Result& result, Late late) {
 }
 
 void JudgeConnection(Result* result) {
-  if (result->late != Late::kConnection || result->disconnected_for < kWithoutConnection) return;
-  result->lost =
-      absl::StrFormat("for the last %.1f s there was no connection, and no call was made",
-                      absl::ToDoubleSeconds(result->disconnected_for));
+  if (!result->has_no_connection() && result->disconnected < kWithoutConnection) return;
+  const std::string all = SecondsText(result->disconnected);
+  const std::string last = SecondsText(result->disconnected_for);
+  if (!result->has_no_connection()) {
+    result->lost = absl::StrCat("for ", all, " in all there was no connection");
+  } else if (last == all) {
+    result->lost = absl::StrCat("for the last ", last, " there was no connection");
+  } else {
+    result->lost = absl::StrCat("for ", all, " in all there was no connection, of which ", last,
+                                " were at the end");
+  }
+  absl::StrAppend(&result->lost, ", and no call was made");
 }
 
 // A call may take long: but then others took long too, or a delay was asked for.
@@ -124,9 +132,11 @@ void JudgeClient(Result* result) {
 
 }  // namespace
 
-double Result::CallsPerSecond() const {
-  return static_cast<double>(calls()) / std::max(absl::ToDoubleSeconds(duration), 1e-9);
+double Result::PerSecond(int64_t number) const {
+  return static_cast<double>(number) / std::max(absl::ToDoubleSeconds(duration), 1e-9);
 }
+
+double Result::CallsPerSecond() const { return PerSecond(calls()); }
 
 double Result::BytesPerSecond() const {
   return CallsPerSecond() * static_cast<double>(size) * messages;
@@ -147,6 +157,14 @@ void Judge(Result* result) {
   // In a warm-up nothing is due that counts.
   if (!result->interrupted_in_warmup) JudgeRate(result);
   if (result->missed.empty()) JudgeLateness(result);
+}
+
+std::string SecondsText(absl::Duration time) {
+  const double seconds = absl::ToDoubleSeconds(time);
+  if (seconds >= 0.9995) return absl::StrFormat("%.1f s", seconds);
+  if (seconds >= 0.9995e-3) return absl::StrFormat("%.3g ms", seconds * 1e3);
+  if (seconds >= 0.9995e-6) return absl::StrFormat("%.3g us", seconds * 1e6);
+  return absl::StrFormat("%.0f ns", seconds * 1e9);
 }
 
 std::string Thousands(double number) {

@@ -9,11 +9,13 @@
 #define CLIENT_BENCH_RESULT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "client/bench/collector.h"
+#include "client/bench/compared.h"
 #include "client/bench/host.h"
 #include "client/options.h"
 #include "client/threshold.h"
@@ -24,11 +26,13 @@ struct Result {
   // What was done.
   std::string command_line;
   std::string address;
-  std::string method;  // "/udsecho.v1.Echo/Echo"
-  std::string shape;   // "unary", "chat", "server stream"
-  std::string name;    // that errors have for it
-  int64_t size = 0;    // bytes of a message
-  int messages = 1;    // a call
+  std::string method;            // "/udsecho.v1.Echo/Echo"
+  std::string shape;             // "unary", "chat", "server stream"
+  std::string name;              // that errors have for it
+  bool is_any_method = false;    // of --call
+  bool streams_replies = false;  // any number to a call, or of Echo as many as `messages`
+  int64_t size = 0;              // bytes of a message
+  int messages = 1;              // a call
   int concurrency = 0;
   int connections = 0;
   int threads = 0;
@@ -53,13 +57,16 @@ struct Result {
   int64_t not_sent = 0;
   absl::Duration behind;
   Late late = Late::kClient;
-  absl::Duration disconnected_for;
+  absl::Duration disconnected;      // of `duration`, in all
+  absl::Duration disconnected_for;  // at the end; zero if there was a connection
   absl::Duration unanswered;  // for the last so long, calls were in flight, and nothing came of any
+
+  std::optional<Compared> compared;  // with an earlier run
 
   bool interrupted = false;
   bool interrupted_in_warmup = false;
 
-  // That there was no connection at the end, in a sentence; empty if there was one.
+  // For how long there was no connection, in a sentence; empty if that is not worth one.
   std::string lost;
 
   // That the server stopped to answer, in a sentence; empty if it did not.
@@ -80,8 +87,11 @@ struct Result {
   std::vector<std::string> Notes() const;
 
   int64_t calls() const { return measured.latency.count(); }
+  int64_t ended() const { return calls() + measured.errors(); }
+  bool has_no_connection() const { return disconnected_for > absl::ZeroDuration(); }  // at the end
   double CallsPerSecond() const;
-  double BytesPerSecond() const;  // of messages, one way
+  double BytesPerSecond() const;  // of messages, one way: of any method, those that were sent
+  double PerSecond(int64_t number) const;
 };
 
 // The share of busy() from which on the client counts as the limit.
@@ -92,6 +102,9 @@ void Judge(Result* result);
 
 // "12,345", of a number that is not below zero.
 std::string Thousands(double number);
+
+// "12.3 s", "4.21 ms", "80 ns".
+std::string SecondsText(absl::Duration time);
 
 }  // namespace udsecho::client
 

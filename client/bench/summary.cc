@@ -26,7 +26,7 @@ struct Percentile {
 };
 
 constexpr Percentile kPercentiles[] = {
-    {"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99},
+    {"p50", 50}, {"p90", 90}, {"p95", 95}, {"p99", 99}, {"p99.9", 99.9}, {"p99.99", 99.99},
 };
 
 std::string Count(int64_t number, const char* what) {
@@ -38,7 +38,6 @@ std::string LatencyText(const Histogram& latency) {
   for (const Percentile& each : kPercentiles) {
     parts.push_back(absl::StrCat(each.name, " ", Milliseconds(latency.Percentile(each.percent))));
   }
-  parts.push_back(absl::StrCat("max ", Milliseconds(latency.Max())));
   return absl::StrJoin(parts, "  ");
 }
 
@@ -118,6 +117,28 @@ nlohmann::ordered_json HostJson(const Surroundings& here) {
   return {{"cores", here.cores}, {"cpu", here.cpu}, {"kernel", here.kernel}};
 }
 
+std::string BytesPerSecondText(double bytes) {
+  return absl::StrCat(BytesText(static_cast<uint64_t>(bytes)), "/s");
+}
+
+// Of any method the two ways differ.
+std::string ThroughputText(const Result& result) {
+  std::string text = absl::StrCat(Thousands(result.CallsPerSecond()), " calls/s, ");
+  if (result.messages > 1) {
+    absl::StrAppend(&text, Thousands(result.CallsPerSecond() * result.messages),
+                    result.is_any_method ? " messages/s and " : " messages/s, ");
+  }
+  absl::StrAppend(&text, BytesPerSecondText(result.BytesPerSecond()));
+  if (!result.is_any_method) return absl::StrCat(text, " of messages");
+  absl::StrAppend(&text, " sent, ");
+  if (result.streams_replies) {
+    absl::StrAppend(&text, Thousands(result.PerSecond(result.measured.messages_received)),
+                    " messages/s and ");
+  }
+  return absl::StrCat(text, BytesPerSecondText(result.PerSecond(result.measured.bytes_received)),
+                      " received");
+}
+
 std::string VerdictText(const Verdict& verdict, const Style& style) {
   return verdict.failed
              ? absl::StrCat(verdict.condition, ": ", style.Red("failed"), ", ", verdict.text)
@@ -166,28 +187,20 @@ std::string Setting(const Result& result) {
 
 std::string SummaryText(const Result& result, const Style& style) {
   const Measured& measured = result.measured;
-  const double bytes = result.BytesPerSecond();
-  std::string throughput = absl::StrCat(Thousands(result.CallsPerSecond()), " calls/s");
-  if (result.messages > 1) {
-    absl::StrAppend(&throughput, ", ", Thousands(result.CallsPerSecond() * result.messages),
-                    " messages/s");
-  }
-  absl::StrAppend(&throughput, ", ", BytesText(static_cast<uint64_t>(bytes)), "/s of messages");
-
   Table table({}, style);
   if (result.calls() > 0) {
-    table.Add({"throughput", throughput});
+    table.Add({"throughput", ThroughputText(result)});
   } else {
     table.Add({"throughput", std::string(NothingText(result))});
   }
   if (result.calls() > 0) table.Add({"latency", LatencyText(measured.latency)});
   if (result.calls() > 0) {
-    table.Add({"", absl::StrCat("mean ", Milliseconds(measured.latency.Mean()), "  deviation ",
+    table.Add({"", absl::StrCat("max ", Milliseconds(measured.latency.Max()), "  mean ",
+                                Milliseconds(measured.latency.Mean()), "  deviation ",
                                 Milliseconds(measured.latency.StandardDeviation()))});
   }
-  table.Add(
-      {"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
-                             absl::StrFormat("%.1f s", absl::ToDoubleSeconds(result.duration)))});
+  table.Add({"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
+                                   SecondsText(result.duration))});
   table.Add({"errors", ErrorsText(measured, style)});
   if (result.not_sent > 0) table.Add({"not sent", NotSentText(result, style)});
   if (result.in_flight > 0) {
@@ -195,6 +208,9 @@ std::string SummaryText(const Result& result, const Style& style) {
                                          " at the end, not counted")});
   }
   table.Add({"client CPU", CpuText(result)});
+  if (result.compared.has_value()) {
+    for (const std::string& line : result.compared->lines) table.Add({"compared", line});
+  }
   for (const Verdict& verdict : Verdicts(result)) {
     table.Add({"fail_if", VerdictText(verdict, style)});
   }
@@ -242,6 +258,10 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"calls", result.calls()},
           {"calls_per_second", result.CallsPerSecond()},
           {"bytes_per_second", result.BytesPerSecond()},
+          {"messages_received", result.measured.messages_received},
+          {"bytes_received", result.measured.bytes_received},
+          {"messages_received_per_second", result.PerSecond(result.measured.messages_received)},
+          {"bytes_received_per_second", result.PerSecond(result.measured.bytes_received)},
           {"latency_us", times},
           {"late_p99_us", us(result.measured.lateness.Percentile(99))},
           {"errors", errors},
@@ -250,6 +270,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"due_and_not_sent", result.not_sent},
           {"rate_missed", !result.missed.empty()},
           {"in_flight_at_the_end", result.in_flight},
+          {"disconnected_s", absl::ToDoubleSeconds(result.disconnected)},
           {"disconnected_at_the_end_s", absl::ToDoubleSeconds(result.disconnected_for)},
           {"unanswered_at_the_end_s", absl::ToDoubleSeconds(result.unanswered)},
           {"server_is_silent", !result.silent.empty()},
@@ -259,6 +280,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"client_is_the_limit", result.client_is_the_limit},
           {"notes", result.Notes()},
           {"fail_if", VerdictsJson(Verdicts(result))},
+          {"comparison", result.compared.has_value() ? result.compared->json : nullptr},
           {"histogram", HistogramJson(latency)},
           {"time_line", TimeLineJson(result.measured)}};
 }

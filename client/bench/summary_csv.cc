@@ -56,6 +56,16 @@ constexpr std::pair<const char*, const char*> kColumns[] = {
     {"client_version", "/client_version"},
 };
 
+// Likewise, of later versions: after all others.
+constexpr std::pair<const char*, const char*> kLaterColumns[] = {
+    {"p95_us", "/latency_us/p95"},
+    {"disconnected_s", "/disconnected_s"},
+    {"messages_received", "/messages_received"},
+    {"bytes_received", "/bytes_received"},
+    {"messages_received_per_second", "/messages_received_per_second"},
+    {"bytes_received_per_second", "/bytes_received_per_second"},
+};
+
 std::string Cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return absl::StrCat("\"", absl::StrReplaceAll(text, {{"\"", "\"\""}}), "\"");
@@ -93,11 +103,12 @@ std::string SummaryCsv(const Result& result) {
   const Json json = SummaryJson(result);
   std::vector<std::string> names;
   std::vector<std::string> values;
-  for (const auto& [name, place] : kColumns) {
+  const auto add = [&](const char* name, const char* place) {
     const Json::json_pointer pointer(place);
     names.emplace_back(name);
     values.push_back(json.contains(pointer) ? Text(json[pointer]) : "");
-  }
+  };
+  for (const auto& [name, place] : kColumns) add(name, place);
   const auto errors = result.measured.errors();
   const auto ended = std::max<int64_t>(errors + result.calls(), 1);
   names.insert(names.end(), {"errors", "errors_percent", "errors_by_code", "failed"});
@@ -105,6 +116,7 @@ std::string SummaryCsv(const Result& result) {
                 {absl::StrCat(errors),
                  Decimal(100 * static_cast<double>(errors) / static_cast<double>(ended)),
                  ByCode(result.measured.ended), Failed(json["fail_if"])});
+  for (const auto& [name, place] : kLaterColumns) add(name, place);
   return absl::StrCat(absl::StrJoin(names, ","), "\n", absl::StrJoin(values, ","));
 }
 

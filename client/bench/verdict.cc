@@ -11,17 +11,41 @@
 namespace udsecho::client {
 namespace {
 
-void JudgeLatency(absl::Duration latency, Verdict* verdict) {
-  verdict->value = absl::ToDoubleMicroseconds(latency);
+void JudgeTime(absl::Duration time, Verdict* verdict) {
+  verdict->value = absl::ToDoubleMicroseconds(time);
   verdict->unit = "us";
-  verdict->text = Milliseconds(latency);
+  verdict->text = Milliseconds(time);
+}
+
+// Then a condition on errors has failed.
+bool CallsAreMissing(const Result& result, Verdict* verdict) {
+  if (result.ended() > 0 && !result.has_no_connection()) return false;
+  verdict->failed = true;
+  verdict->text =
+      result.ended() == 0 ? "no call ended" : absl::StrCat(verdict->text, ", and ", result.lost);
+  return true;
+}
+
+// A gate that judges nothing would be open for ever.
+void JudgeComparison(const Result& result, Verdict* verdict) {
+  verdict->failed = true;
+  if (!result.compared.has_value()) {
+    verdict->text = "there is nothing to compare with";
+  } else if (!result.compared->not_judged.empty()) {
+    verdict->text = result.compared->not_judged;
+  } else if (!result.compared->worse.empty()) {
+    verdict->text = absl::StrJoin(result.compared->worse, ", ");
+  } else {
+    verdict->failed = false;
+    verdict->text = "nothing is, by more than noise";
+  }
 }
 
 Verdict VerdictOf(const Threshold& threshold, const Result& result) {
   Verdict verdict;
   verdict.condition = threshold.text;
   const auto errors = static_cast<double>(result.measured.errors());
-  const double ended = errors + static_cast<double>(result.calls());
+  const auto ended = static_cast<double>(result.ended());
   switch (threshold.of) {
     case Threshold::Of::kPercentile:
     case Threshold::Of::kMean:
@@ -31,27 +55,34 @@ Verdict VerdictOf(const Threshold& threshold, const Result& result) {
         verdict.failed = true;
         return verdict;
       }
-      JudgeLatency(threshold.of == Threshold::Of::kMean ? result.measured.latency.Mean()
-                   : threshold.percent == 100
-                       ? result.measured.latency.Max()
-                       : result.measured.latency.Percentile(threshold.percent),
-                   &verdict);
+      JudgeTime(threshold.of == Threshold::Of::kMean ? result.measured.latency.Mean()
+                : threshold.percent == 100           ? result.measured.latency.Max()
+                                           : result.measured.latency.Percentile(threshold.percent),
+                &verdict);
       break;
     case Threshold::Of::kErrors:
-      verdict.value = errors;
       verdict.unit = "calls";
+      if (ended > 0) verdict.value = errors;
       verdict.text = Thousands(errors);
+      if (CallsAreMissing(result, &verdict)) return verdict;
       break;
     case Threshold::Of::kErrorShare:
-      verdict.value = ended > 0 ? 100 * errors / ended : 0;
       verdict.unit = "%";
-      verdict.text = absl::StrFormat("%.4g%%", *verdict.value);
+      if (ended > 0) verdict.value = 100 * errors / ended;
+      verdict.text = absl::StrFormat("%.4g%%", verdict.value.value_or(0));
+      if (CallsAreMissing(result, &verdict)) return verdict;
+      break;
+    case Threshold::Of::kDisconnected:
+      JudgeTime(result.disconnected, &verdict);
       break;
     case Threshold::Of::kRate:
       verdict.value = result.CallsPerSecond();
       verdict.unit = "calls/s";
       verdict.text = absl::StrCat(Thousands(*verdict.value), " calls/s");
       break;
+    case Threshold::Of::kWorse:
+      JudgeComparison(result, &verdict);
+      return verdict;
     case Threshold::Of::kMissed:
       verdict.value = absl::ToDoubleSeconds(result.behind);
       verdict.unit = "s";

@@ -5,7 +5,10 @@
 //
 //   for (const Verdict& verdict : Verdicts(thresholds, result)) ...
 //
-// A condition on the latency fails if no call succeeded: there is nothing that it could hold for. Of a
+// A condition on the latency fails if no call succeeded: there is nothing that it could hold for. One on
+// errors fails too if no call ended, or if there was no connection at the end, however few errors it
+// allows: calls that could not be made are not among the errors. "worse" fails too if the runs cannot be
+// compared. Of a
 // run that Ctrl-C ended, the conditions are judged by what was measured; one that ended in its warm-up
 // has no verdicts.
 //
@@ -28,7 +31,7 @@ struct Verdict {
   std::string condition;
   bool failed = false;
   std::optional<double> value;  // in `unit`; of "missed": by how much
-  const char* unit = "";        // "us", "calls", "%", "calls/s" or "s"
+  const char* unit = "";        // "us", "calls", "%", "calls/s", "s" or ""
   std::string text;             // the value for people: "5.213 ms"
 };
 

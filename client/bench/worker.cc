@@ -41,6 +41,7 @@ void Worker::Run() {
     connections_.Flush();
     CountFinished();
     Next(std::min(next_tick_, NextDue()));
+    NoticeLoss();
     if (now_ >= next_tick_) Tick();
   }
   Publish();
@@ -59,7 +60,8 @@ void Worker::Stop(Clock::time_point at, InFlight in_flight) {
 
 void Worker::CountFrom() {
   counted_from_ = ThreadTime::OfThisThread();
-  awake_ = std::chrono::nanoseconds::zero();
+  awake_ = disconnected_ = std::chrono::nanoseconds::zero();
+  if (lost_at_.has_value()) lost_at_ = std::max(*lost_at_, count_at_.load());
   due_before_ = DueBy(count_at_);
   begun_before_ = begun_;
   Publish();  // the warm-up
@@ -84,8 +86,8 @@ WorkerEnding Worker::Ending() {
     ending.busy = ThreadTime::OfThisThread().BusySince(*counted_from_, awake_);
   }
   ending.late = late_;
-  if (late_ == Late::kConnection) ending.disconnected_for = absl::FromChrono(now_ - connected_);
   const Clock::time_point end = std::min(now_, stop_at_.load());
+  EndLoss(end, &ending);
   if (share_.schedule.has_value() && counted_from_.has_value()) {
     ending.due = DueBy(end) - due_before_;
     ending.behind = MayBegin() ? absl::FromChrono(end - Due()) : lateness_;
@@ -175,15 +177,41 @@ void Worker::Count(const Exchange& exchange) {
   if (++interval_.ended[code] == 1 && code != 0) interval_.first_errors[code] = exchange.error();
   if (code != 0) return;
   interval_.latency.Add(absl::FromChrono(now_ - exchange.begun()));
+  interval_.messages_received += exchange.messages_received();
   interval_.bytes_received += exchange.bytes_received();
+}
+
+// After a loss it connects at once: a server that only wants a new connection is there.
+void Worker::NoticeLoss() {
+  if (!connections_.AllLost()) return;
+  if (!lost_at_.has_value()) lost_at_ = now_;
+  if (now_ - repaired_ >= kTick) Repair();
+}
+
+void Worker::Repair() {
+  repaired_ = now_;
+  connections_.Repair();
+  idle_.insert(idle_.end(), parked_.begin(), parked_.end());
+  parked_.clear();
+  if (!lost_at_.has_value() || connections_.AllLost()) return;
+  disconnected_ += now_ - *lost_at_;
+  lost_at_.reset();
+}
+
+void Worker::EndLoss(Clock::time_point end, WorkerEnding* ending) {
+  if (counted_from_.has_value()) ending->disconnected = absl::FromChrono(disconnected_);
+  if (!lost_at_.has_value() || !MayBegin()) return;
+  const absl::Duration lost = absl::FromChrono(end - std::max(*lost_at_, count_at_.load()));
+  if (lost <= absl::ZeroDuration()) return;
+  ending->disconnected += lost;
+  connections_.Repair();
+  if (connections_.AllLost()) ending->disconnected_for = lost;
 }
 
 void Worker::Tick() {
   next_tick_ = now_ + kTick;
   Publish();
-  connections_.Repair();
-  idle_.insert(idle_.end(), parked_.begin(), parked_.end());
-  parked_.clear();
+  Repair();
   if (plan_.call.timeout == absl::InfiniteDuration()) return;
   for (const std::unique_ptr<Exchange>& exchange : exchanges_) {
     if (!exchange->busy() || absl::FromChrono(now_ - exchange->started()) <= plan_.call.timeout) {

@@ -17,8 +17,9 @@
 // timed before it was there. Calls that begin because of it count from then, so that what the client
 // itself takes to handle it is in their time.
 // How many calls a thread makes: docs/performance.md, "The load of client --bench".
-// A connection that is lost is made anew ten times a second, and its calls wait. If a count is to be
-// reached, and no connection comes back within the timeout, the worker gives up.
+// A connection that is lost is made anew at once, then ten times a second, and its calls wait. If a count
+// is to be reached, and no connection comes back within the timeout, the worker gives up. The time in which
+// none of its connections took a call is measured.
 //
 // Thread safety: Stop() and the getters from any thread; all else as shown.
 
@@ -61,8 +62,12 @@ struct WorkerEnding {
   int64_t not_sent = 0;
   absl::Duration behind;  // how late the next call was, or with a count the last one
 
-  Late late = Late::kClient;        // why calls wait, if they do
-  absl::Duration disconnected_for;  // if it is the connection: for the last so long
+  Late late = Late::kClient;  // why calls wait, if they do
+
+  // Of the counted time: without a connection that took calls, in all and at the end. At the end it is
+  // zero if all calls were made, or if a last attempt to connect succeeded.
+  absl::Duration disconnected;
+  absl::Duration disconnected_for;
 };
 
 struct WorkerShare {
@@ -117,6 +122,9 @@ class Worker {
   void CountFinished();
   void Count(const Exchange& exchange);
   void Tick();
+  void NoticeLoss();
+  void Repair();
+  void EndLoss(Clock::time_point end, WorkerEnding* ending);
   void Publish();
   void CountFrom();
   bool GivesUp();
@@ -139,7 +147,10 @@ class Worker {
   Clock::time_point now_;
   Clock::time_point next_tick_;
   Clock::time_point start_;
-  Clock::time_point connected_;  // when it last was
+  Clock::time_point connected_;               // when it last was
+  Clock::time_point repaired_;                // when it last tried to connect
+  std::optional<Clock::time_point> lost_at_;  // since then no connection takes a call
+  std::chrono::nanoseconds disconnected_{0};  // of the counted time, before that
   int64_t begun_ = 0;
   int in_flight_ = 0;
   Late late_ = Late::kClient;  // why the next call does not begin, if it is due

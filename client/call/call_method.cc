@@ -41,11 +41,14 @@ class MethodCalls {
       : options_(options), streams_(streams) {}
 
   // Why there is nothing to read from.
-  Outcome Open(const google::protobuf::MethodDescriptor& method);
+  Outcome Open(const google::protobuf::MethodDescriptor& descriptor);
   MessageSource* source() { return source_.get(); }
+  // What is all there before the first call. The lines of a file come one by one.
+  const std::vector<std::string>& known() const { return known_; }
 
  private:
   void TakeList(std::vector<std::string> objects) {
+    known_ = objects;
     source_ =
         std::make_unique<ListSource>(std::move(objects), pings_ ? ListSource::kForEver : times());
   }
@@ -59,6 +62,7 @@ class MethodCalls {
   const Streams& streams_;
   bool pings_ = false;  // until Ctrl-C or a failure
   uds::UniqueFd file_;
+  std::vector<std::string> known_;
   std::unique_ptr<MessageSource> source_;
 };
 
@@ -111,6 +115,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   Output output(streams.out);
   Output warnings(streams.err);
   JsonCodec codec(&schema);
+  codec.set_emits_defaults(options.method.emit_defaults);
   const auto warn = [&](const std::string& line) {
     warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
     warnings.Flush().IgnoreError();
@@ -118,6 +123,12 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   MethodTraffic traffic(
       **method, &codec,
       {.text = &output, .progress = progress, .warn = warn, .format = options.format});
+  for (size_t i = 0; i < calls.known().size(); ++i) {
+    const absl::StatusOr<std::string> request = traffic.Request(calls.known()[i]);
+    if (request.ok()) continue;
+    return UsageError(absl::StrCat("message ", i + 1, " of ", calls.known().size(), ": ",
+                                   request.status().message(), "; nothing was sent"));
+  }
   const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
   TellCall({MethodName(**method), server.authority,
             is_limited ? options.call.timeout : absl::InfiniteDuration()},
@@ -138,6 +149,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
                         .source = calls.source(),
                         .traffic = &traffic,
                         .interrupt = interrupt,
+                        .warn = warn,
                         .statistics = statistics.has_value() ? &*statistics : nullptr});
   if (statistics.has_value()) {
     // Not among the replies, which are JSON.
@@ -154,13 +166,15 @@ Outcome DescribeIt(const Server& server, const Options& options, const Streams& 
   absl::StatusOr<std::unique_ptr<FileSource>> files = DescriptionOf(channel, options, interrupt);
   if (!files.ok()) return LocalIoError(files.status().message());
   Schema schema(*std::move(files));
-  const absl::StatusOr<std::string> text = Describe(options.method.name, &schema);
+  absl::Status broken;
+  const absl::StatusOr<std::string> text = Describe(options.method.name, &schema, &broken);
   if (interrupt->triggered()) return Interrupted();
   if (!text.ok()) return SchemaError(server.address, text.status());
   Output output(streams.out);
   absl::Status status = output.AddLine(*text);
   status.Update(output.Flush());
-  return status.ok() ? Outcome{} : OutputError(status);
+  if (!status.ok()) return OutputError(status);
+  return broken.ok() ? Outcome{} : SchemaError(server.address, broken);
 }
 
 }  // namespace udsecho::client

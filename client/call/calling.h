@@ -24,6 +24,7 @@
 #include "client/message_source.h"
 #include "client/options.h"
 #include "client/statistics.h"
+#include "client/tell.h"
 #include "grpcpp/grpcpp.h"
 
 namespace udsecho::client {
@@ -38,6 +39,7 @@ struct Calling {
   MessageSource* source;
   Traffic* traffic;
   Interrupt* interrupt;
+  Tell warn = nullptr;               // for --keep_going: of each call that failed
   Statistics* statistics = nullptr;  // of unary calls, if they are to be counted
 };
 

@@ -42,10 +42,6 @@ absl::Status MethodTraffic::Show(const RawReply* reply, const CallEnd* end) {
     return to_.text->AddLine(message.json);
   }
   nlohmann::ordered_json json;
-  if (reply != nullptr) {
-    json["message"] =
-        nlohmann::ordered_json::parse(message.json, nullptr, /*allow_exceptions=*/false);
-  }
   if (!message.unknown.empty()) json["not_shown"] = message.unknown;
   json["round_trip_us"] = absl::ToDoubleMicroseconds(reply != nullptr ? reply->took : end->took);
   if (end != nullptr) {
@@ -60,7 +56,10 @@ absl::Status MethodTraffic::Show(const RawReply* reply, const CallEnd* end) {
       }
     }
   }
-  return to_.text->AddLine(JsonLine(json));
+  std::string line = JsonLine(json);
+  // Put in as it is: the message may be large, and has been made by protobuf.
+  if (reply != nullptr) line.replace(0, 1, absl::StrCat("{\"message\":", message.json, ","));
+  return to_.text->AddLine(line);
 }
 
 // In JSON they are a part of the status.

@@ -58,6 +58,7 @@ class UnaryCalls {
   void Handle(void* tag);
   void TellWhatIsDone(Call* call);
   void Tell(const Call& call);
+  void Failed(const Call& call);
   void CancelLate();
   void GiveUp(Outcome outcome);
   MonotonicTime Deadline() const;
@@ -121,7 +122,10 @@ bool UnaryCalls::Start(absl::string_view message) {
   call.sequence = ++started_;
   call.begin = MonotonicNow();
   if (calling_.statistics != nullptr) calling_.statistics->Sent();
-  if (options().interval.has_value()) due_ = std::max(due_ + *options().interval, call.begin);
+  if (options().interval.has_value()) {
+    const MonotonicTime was_due = std::max(due_, call.begin - *options().interval);
+    due_ = (started_ == 1 ? call.begin : was_due) + *options().interval;
+  }
   SetUp(options().call, &call.context);
   call.context.set_deadline(DeadlineAfter(options().call.timeout));
   call.reader = stub_.PrepareUnaryCall(&call.context, calling_.path, ToBuffer(*request), &queue_);
@@ -199,7 +203,26 @@ void UnaryCalls::Tell(const Call& call) {
   const CallEnd end = {.status = call.status, .context = call.context, .took = call.took};
   const absl::Status told = calling_.traffic->Whole(call.status.ok() ? &reply : nullptr, end);
   if (!told.ok()) return GiveUp(TrafficError(calling_, told));
-  if (!call.status.ok()) GiveUp(CallOutcome(calling_.name, calling_.address, call.status));
+  if (!call.status.ok()) Failed(call);
+}
+
+void UnaryCalls::Failed(const Call& call) {
+  Outcome outcome = CallOutcome(calling_.name, calling_.address, call.status);
+  const bool one_of_many = started_ > 1 || !calling_.source->ended();
+  if (one_of_many) absl::StrAppend(&outcome.error, "; it was message ", call.sequence);
+  if (options().keep_going) {
+    if (calling_.warn) calling_.warn(outcome.error);
+    outcome.error.clear();
+    if (outcome_.ok()) outcome_ = std::move(outcome);
+    return;
+  }
+  const auto others = std::count_if(calls_.begin(), calls_.end(),
+                                    [&](const Call& other) { return &other != &call; });
+  if (others > 0) {
+    absl::StrAppend(&outcome.error, ", and ", others, others == 1 ? " other was" : " others were",
+                    " in flight");
+  }
+  GiveUp(std::move(outcome));
 }
 
 // What is in flight ends unheard.

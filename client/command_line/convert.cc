@@ -76,6 +76,7 @@ absl::StatusOr<Options> Converter::Run() {
   options_.output = raw_.output;
   options_.format = raw_.json ? Format::kJson : Format::kText;
   options_.unordered = raw_.unordered;
+  options_.keep_going = raw_.keep_going;
   options_.watch = raw_.watch;
   options_.print_grpcurl = raw_.print_grpcurl;
   options_.verbosity = raw_.verbose ? Verbosity::kVerbose : Verbosity::kQuiet;
@@ -137,14 +138,20 @@ void Converter::Method() {
   method.name = options_.mode == Mode::kDescribe ? raw_.describe : raw_.call;
   if (method.name == kNoValue) method.name.clear();
   method.protosets = raw_.protosets;
-  absl::string_view data = raw_.data;
-  if (absl::ConsumePrefix(&data, "@")) {
-    method.data_file = std::string(data);
-    if (data.empty()) Fail("--data: there is no file name after '@'; '@-' is standard input");
-  } else if (raw_.has_data) {
-    method.data = std::string(data);
+  method.emit_defaults = raw_.emit_defaults;
+  for (absl::string_view data : raw_.data) {
+    if (absl::ConsumePrefix(&data, "@")) {
+      method.data_file = std::string(data);
+      if (data.empty()) Fail("--data: there is no file name after '@'; '@-' is standard input");
+      if (raw_.data.size() > 1) Fail("--data: a file goes alone");
+    } else if (data == "-") {
+      Fail("--data: '-' is no JSON; '@-' is standard input");
+    } else {
+      method.data =
+          method.data.has_value() ? absl::StrCat(*method.data, " ", data) : std::string(data);
+    }
   }
-  if (raw_.has_data && !options_.messages.empty()) {
+  if (!raw_.data.empty() && !options_.messages.empty()) {
     Fail(absl::StrCat("'", options_.messages[0], "': the requests are those of --data already"));
   }
 }
@@ -243,13 +250,13 @@ void Converter::Together() {
   only_bench(raw_.compare, "--compare");
   only_bench(raw_.fail_if, "--fail_if");
   only_bench(raw_.csv, "--csv");
-  if (!raw_.compare.empty() && raw_.report.empty()) {
-    Fail("--compare: it needs a --report, the page to write");
-  }
   if (!raw_.csv.empty() && raw_.json) Fail("--csv and --json: one of them");
   for (const Threshold& threshold : options_.bench.fail_if) {
     if (threshold.of == Threshold::Of::kMissed && raw_.rate.empty()) {
       Fail("--fail_if: 'missed' needs a --rate that can be missed");
+    }
+    if (threshold.of == Threshold::Of::kWorse && raw_.compare.empty()) {
+      Fail("--fail_if: 'worse' needs a --compare, the run before");
     }
   }
 
@@ -257,7 +264,8 @@ void Converter::Together() {
   const auto only_calls = [&](bool is_given, const char* flag) {
     if (is_given && !calls) Fail(absl::StrCat(flag, ": only with --call"));
   };
-  only_calls(raw_.has_data, "--data");
+  only_calls(!raw_.data.empty(), "--data");
+  only_calls(raw_.emit_defaults, "--emit_defaults");
   if (!raw_.protosets.empty() && !calls && raw_.describe.empty() && !raw_.list) {
     Fail("--protoset: only with --call, --describe or --list");
   }
@@ -274,6 +282,10 @@ void Converter::Together() {
   if (raw_.unordered && (raw_.concurrency.empty() || raw_.bench)) {
     Fail("--unordered: only with --concurrency, and not with --bench");
   }
+  if (raw_.keep_going && !calls && raw_.concurrency.empty()) {
+    Fail("--keep_going: only with --call or --concurrency");
+  }
+  if (raw_.keep_going && raw_.bench) Fail("--keep_going: --bench always does");
   if (!raw_.concurrency.empty() && options_.mode == Mode::kSend) {
     if (raw_.shape != "unary" && !raw_.shape.empty()) {
       Fail("--concurrency: only for calls of one message, or with --bench");

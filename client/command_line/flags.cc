@@ -35,8 +35,8 @@ void DeclareCalling(CLI::App* app, RawOptions* raw) {
   Group group(app, "Call");
   group.Option("--call", "METHOD", &raw->call,
                "a method of any service, by reflection: pkg.Service/Method, or its end");
-  group.Option("-d,--data", "TEXT|@FILE", &raw->data,
-               "its request as JSON; several make a stream, or a call each. @-: standard input");
+  group.List("-d,--data", "TEXT|@FILE", &raw->data,
+             "its request as JSON; several make a stream, or a call each. @-: standard input");
   group.Flag("--describe", &raw->describe, "a service, a method or a type, as .proto and JSON",
              "[=NAME]");
   group.List("--protoset", "FILE", &raw->protosets,
@@ -44,6 +44,7 @@ void DeclareCalling(CLI::App* app, RawOptions* raw) {
   group.Flag("--print_grpcurl", &raw->print_grpcurl,
              "print the same call for grpcurl, and call nothing");
   group.Flag("--unordered", &raw->unordered, "with --concurrency: replies as they come");
+  group.Flag("--keep_going", &raw->keep_going, "make the next unary call though one failed");
 }
 
 void DeclareSending(CLI::App* app, RawOptions* raw) {
@@ -84,6 +85,8 @@ void DeclarePrinting(CLI::App* app, RawOptions* raw) {
   group.Flag("--json", &raw->json, "an object a line: reply, time, headers, trailers, status");
   group.Flag("-v,--verbose", &raw->verbose,
              "tell on standard error what is sent, headers, trailers, times");
+  group.Flag("--emit_defaults", &raw->emit_defaults,
+             "with --call: fields of replies too that have no value");
 }
 
 void DeclareAsking(CLI::App* app, RawOptions* raw) {
@@ -112,12 +115,16 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option("--stream_length", "N", &raw->stream_length,
                "messages a call that streams. Default: 8, or all of --data");
   group.Option("--threads", "N", &raw->threads, "that send. Default: 1");
-  group.Option("--report", "FILE", &raw->report,
-               "a page with diagrams, as HTML; -: standard output");
-  group.Option("--compare", "FILE", &raw->compare,
-               "with --report: beside an earlier run, which --json printed");
-  group.Option("--fail_if", "CONDITIONS", &raw->fail_if,
-               "such as 'p99>5ms,errors>0.1%,rate<1000,missed'; exit code 6 if one is true");
+  group.Option(
+      "--report", "FILE", &raw->report,
+      "a page with diagrams, as HTML; -: standard output, and the summary, --json or --csv goes to "
+      "standard error");
+  group.Option(
+      "--compare", "FILE", &raw->compare,
+      "with an earlier run, which --json printed: in the summary, and beside it on the page");
+  group.Option(
+      "--fail_if", "CONDITIONS", &raw->fail_if,
+      "such as 'p99>5ms,errors>0.1%,rate<1000,missed,disconnected>1s'; exit code 6 if one is true");
   group.Flag("--csv", &raw->csv, "for a spreadsheet: the run in a line, or its points in time",
              "[=summary|points]");
 }

@@ -28,10 +28,9 @@ struct RawOptions {
 
   std::string shape, count, interval, payload, delay, fault, fault_after, compression;
   std::vector<std::string> metadata;
-  std::string call, data, describe;
-  std::vector<std::string> protosets;
-  bool has_data = false;  // given, if only as an empty value
-  bool unordered = false, print_grpcurl = false;
+  std::string call, describe;
+  std::vector<std::string> data, protosets;
+  bool unordered = false, keep_going = false, print_grpcurl = false, emit_defaults = false;
   std::string timeout, wait, authority;
   std::string output;
   bool json = false, verbose = false;

@@ -30,7 +30,8 @@ constexpr char kNotes[] =
     "--wait[=TIME], needs the '=', except for a number or a TIME: --wait 3 is\n"
     "--wait=3. If a flag is given twice, the last one wins. After '--' all words are\n"
     "messages, also those that begin with '-'. A reply is printed as it is, line\n"
-    "feeds included. A TIME is in seconds, or with a unit: 500ms, 1m30s.\n";
+    "feeds included; at a terminal, what would move the cursor is escaped. A TIME is\n"
+    "in seconds, or with a unit: 500ms, 1m30s.\n";
 
 }  // namespace
 

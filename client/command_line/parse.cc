@@ -75,7 +75,6 @@ Parsed Parse(int argc, const char* const* argv) {
   // Any payload goes with an empty message if there is no other, and so does an empty one.
   const bool has_empty_payload = app.count("--payload") > 0 && raw.payload.empty();
   if (has_empty_payload && raw.messages.empty()) raw.messages.emplace_back();
-  raw.has_data = app.count("--data") > 0;
   absl::StatusOr<Options> options = Convert(raw);
   if (!options.ok()) return End(UsageError(options.status().message()));
   options->command_line = Typed({argv, argv + argc});

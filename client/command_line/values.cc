@@ -110,6 +110,9 @@ absl::StatusOr<Header> ParseHeader(absl::string_view text) {
     return absl::InvalidArgumentError(
         "has a key that begins with 'grpc-', which gRPC keeps for itself");
   }
+  if (key == "user-agent" || key == "te" || key == "content-type") {
+    return absl::InvalidArgumentError("has a key of which gRPC writes the value");
+  }
   if (!absl::EndsWith(key, kBinary)) {
     if (!Ask(grpc_header_nonbin_value_is_legal, value)) {
       return absl::InvalidArgumentError(kNotPrintable);

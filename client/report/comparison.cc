@@ -94,6 +94,8 @@ std::vector<Row> Rows() {
           {"mean", Of(&L::mean), LatencyText, false, OfLatency(&P::p50)},
           {"p50", Of(&L::p50), LatencyText, false, OfLatency(&P::p50)},
           {"p90", Of(&L::p90), LatencyText, false, OfLatency(&P::p90)},
+          // There is none over time: its noise is not more than that of p99.
+          {"p95", Of(&L::p95), LatencyText, false, OfLatency(&P::p99)},
           {"p99", Of(&L::p99), LatencyText, false, OfLatency(&P::p99)},
           {"p99.9", Of(&L::p99_9), LatencyText, false, OfLatency(&P::p99_9)},
           {"p99.99", Of(&L::p99_99), LatencyText, false, nullptr},
@@ -185,6 +187,12 @@ Comparison Compare(const Record& before, const Record& now) {
     comparison.differences.push_back(DifferenceOf(row, before, now, comparison.obstacles.empty()));
   }
   return comparison;
+}
+
+std::string PercentText(double percent) {
+  constexpr double kTenfold = 900;
+  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
+  return absl::StrFormat("×%.3g", 1 + percent / 100);
 }
 
 std::string CountText(double number) {

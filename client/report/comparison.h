@@ -44,6 +44,9 @@ Comparison Compare(const Record& before, const Record& now);
 // "0.212 ms", "1,234 s": microseconds for people, with three digits that count.
 std::string LatencyText(double microseconds);
 
+// "+8.5 %", "×12" for what is more than tenfold.
+std::string PercentText(double percent);
+
 // "12,345", "0.278", and "9e+14" for what is longer than any real count.
 std::string CountText(double number);
 

@@ -52,11 +52,16 @@ class TimeAxis {
 };
 
 double RateOf(const RecordPoint& point) { return point.calls / point.seconds; }
+// Also of calls that failed.
+double EndedRateOf(const RecordPoint& point) {
+  return (point.calls + point.errors) / point.seconds;
+}
 
-Line RateLine(const Record& run, const TimeAxis& time, const Scale& scale) {
+Line RateLine(const Record& run, const TimeAxis& time, const Scale& scale,
+              double (*rate_of)(const RecordPoint&) = RateOf) {
   Line line;
   for (const RecordPoint& point : run.points) {
-    line.places.emplace_back(Place{time.PlaceOf(point), scale.Place(RateOf(point))});
+    line.places.emplace_back(Place{time.PlaceOf(point), scale.Place(rate_of(point))});
   }
   return line;
 }
@@ -79,13 +84,14 @@ Line TargetLine(const Record& run, const TimeAxis& time, const Scale& scale) {
 
 std::string Throughput(const Runs& runs) {
   double most = std::max(runs.now.rate, runs.now.rate_from);
-  for (const RecordPoint& point : runs.now.points) most = std::max(most, RateOf(point));
+  for (const RecordPoint& point : runs.now.points) most = std::max(most, EndedRateOf(point));
   if (runs.before != nullptr) {
     for (const RecordPoint& point : runs.before->points) most = std::max(most, RateOf(point));
   }
+  const bool fails = runs.now.failed() > 0;
   const TimeAxis time(runs);
   const Scale scale = Scale::Linear(most);
-  Diagram diagram{.label = "Throughput over time", .y_title = "calls/s that succeeded"};
+  Diagram diagram{.label = "Throughput over time", .y_title = "calls/s"};
   time.Title(&diagram);
   diagram.y_ticks = scale.ticks();
   if (runs.before != nullptr && HasCourse(*runs.before)) {
@@ -93,9 +99,15 @@ std::string Throughput(const Runs& runs) {
     diagram.lines.back().style = absl::StrCat(kBefore, " d1");
     diagram.lines.back().name = "before";
   }
+  // Where calls fail, the rate may be kept all the same. What succeeded is drawn above it.
+  if (fails) {
+    diagram.lines.push_back(RateLine(runs.now, time, scale, EndedRateOf));
+    diagram.lines.back().style = "c2 d1";
+    diagram.lines.back().name = "succeeded or failed";
+  }
   diagram.lines.push_back(RateLine(runs.now, time, scale));
   diagram.lines.back().style = kNow;
-  diagram.lines.back().name = runs.before != nullptr ? "now" : "achieved";
+  diagram.lines.back().name = fails ? "succeeded" : runs.before != nullptr ? "now" : "achieved";
   diagram.lines.back().has_area = true;
   if (runs.now.rate > 0) diagram.lines.push_back(TargetLine(runs.now, time, scale));
   return diagram.Figure();

@@ -60,11 +60,15 @@ std::string Numbers(const Record& run) {
     const RecordLatency& latency = *run.latency;
     for (const auto& [name, value] :
          {std::pair("p50", latency.p50), std::pair("p90", latency.p90),
-          std::pair("p99", latency.p99), std::pair("p99.9", latency.p99_9),
-          std::pair("p99.99", latency.p99_99), std::pair("max", latency.max),
-          std::pair("mean", latency.mean)}) {
+          std::pair("p95", latency.p95), std::pair("p99", latency.p99),
+          std::pair("p99.9", latency.p99_9), std::pair("p99.99", latency.p99_99),
+          std::pair("max", latency.max), std::pair("mean", latency.mean)}) {
       absl::StrAppend(&numbers, Number(name, LatencyText(value)));
     }
+  }
+  // As many as calls: they would say nothing new.
+  if (run.messages_received_per_second > 1.001 * run.calls_per_second) {
+    absl::StrAppend(&numbers, Number("replies/s", CountText(run.messages_received_per_second)));
   }
   absl::StrAppend(&numbers, Number("calls", Thousands(run.calls)),
                   Number("errors", Thousands(run.failed())));
@@ -140,12 +144,6 @@ std::string VerdictCells(const Difference& difference) {
       break;
   }
   return absl::StrCat("<td class=\"said\"></td>", noise);
-}
-
-std::string PercentText(double percent) {
-  constexpr double kTenfold = 900;
-  if (percent < kTenfold) return absl::StrFormat("%+.1f %%", percent);
-  return absl::StrFormat("×%.3g", 1 + percent / 100);
 }
 
 std::string ComparisonSection(const Runs& runs) {

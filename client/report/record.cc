@@ -42,12 +42,13 @@ bool IsTooDeep(absl::string_view json) {
   return false;
 }
 
-std::optional<RecordLatency> ReadLatency(RecordReader* run) {
+std::optional<RecordLatency> ReadLatency(RecordReader* run, const Record& record) {
   if (!run->Has("latency_us")) return std::nullopt;
   RecordReader times = run->Object("latency_us");
   return RecordLatency{.mean = times.Number("mean"),
                        .p50 = times.Number("p50"),
                        .p90 = times.Number("p90"),
+                       .p95 = times.Has("p95") ? times.Number("p95") : record.Percentile(95),
                        .p99 = times.Number("p99"),
                        .p99_9 = times.Number("p99.9"),
                        .p99_99 = times.Number("p99.99"),
@@ -197,14 +198,18 @@ absl::StatusOr<Record> RecordOf(const nlohmann::ordered_json& json, absl::string
   record.duration_s = run.Number("duration_s");
   record.calls = run.Number("calls");
   record.calls_per_second = run.Number("calls_per_second");
+  if (run.Has("messages_received_per_second")) {
+    record.messages_received_per_second = run.Number("messages_received_per_second");
+    record.bytes_received_per_second = run.Number("bytes_received_per_second");
+  }
   record.due = run.Number("due");
   record.not_sent = run.Number("due_and_not_sent");
   record.in_flight = run.Number("in_flight_at_the_end");
   record.client_cpu_s = run.Number("client_cpu_s");
   record.interrupted = run.Bool("interrupted");
-  record.latency = ReadLatency(&run);
   record.notes = run.Texts("notes");
   record.histogram = ReadHistogram(&run);
+  record.latency = ReadLatency(&run, record);
   ReadErrors(&run, &record);
   ReadPoints(&run, &record);
   ReadVerdicts(&run, &record);

@@ -29,6 +29,7 @@ struct RecordLatency {
   double mean = 0;
   double p50 = 0;
   double p90 = 0;
+  double p95 = 0;  // by the histogram if the file is an older one
   double p99 = 0;
   double p99_9 = 0;
   double p99_99 = 0;
@@ -77,6 +78,7 @@ struct Record {
   double rate_from = 0, ramp_s = 0;  // a ramp up to `rate`, or none
   double warmup_s = 0, duration_s = 0;
   double calls = 0, calls_per_second = 0;
+  double messages_received_per_second = 0, bytes_received_per_second = 0;  // zero in older files
   double due = 0, not_sent = 0, in_flight = 0;
   double client_cpu_s = 0;
   bool interrupted = false;

@@ -19,8 +19,10 @@ namespace udsecho::client {
 
 // Several printable lines, without the last line feed. After a method comes its request, as .proto and
 // as a JSON template; after a message its template. Names of methods and services may be shortened while they
-// are unique; an empty name is all services. NOT_FOUND and the errors of Schema.
-absl::StatusOr<std::string> Describe(const std::string& name, Schema* schema);
+// are unique; an empty name is all services: `broken` says about the first of them that cannot be described,
+// if there is one. NOT_FOUND and the errors of Schema.
+absl::StatusOr<std::string> Describe(const std::string& typed, Schema* schema,
+                                     absl::Status* broken = nullptr);
 
 }  // namespace udsecho::client
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "client/escaped.h"
 #include "client/schema/reply_check.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/type.pb.h"
@@ -33,7 +34,29 @@ std::string Reason(const pb::util::Status& status) {
   const std::string text = status.message().ToString();
   absl::string_view reason = absl::string_view(text).substr(0, text.find('\n'));
   absl::ConsumeSuffix(&reason, ".");
+  absl::ConsumePrefix(&reason, ": ");
   return absl::StrCat(reason.substr(0, kShown), reason.size() > kShown ? "..." : "");
+}
+
+// Whether brackets are deeper within one another than protobuf's own messages may be. Its parser takes
+// time by the square of the depth of arrays.
+bool IsTooDeep(absl::string_view json) {
+  constexpr int kDeepest = 200;
+  int depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char letter = json[i];
+    if (in_string && letter == '\\') {
+      ++i;
+    } else if (letter == '"') {
+      in_string = !in_string;
+    } else if (!in_string && (letter == '[' || letter == '{')) {
+      if (++depth > kDeepest) return true;
+    } else if (!in_string && (letter == ']' || letter == '}')) {
+      --depth;
+    }
+  }
+  return false;
 }
 
 // Protobuf writes a group of JSON in a way that nobody can read.
@@ -57,10 +80,12 @@ bool HasLostGroup(const pb::Message& message) {
   });
 }
 
-bool HasGroups(const pb::Descriptor& type, const std::string& bytes,
-               pb::DynamicMessageFactory* factory) {
+absl::StatusOr<bool> HasGroups(const pb::Descriptor& type, const std::string& bytes,
+                               Prototypes* prototypes) {
   if (type.file()->syntax() == pb::FileDescriptor::SYNTAX_PROTO3) return false;
-  const std::unique_ptr<pb::Message> message(factory->GetPrototype(&type)->New());
+  const absl::StatusOr<const pb::Message*> prototype = prototypes->Get(type);
+  if (!prototype.ok()) return prototype.status();
+  const std::unique_ptr<pb::Message> message((*prototype)->New());
   return !message->ParsePartialFromString(bytes) || HasLostGroup(*message);
 }
 
@@ -98,8 +123,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
  public:
   Resolver(Schema* schema, MessageTypes* types) : schema_(*schema), types_(*types) {}
 
-  // A type that is not to be had is one without fields: protobuf takes it for granted that the type of a
-  // field is there. The first of them since the last call; empty for none.
+  // A type that is not to be had has one field alone, that of ReplyCheck: protobuf takes it for granted
+  // that the type of a field is there. The first of them since the last call; empty for none.
   std::string TakeMissing() { return std::exchange(missing_, ""); }
 
   void Rest() { schema_.Rest(); }
@@ -120,10 +145,12 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
     }
     if (found == nullptr) {
       if (missing_.empty()) missing_ = name;
-      type->set_name(name);
+      *type = UnknownType(name);
       return {};
     }
-    const pb::util::Status status = Of(*found->file()->pool()).ResolveMessageType(url, type);
+    // Not by the given one: it may have any prefix, or none, as containerd's do.
+    const pb::util::Status status =
+        Of(*found->file()->pool()).ResolveMessageType(Url(*found), type);
     if (status.ok() && messages_.size() < kMostKept) messages_.emplace(url, *type);
     return status;
   }
@@ -131,7 +158,8 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   pb::util::Status ResolveEnumType(const std::string& url, pb::Enum* type) override {
     const auto found = schema_.Enum(TypeName(url));
     if (!found.ok()) return NotFound(TypeName(url));
-    return Of(*(*found)->file()->pool()).ResolveEnumType(url, type);
+    return Of(*(*found)->file()->pool())
+        .ResolveEnumType(absl::StrCat(kPrefix, "/", (*found)->full_name()), type);
   }
 
  private:
@@ -140,16 +168,29 @@ class JsonCodec::Resolver final : public pb::util::TypeResolver {
   static pb::util::Status NotFound(const std::string& name) {
     return pb::util::Status(pb::util::StatusCode::kNotFound, name.substr(0, kShown));
   }
+  static pb::Type UnknownType(const std::string& name) {
+    pb::Type type;
+    type.set_name(name);
+    pb::Field& value = *type.add_fields();
+    value.set_kind(pb::Field::TYPE_BYTES);
+    value.set_cardinality(pb::Field::CARDINALITY_OPTIONAL);
+    value.set_number(ReplyCheck::kUnknownValue);
+    value.set_name("value");
+    value.set_json_name("@value");  // as grpcurl has it
+    return type;
+  }
   pb::util::TypeResolver& Of(const pb::DescriptorPool& pool) {
-    if (of_pool_ == nullptr)
-      of_pool_.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
-    return *of_pool_;
+    std::unique_ptr<pb::util::TypeResolver>& resolver = of_pools_[&pool];
+    if (resolver == nullptr)
+      resolver.reset(pb::util::NewTypeResolverForDescriptorPool(kPrefix, &pool));
+    return *resolver;
   }
 
   Schema& schema_;
   MessageTypes& types_;
   std::string missing_;
-  std::unique_ptr<pb::util::TypeResolver> of_pool_;
+  // The schema's pool, and that of the program.
+  std::map<const pb::DescriptorPool*, std::unique_ptr<pb::util::TypeResolver>> of_pools_;
   std::map<std::string, pb::Type> messages_;  // by URL
   std::set<std::string> enums_;               // by name
 };
@@ -168,6 +209,10 @@ JsonCodec::~JsonCodec() = default;
 absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::string_view json) {
   const Resting rest{resolver_.get()};
   std::string bytes;
+  if (IsTooDeep(json)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("this is no ", type.full_name(), ": it is nested too deeply"));
+  }
   resolver_->TakeMissing();
   const pb::util::Status status = pb::util::JsonToBinaryString(
       resolver_.get(), Url(type), pb::StringPiece(json.data(), json.size()), &bytes);
@@ -179,27 +224,35 @@ absl::StatusOr<std::string> JsonCodec::Encode(const pb::Descriptor& type, absl::
     return refuse(absl::StrCat("nothing is known of the type ", missing.substr(0, kShown)));
   }
   if (!status.ok()) return refuse(Reason(status));
-  if (HasGroups(type, bytes, &factory_)) return refuse("a group, which JSON cannot hold");
+  const absl::StatusOr<bool> has_groups = HasGroups(type, bytes, &prototypes_);
+  if (!has_groups.ok()) return refuse(has_groups.status().message());
+  if (*has_groups) return refuse("a group, which JSON cannot hold");
   return bytes;
 }
 
 absl::StatusOr<JsonCodec::Decoded> JsonCodec::Decode(const pb::Descriptor& type,
                                                      const std::string& bytes) {
   const Resting rest{resolver_.get()};
-  ReplyCheck check(&types_, &factory_);
+  ReplyCheck check(&types_, &prototypes_);
   const absl::StatusOr<std::string> checked = check.Check(bytes, type);
   if (!checked.ok()) return checked.status();
   Decoded decoded;
   decoded.unknown = check.TakeUnknown();
   BoundedText text(&decoded.json, kMostJson);
   pb::io::ArrayInputStream input(checked->data(), static_cast<int>(checked->size()));
+  pb::util::JsonPrintOptions print;
+  print.always_print_primitive_fields = emits_defaults_;
   const pb::util::Status status =
-      pb::util::BinaryToJsonStream(resolver_.get(), Url(type), &input, &text);
+      pb::util::BinaryToJsonStream(resolver_.get(), Url(type), &input, &text, print);
   if (text.is_full()) {
     return absl::DataLossError(absl::StrCat("the server's answer is too large: more than ",
                                             kMostJson >> 20, " MiB as JSON"));
   }
-  if (status.ok()) return decoded;
+  if (status.ok()) {
+    // Protobuf leaves some of them.
+    decoded.json = EscapedJson(std::move(decoded.json));
+    return decoded;
+  }
   return absl::DataLossError(
       absl::StrCat("the server's answer is no ", type.full_name(), ": ", Reason(status)));
 }

@@ -21,10 +21,10 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "client/schema/message_types.h"
+#include "client/schema/prototypes.h"
 #include "client/schema/schema.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/type_resolver.h"
 
 namespace udsecho::client {
@@ -33,6 +33,9 @@ class JsonCodec {
  public:
   explicit JsonCodec(Schema* schema);
   ~JsonCodec();
+
+  // Whether Decode() shows fields too that have no value, with that of their type.
+  void set_emits_defaults(bool emits) { emits_defaults_ = emits; }
 
   // INVALID_ARGUMENT: what of the JSON is no such message, which may quote it as it is.
   absl::StatusOr<std::string> Encode(const google::protobuf::Descriptor& type,
@@ -58,9 +61,10 @@ class JsonCodec {
   class Resolver;
   struct Resting;
 
+  bool emits_defaults_ = false;
   MessageTypes types_;
   const std::unique_ptr<Resolver> resolver_;
-  google::protobuf::DynamicMessageFactory factory_;
+  Prototypes prototypes_;
 };
 
 }  // namespace udsecho::client

@@ -2,6 +2,7 @@
 // Copyright The udsecho Authors
 
 // Types by their names, for what is in replies: a server is asked for each once, and not for endlessly many.
+// Those of error details that everybody has (google/rpc/error_details.proto) are known without it.
 //
 //   if (const pb::Descriptor* type = types.Find(TypeName(any.type_url())))
 //
@@ -26,17 +27,20 @@ class MessageTypes {
 
   explicit MessageTypes(Schema* schema) : schema_(*schema) {}
 
-  // Null if the server does not tell of it.
+  // Null if nobody tells of it.
   const google::protobuf::Descriptor* Find(const std::string& name) {
     if (missing_.contains(name)) return nullptr;
     const bool asks = missing_.size() < kMostMissing || schema_.HasFileOf(name);
     const auto found = asks ? schema_.Message(name) : absl::NotFoundError("");
     if (found.ok()) return *found;
+    if (const auto* const standard = FindStandard(name); standard != nullptr) return standard;
     if (missing_.size() < kMostMissing) missing_.insert(name);
     return nullptr;
   }
 
  private:
+  static const google::protobuf::Descriptor* FindStandard(const std::string& name);
+
   Schema& schema_;
   std::set<std::string> missing_;
 };

@@ -23,8 +23,11 @@ namespace udsecho::client {
 // "demo.Greeter/Hello", "demo.Greeter.Hello", "Greeter/Hello" or "Hello": what is whole is looked up alone,
 // what is not must fit one method of all services. NOT_FOUND with those that are near; INVALID_ARGUMENT
 // with those that fit, if there are several; the errors of Schema.
-absl::StatusOr<const google::protobuf::MethodDescriptor*> FindMethod(const std::string& name,
+absl::StatusOr<const google::protobuf::MethodDescriptor*> FindMethod(const std::string& typed,
                                                                      Schema* schema);
+
+// Those of all services that can be understood. The errors of Schema.
+absl::StatusOr<std::vector<const google::protobuf::MethodDescriptor*>> AllMethods(Schema* schema);
 
 // "demo.Greeter/Hello"
 std::string MethodName(const google::protobuf::MethodDescriptor& method);

@@ -41,7 +41,7 @@ class ProtosetSource final : public FileSource {
     if (found) return Files{file.SerializeAsString()};
     return absl::NotFoundError(absl::StrCat(uds::Printable(what), " is in no --protoset"));
   }
-  void Add(const pb::FileDescriptorProto& file);
+  bool Add(const pb::FileDescriptorProto& file);
 
   pb::SimpleDescriptorDatabase database_;
   std::vector<std::string> services_;
@@ -63,19 +63,25 @@ absl::Status ProtosetSource::Read(const std::string& path) {
                      " is no descriptor set: make one with protoc --descriptor_set_out=FILE"
                      " --include_imports"));
   }
-  for (const pb::FileDescriptorProto& file : set.file()) Add(file);
+  for (const pb::FileDescriptorProto& file : set.file()) {
+    if (Add(file)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(shown, ": ", uds::Printable(file.name()),
+                                                   " declares a name for the second time"));
+  }
   std::sort(services_.begin(), services_.end());
   return absl::OkStatus();
 }
 
-void ProtosetSource::Add(const pb::FileDescriptorProto& file) {
+bool ProtosetSource::Add(const pb::FileDescriptorProto& file) {
   pb::FileDescriptorProto known;
   // Several sets may have the same file.
-  if (database_.FindFileByName(file.name(), &known) || !database_.Add(file)) return;
+  if (database_.FindFileByName(file.name(), &known)) return true;
+  if (!database_.Add(file)) return false;
   for (const pb::ServiceDescriptorProto& service : file.service()) {
     services_.push_back(file.package().empty() ? service.name()
                                                : absl::StrCat(file.package(), ".", service.name()));
   }
+  return true;
 }
 
 }  // namespace

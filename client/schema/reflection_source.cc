@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "client/monotonic.h"
 #include "client/schema/file_budget.h"
 #include "client/schema/parts.h"
 #include "uds/printable.h"
@@ -117,10 +118,27 @@ ReflectionSource::ReflectionSource(std::shared_ptr<grpc::Channel> channel,
 
 ReflectionSource::~ReflectionSource() = default;
 
+// Adds the time that it lives.
+class ReflectionSource::Spending {
+ public:
+  explicit Spending(absl::Duration* spent) : spent_(*spent) {}
+  ~Spending() { spent_ += MonotonicNow() - begin_; }
+
+ private:
+  absl::Duration& spent_;
+  const MonotonicTime begin_ = MonotonicNow();
+};
+
 absl::StatusOr<ReflectionSource::Response> ReflectionSource::Ask(const Request& request) {
   if (stream_ == nullptr) {
     stream_ = std::make_unique<Stream>(channel_, version_, options_, &interrupt_);
   }
+  if (spent_ > kMostTimeouts * options_.timeout) {
+    return absl::DeadlineExceededError(absl::StrCat(
+        "the server took more than ", absl::FormatDuration(kMostTimeouts * options_.timeout),
+        " to describe itself"));
+  }
+  const Spending spending(&spent_);
   absl::StatusOr<Response> response = stream_->Ask(request);
   const bool is_older = response.status().code() == absl::StatusCode::kUnimplemented;
   if (!is_older || version_ != kV1) return response;
@@ -136,6 +154,14 @@ absl::StatusOr<std::vector<std::string>> ReflectionSource::Services() {
   request.set_list_services("*");
   const absl::StatusOr<Response> response = Ask(request);
   if (!response.ok()) return response.status();
+  if (!response->has_list_services_response()) {
+    const auto& error = response->error_response();
+    const auto code = static_cast<absl::StatusCode>(error.error_code());
+    if (code == absl::StatusCode::kOk || code > absl::StatusCode::kUnauthenticated) {
+      return absl::InternalError("the server answers something else than its services");
+    }
+    return absl::Status(code, uds::Printable(error.error_message()));
+  }
   std::vector<std::string> names;
   for (const auto& service : response->list_services_response().service()) {
     names.push_back(service.name());

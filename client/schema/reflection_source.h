@@ -32,7 +32,9 @@ namespace udsecho::client {
 
 class ReflectionSource final : public FileSource {
  public:
-  // options.timeout is for each answer.
+  static constexpr int kMostTimeouts = 10;
+
+  // options.timeout is for each answer, and kMostTimeouts of it for all.
   ReflectionSource(std::shared_ptr<grpc::Channel> channel, const CallOptions& options,
                    Interrupt* interrupt);
   ~ReflectionSource() override;
@@ -47,6 +49,7 @@ class ReflectionSource final : public FileSource {
   using Request = grpc::reflection::v1::ServerReflectionRequest;
   using Response = grpc::reflection::v1::ServerReflectionResponse;
   class Stream;
+  class Spending;
 
   absl::StatusOr<Response> Ask(const Request& request);
   absl::StatusOr<Files> AskForFiles(const Request& request);
@@ -56,6 +59,7 @@ class ReflectionSource final : public FileSource {
   Interrupt& interrupt_;
   const char* version_;  // the method's path
   std::unique_ptr<Stream> stream_;
+  absl::Duration spent_;  // waiting for answers
 };
 
 }  // namespace udsecho::client

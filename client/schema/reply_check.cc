@@ -33,7 +33,7 @@ absl::StatusOr<std::string> ReplyCheck::Check(const std::string& bytes,
                                               const pb::Descriptor& type) {
   const auto message = Parse(bytes, type);
   if (!message.ok()) return message.status();
-  if (absl::Status status = Walk(**message, 0); !status.ok()) return status;
+  if (absl::Status status = Walk(message->get(), 0); !status.ok()) return status;
   return (*message)->SerializePartialAsString();
 }
 
@@ -44,25 +44,27 @@ absl::StatusOr<std::unique_ptr<pb::Message>> ReplyCheck::Parse(const std::string
     return absl::DataLossError(absl::StrCat("the server's answer is too large: more than ",
                                             kMostParts, " fields and other parts"));
   }
-  std::unique_ptr<pb::Message> message(factory_.GetPrototype(&type)->New());
+  const absl::StatusOr<const pb::Message*> prototype = prototypes_.Get(type);
+  if (!prototype.ok()) return IsNo(type, prototype.status().message());
+  std::unique_ptr<pb::Message> message((*prototype)->New());
   if (!message->ParsePartialFromString(bytes)) return IsNo(type, "it cannot be parsed");
   return message;
 }
 
 // Nesting is what the parser allowed.
-absl::Status ReplyCheck::Walk(const pb::Message& message, int anys) {
-  if (message.GetDescriptor()->full_name() == "google.protobuf.Any") return WalkAny(message, anys);
-  const pb::Reflection& reflection = *message.GetReflection();
-  const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(message);
+absl::Status ReplyCheck::Walk(pb::Message* message, int anys) {
+  if (message->GetDescriptor()->full_name() == "google.protobuf.Any") return WalkAny(message, anys);
+  const pb::Reflection& reflection = *message->GetReflection();
+  const pb::UnknownFieldSet& unknown = reflection.GetUnknownFields(*message);
   for (int i = 0; i < unknown.field_count() && unknown_.size() < kMostUnknown; ++i) {
     const int number = unknown.field(i).number();
-    const auto* const declared = message.GetDescriptor()->FindFieldByNumber(number);
+    const auto* const declared = message->GetDescriptor()->FindFieldByNumber(number);
     // A value that its enum does not have, which is shown as a number.
     if (declared != nullptr && declared->type() == pb::FieldDescriptor::TYPE_ENUM) continue;
     AddUnknownField(number);
   }
   std::vector<const pb::FieldDescriptor*> fields;
-  reflection.ListFields(message, &fields);
+  reflection.ListFields(*message, &fields);
   for (const pb::FieldDescriptor* field : fields) {
     // Protobuf's conversion to JSON knows neither.
     if (field->is_extension()) AddUnknown(absl::StrCat("extension ", Shown(field->full_name())));
@@ -77,19 +79,21 @@ absl::Status ReplyCheck::Walk(const pb::Message& message, int anys) {
   return absl::OkStatus();
 }
 
-absl::Status ReplyCheck::WalkField(const pb::Message& message, const pb::FieldDescriptor& field,
+absl::Status ReplyCheck::WalkField(pb::Message* message, const pb::FieldDescriptor& field,
                                    int anys) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  if (!field.is_repeated()) return Walk(reflection.GetMessage(message, &field), anys);
-  for (int i = 0; i < reflection.FieldSize(message, &field); ++i) {
-    absl::Status status = Walk(reflection.GetRepeatedMessage(message, &field, i), anys);
+  const pb::Reflection& reflection = *message->GetReflection();
+  if (!field.is_repeated()) {
+    return Walk(reflection.MutableMessage(message, &field, prototypes_.factory()), anys);
+  }
+  for (int i = 0; i < reflection.FieldSize(*message, &field); ++i) {
+    absl::Status status = Walk(reflection.MutableRepeatedMessage(message, &field, i), anys);
     if (!status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-absl::Status ReplyCheck::WalkAny(const pb::Message& any, int anys) {
-  const pb::Descriptor& type = *any.GetDescriptor();
+absl::Status ReplyCheck::WalkAny(pb::Message* any, int anys) {
+  const pb::Descriptor& type = *any->GetDescriptor();
   const pb::FieldDescriptor* const url = type.FindFieldByNumber(1);
   const pb::FieldDescriptor* const value = type.FindFieldByNumber(2);
   const auto is_text = [](const pb::FieldDescriptor* field) {
@@ -98,17 +102,24 @@ absl::Status ReplyCheck::WalkAny(const pb::Message& any, int anys) {
   };
   if (!is_text(url) || !is_text(value)) return IsNo(type, "its description is another one");
   if (anys >= kMostAnys) return IsNo(type, "it is within too many others");
-  const pb::Reflection& reflection = *any.GetReflection();
-  const std::string bytes = reflection.GetString(any, value);
+  const pb::Reflection& reflection = *any->GetReflection();
+  const std::string bytes = reflection.GetString(*any, value);
   if (bytes.empty()) return absl::OkStatus();
-  const std::string name = TypeName(reflection.GetString(any, url));
+  const std::string name = TypeName(reflection.GetString(*any, url));
   const pb::Descriptor* const inner = types_.Find(name);
+  std::string shown;
   if (inner == nullptr) {
-    AddUnknown(absl::StrCat("type ", Shown(name)));
-    return absl::OkStatus();
+    pb::UnknownFieldSet wrapped;
+    wrapped.AddLengthDelimited(kUnknownValue, bytes);
+    wrapped.SerializeToString(&shown);
+  } else {
+    const auto message = Parse(bytes, *inner);
+    if (!message.ok()) return message.status();
+    if (absl::Status status = Walk(message->get(), anys + 1); !status.ok()) return status;
+    shown = (*message)->SerializePartialAsString();
   }
-  const auto message = Parse(bytes, *inner);
-  return message.ok() ? Walk(**message, anys + 1) : message.status();
+  reflection.SetString(any, value, std::move(shown));
+  return absl::OkStatus();
 }
 
 void ReplyCheck::AddUnknownField(int number) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// Looks at a reply before it becomes JSON: protobuf's conversion takes bytes as they come (truncated, or with
-// a field twice), leaves out what no type declares, and follows a google.protobuf.Any within another to
-// any depth.
+// Makes a reply fit to become JSON: protobuf's conversion takes bytes as they come (truncated, or with a
+// field twice), leaves out what no type declares, and follows a google.protobuf.Any within another to any
+// depth. What is in an Any of a type that nobody knows is wrapped in a message of one field
+// (kUnknownValue), so that it can be shown.
 //
-//   ReplyCheck check(&types, &factory);
+//   ReplyCheck check(&types, &prototypes);
 //   absl::StatusOr<std::string> bytes = check.Check(reply, *method->output_type());
 //   Warn(check.TakeUnknown());
 //
@@ -22,8 +23,8 @@
 
 #include "absl/status/statusor.h"
 #include "client/schema/message_types.h"
+#include "client/schema/prototypes.h"
 #include "google/protobuf/descriptor.h"
-#include "google/protobuf/dynamic_message.h"
 
 namespace udsecho::client {
 
@@ -35,29 +36,32 @@ class ReplyCheck {
 
   static constexpr size_t kMostUnknown = 10;
 
-  ReplyCheck(MessageTypes* types, google::protobuf::DynamicMessageFactory* factory)
-      : types_(*types), factory_(*factory) {}
+  // The number of the field, the highest that there may be.
+  static constexpr int kUnknownValue = google::protobuf::FieldDescriptor::kMaxNumber;
+
+  ReplyCheck(MessageTypes* types, Prototypes* prototypes)
+      : types_(*types), prototypes_(*prototypes) {}
 
   // The message in a form that has each field once. DATA_LOSS: why it is none, or why it is too much.
   absl::StatusOr<std::string> Check(const std::string& bytes,
                                     const google::protobuf::Descriptor& type);
 
-  // What the JSON will not show: "field user.#7" (with the number of the last one), "type a.B" (of an
-  // Any), extensions and groups. At most kMostUnknown, each once, printable.
+  // What the JSON will not show: "field user.#7" (with the number of the last one), extensions and
+  // groups. At most kMostUnknown, each once, printable.
   std::vector<std::string> TakeUnknown() { return std::move(unknown_); }
 
  private:
-  absl::Status Walk(const google::protobuf::Message& message, int anys);
-  absl::Status WalkField(const google::protobuf::Message& message,
+  absl::Status Walk(google::protobuf::Message* message, int anys);
+  absl::Status WalkField(google::protobuf::Message* message,
                          const google::protobuf::FieldDescriptor& field, int anys);
-  absl::Status WalkAny(const google::protobuf::Message& any, int anys);
+  absl::Status WalkAny(google::protobuf::Message* any, int anys);
   absl::StatusOr<std::unique_ptr<google::protobuf::Message>> Parse(
       const std::string& bytes, const google::protobuf::Descriptor& type);
   void AddUnknownField(int number);
   void AddUnknown(std::string what);
 
   MessageTypes& types_;
-  google::protobuf::DynamicMessageFactory& factory_;
+  Prototypes& prototypes_;
   size_t parts_ = 0;
   std::vector<const google::protobuf::FieldDescriptor*> within_;
   std::vector<std::string> unknown_;

@@ -10,7 +10,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
-#include "examples/greeter/greeter.pb.h"
+#include "greeter.pb.h"
 #include "rpc/call/unary_call.h"
 #include "rpc/server.h"
 #include "rpc/service.h"

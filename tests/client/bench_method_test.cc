@@ -100,6 +100,23 @@ TEST_F(BenchMethodTest, AStreamOfRepliesIsReadToItsEnd) {
   EXPECT_EQ(result["calls"], 9);
   EXPECT_EQ(result["shape"], "server stream");
   EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+  EXPECT_EQ(result["messages_received"], 900);
+  EXPECT_GE(result["bytes_received"], 900 * 2);
+  EXPECT_GT(result["messages_received_per_second"], 50 * result["calls_per_second"].get<double>());
+  EXPECT_GT(result["bytes_received_per_second"], result["messages_received_per_second"]);
+  EXPECT_THAT(Bench({"--call=Expand", "-d", R"({"message":"hi","count":100})", "--count=9"}).out,
+              testing::ContainsRegex("calls/s, .*/s sent, [0-9,]+ messages/s and .*/s received"));
+}
+
+TEST_F(BenchMethodTest, RepliesAreCountedWhateverTheShape) {
+  for (const char* call : {"--call=Echo/Echo", "--call=Collect"}) {
+    const nlohmann::json result = Json({call, "-d", R"({"message":"hi"})", "--count=9"});
+    EXPECT_EQ(result["messages_received"], 9) << call;
+    EXPECT_GE(result["bytes_received"], 9 * 2) << call;
+  }
+  EXPECT_EQ(Json({"--call=Chat", "-d", R"({"message":"a"}{"message":"b"})",
+                  "--count=9"})["messages_received"],
+            18);
 }
 
 TEST_F(BenchMethodTest, AStreamOfRequestsHasThemAllOrSoMany) {

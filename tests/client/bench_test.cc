@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -76,6 +78,9 @@ TEST_F(BenchTest, EveryShapeMakesItsCalls) {
     EXPECT_EQ(result["shape"], shape);
     EXPECT_EQ(result["calls"], 100) << shape;
     EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+    EXPECT_EQ(result["messages_received"],
+              shape == "expand" ? 100 * result["messages_per_call"].get<int>() : 100);
+    EXPECT_GE(result["bytes_received"], 100 * 64) << "the message is echoed";
     EXPECT_GT(result["latency_us"]["p50"], 0);
     EXPECT_GE(result["latency_us"]["max"], result["latency_us"]["p99.99"]);
   }
@@ -88,8 +93,8 @@ TEST_F(BenchTest, SeveralThreads) {
 TEST_F(BenchTest, TextHasAllThatIsAsked) {
   const Ended result = Bench({"--duration=200ms", "--warmup=20ms"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  for (const char* text : {"calls/s", "p50", "p90", "p99 ", "p99.9 ", "p99.99", "max", "errors",
-                           "none", "client CPU"}) {
+  for (const char* text : {"calls/s", "p50", "p90", "p95", "p99 ", "p99.9 ", "p99.99", "max",
+                           "errors", "none", "client CPU"}) {
     EXPECT_THAT(result.out, HasSubstr(text));
   }
   EXPECT_EQ(result.err, "") << "no progress line where nobody sees it";
@@ -262,6 +267,105 @@ TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
   }
 }
 
+// A server at a path of its own, which leaves gracefully once there was a call.
+class LeavingServer {
+ public:
+  explicit LeavingServer(const std::string& path) : path_(path) {
+    server_->service.echo = [this](grpc::ServerContext* context, const v1::EchoRequest* request,
+                                   v1::EchoResponse* response) {
+      called_.store(true);
+      called_.notify_all();
+      return TestService::Reply(context, request, response);
+    };
+  }
+  ~LeavingServer() { thread_.join(); }
+  LeavingServer(const LeavingServer&) = delete;
+  LeavingServer& operator=(const LeavingServer&) = delete;
+
+  // `on_return`: what each call of the next server does.
+  void ComeBackAfter(absl::Duration time, std::function<void()> on_return) {
+    comes_back_after_ = time;
+    on_return_ = std::move(on_return);
+  }
+  void Start() {
+    thread_ = std::thread([this] {
+      called_.wait(false);
+      server_->Leave();
+      if (!on_return_) return;
+      absl::SleepFor(comes_back_after_);  // the outage
+      server_ = std::make_unique<TestServer>(path_);
+      server_->service.echo = [this](grpc::ServerContext*, const v1::EchoRequest*,
+                                     v1::EchoResponse*) {
+        on_return_();
+        return grpc::Status::OK;
+      };
+    });
+  }
+
+ private:
+  const std::string path_;
+  std::unique_ptr<TestServer> server_ = std::make_unique<TestServer>(path_);
+  std::atomic<bool> called_ = false;
+  absl::Duration comes_back_after_;
+  std::function<void()> on_return_;
+  std::thread thread_;
+};
+
+// gRPC's server may cancel calls that reach it while it leaves: those do not count, or are allowed.
+// Without errors: tests/integration/client_robustness_test.cc.
+TEST_F(BenchTest, AServerThatIsGoneAtTheEndIsNoSuccess) {
+  const auto gone = [](const std::vector<std::string>& flags) {
+    const support::TempDir dir;
+    LeavingServer server(dir.Path("s"));
+    server.Start();
+    std::vector<std::string> all = {dir.Path("s"), "--bench", "--json"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    const Ended ended = RunClient(all);
+    EXPECT_THAT(ended.err, OneLine());
+    const nlohmann::json json = nlohmann::json::parse(ended.out, nullptr, false);
+    EXPECT_THAT(json["notes"].dump(), HasSubstr("there was no connection"));
+    EXPECT_GT(json["disconnected_at_the_end_s"], 0);
+    EXPECT_GE(json["disconnected_s"], json["disconnected_at_the_end_s"]);
+    EXPECT_LE(json["disconnected_s"], json["duration_s"]);
+    for (const auto& verdict : json["fail_if"]) EXPECT_TRUE(verdict["failed"]);
+    return ended.exit_code;
+  };
+  EXPECT_EQ(gone({"--concurrency=2", "--warmup=2s", "--duration=300ms"}), 78);
+  EXPECT_EQ(gone({"--rate=100", "--warmup=2s", "--duration=300ms"}), 78);
+  EXPECT_EQ(gone({"--fail_if=errors>0%", "--warmup=2s", "--duration=300ms"}), 6);
+  EXPECT_EQ(gone({"--fail_if=errors>90%", "--warmup=0", "--duration=1s"}), 6);
+}
+
+TEST_F(BenchTest, AnOutageInTheMiddleIsTold) {
+  constexpr absl::Duration kOutage = absl::Milliseconds(300);
+  for (const char* loop : {"--concurrency=2", "--rate=100"}) {
+    const support::TempDir dir;
+    Interrupt interrupt;
+    LeavingServer server(dir.Path("s"));
+    server.ComeBackAfter(kOutage, [&] { interrupt.Trigger(); });
+    server.Start();
+    const Ended ended = RunClient({dir.Path("s"), "--bench", loop, "--duration=inf", "--warmup=0",
+                                   "--json", "--fail_if=disconnected>200ms,disconnected>10m"},
+                                  "", &interrupt);
+    EXPECT_EQ(ended.exit_code, 130);
+    const nlohmann::json json = nlohmann::json::parse(ended.out, nullptr, false);
+    EXPECT_GE(json["disconnected_s"], absl::ToDoubleSeconds(kOutage));
+    EXPECT_EQ(json["disconnected_at_the_end_s"], 0);
+    EXPECT_THAT(json["notes"].dump(), HasSubstr("in all there was no connection"));
+    EXPECT_TRUE(json["fail_if"][0]["failed"]);
+    EXPECT_FALSE(json["fail_if"][1]["failed"]);
+  }
+}
+
+TEST_F(BenchTest, NoCallIsNoSuccess) {
+  std::vector<std::string> flags = {"--rate=1", "--warmup=500ms", "--duration=100ms"};
+  const Ended ended = Bench(flags);
+  EXPECT_EQ(ended.exit_code, 78);
+  EXPECT_THAT(ended.err, testing::AllOf(OneLine(), HasSubstr("none was due")));
+  flags.emplace_back("--fail_if=errors>0%");
+  EXPECT_EQ(Bench(flags).exit_code, 6);
+}
+
 TEST_F(BenchTest, ADelayThatWasAskedForIsNoHang) {
   HangAfter(5);
   const Ended result =
@@ -390,6 +494,17 @@ TEST_F(BenchTest, AnEarlierRunIsCompared) {
   EXPECT_THAT(Bench(flags).out, HasSubstr("calls in flight: 3 before, 64 now"));
 }
 
+TEST_F(BenchTest, AnEarlierRunIsComparedWithoutAPage) {
+  const std::string old = dir_.Path("old.json");
+  std::ofstream(old) << Bench({"--count=100", "--json"}).out;
+  EXPECT_THAT(Bench({"--count=100", "--compare=" + old}).out,
+              testing::ContainsRegex("compared +p50: .* before, .* now"));
+  EXPECT_EQ(Json({"--count=100", "--compare=" + old})["comparison"]["differences"][0]["name"],
+            "calls/s");
+  EXPECT_EQ(Bench({"--count=100", "--compare=" + old, "--fail_if=worse"}).exit_code, 6)
+      << "too short to tell";
+}
+
 TEST_F(BenchTest, AnEarlierRunThatCannotBeReadIsToldBeforeTheRun) {
   std::atomic<int> calls = 0;
   server_.service.echo = [&](grpc::ServerContext*, const v1::EchoRequest*, v1::EchoResponse*) {
@@ -439,6 +554,8 @@ TEST_F(BenchTest, CsvIsALineOfNamesAndAsManyValues) {
   EXPECT_EQ(value("errors"), "0");
   EXPECT_EQ(value("shape"), "unary");
   EXPECT_GT(std::stod(value("p99.9_us")), 0);
+  EXPECT_GE(std::stod(value("p95_us")), std::stod(value("p90_us")));
+  EXPECT_EQ(value("disconnected_s"), "0");
 
   const auto points = rows(Bench({"--duration=500ms", "--warmup=0", "--csv=points"}).out);
   ASSERT_GT(points.size(), 4U);

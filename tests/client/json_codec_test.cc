@@ -145,6 +145,43 @@ TEST_F(JsonCodecTest, ATypeWithinAnyIsAskedFor) {
   EXPECT_EQ(Echo(json), json);
 }
 
+// containerd's have no prefix at all.
+TEST_F(JsonCodecTest, ATypesUrlMayHaveAnyPrefix) {
+  for (const char* url : {"b.N", "/b.N", "types.containerd.io/b.N", "a/b/c/b.N"}) {
+    const std::string json = absl::StrCat(R"({"any":{"@type":")", url, R"(","n":7}})");
+    EXPECT_EQ(Echo(json), json);
+  }
+}
+
+TEST_F(JsonCodecTest, ErrorDetailsNeedNoDescription) {
+  google::protobuf::Any any;
+  any.set_type_url("type.googleapis.com/google.rpc.RequestInfo");
+  any.set_value("\x0a\x01x");
+  EXPECT_EQ(*codec_.DecodeAny(any),
+            R"({"@type":"type.googleapis.com/google.rpc.RequestInfo","requestId":"x"})");
+}
+
+// An Any of an Any of a type that nobody knows, and its bytes once more in the same reply.
+TEST_F(JsonCodecTest, UnknownTypesWithinAnys) {
+  google::protobuf::Any inner;
+  inner.set_type_url("no.Such");
+  inner.set_value("\x08\x01");
+  google::protobuf::Any outer;
+  outer.PackFrom(inner);
+  EXPECT_EQ(*codec_.DecodeAny(outer),
+            R"({"@type":"type.googleapis.com/google.protobuf.Any","value":)"
+            R"({"@type":"no.Such","@value":"CAE="}})");
+}
+
+// Arrays too, of which protobuf itself would take the square of their depth.
+TEST_F(JsonCodecTest, ArraysOfAnyDepthAreRefusedAtOnce) {
+  const std::string deep =
+      absl::StrCat(R"({"text":)", std::string(100'000, '['), std::string(100'000, ']'), "}");
+  EXPECT_THAT(codec_.Encode(type_, deep), StatusIs(kInvalid, HasSubstr("too deeply")));
+  EXPECT_THAT(codec_.Encode(type_, absl::StrCat(R"({"text":")", std::string(1000, '['), "\"}")),
+              IsOk());
+}
+
 TEST_F(JsonCodecTest, ATypeWithinAnyThatNobodyKnows) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/no.Such");
@@ -154,8 +191,9 @@ TEST_F(JsonCodecTest, ATypeWithinAnyThatNobodyKnows) {
                             any.SerializeAsString();
   const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
   ASSERT_THAT(decoded, IsOk());
-  EXPECT_EQ(decoded->json, R"({"text":"x","any":{"@type":"type.googleapis.com/no.Such"}})");
-  EXPECT_THAT(decoded->unknown, ElementsAre("type no.Such"));
+  EXPECT_EQ(decoded->json,
+            R"({"text":"x","any":{"@type":"type.googleapis.com/no.Such","@value":"CAE="}})");
+  EXPECT_THAT(decoded->unknown, IsEmpty());
   EXPECT_THAT(codec_.Encode(type_, decoded->json), StatusIs(kInvalid, HasSubstr("no.Such")));
 }
 
@@ -181,8 +219,29 @@ TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
   const int asked = files_->asked;
   const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
   ASSERT_THAT(decoded, IsOk());
-  EXPECT_THAT(decoded->unknown, ElementsAre("type no.Such"));
+  EXPECT_THAT(decoded->unknown, IsEmpty());
   EXPECT_EQ(files_->asked, asked);
+}
+
+// Ten thousand types, each in the one before: protobuf would make them all at once, on the stack.
+TEST_F(JsonCodecTest, AChainOfTypesIsRefused) {
+  constexpr int kTypes = 10'000;
+  std::string text = R"(name: "c.proto" package: "c" syntax: "proto3")";
+  for (int i = 0; i < kTypes; ++i) {
+    absl::StrAppend(&text, " message_type { name: 'M", i, "'");
+    if (i + 1 < kTypes) {
+      absl::StrAppend(&text, " field { name: 'next' number: 1 label: LABEL_OPTIONAL ",
+                      "type: TYPE_MESSAGE type_name: '.c.M", i + 1, "' }");
+    }
+    absl::StrAppend(&text, " }");
+  }
+  auto files = std::make_unique<FakeFiles>();
+  files->Add(text.c_str(), {"c.M0", "c.M6000"});
+  Schema schema(std::move(files));
+  JsonCodec codec(&schema);
+  EXPECT_THAT(codec.Decode(**schema.Message("c.M0"), ""),
+              StatusIs(kDataLoss, HasSubstr("more than 5000 other types")));
+  EXPECT_THAT(codec.Decode(**schema.Message("c.M6000"), ""), IsOk());
 }
 
 // Its file is one that nobody has.
@@ -297,7 +356,7 @@ TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
       size += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
       if (left <= 0x7f) break;
     }
-    bytes = "\x42" + size + bytes;
+    bytes.insert(0, size).insert(0, 1, '\x42');
   }
   EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
 }

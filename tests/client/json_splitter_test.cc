@@ -49,6 +49,21 @@ TEST(JsonSplitterTest, AnArrayIsWhatIsInIt) {
   EXPECT_THAT(Objects("[]"), IsEmpty());
 }
 
+// Whoever parses what comes of it says what is wrong.
+TEST(JsonSplitterTest, ArraysThatAreNoneAreMessages) {
+  EXPECT_THAT(Objects("[{}"), ElementsAre("{}", "["));
+  EXPECT_THAT(Objects("{}]"), ElementsAre("{}", "]"));
+  EXPECT_THAT(Objects("{},{}"), ElementsAre("{}", ",{}"));
+  EXPECT_THAT(Objects("[{},]"), ElementsAre("{}", "]"));
+  EXPECT_THAT(Objects("[[{}]]"), ElementsAre("[{}]"));
+  EXPECT_THAT(Objects("[{}][{}]"), ElementsAre("{}", "{}"));
+}
+
+TEST(JsonSplitterTest, AByteOrderMarkIsNoMessage) {
+  EXPECT_THAT(Objects("\xef\xbb\xbf{}"), ElementsAre("{}"));
+  EXPECT_THAT(Objects("{}\xef\xbb\xbf"), ElementsAre("{}", "\xef\xbb\xbf"));
+}
+
 TEST(JsonSplitterTest, BracesInStringsAreText) {
   const std::string object = R"({"a}":"{\"}\\","b":{"c":["]"]}})";
   EXPECT_THAT(Objects(object + object), ElementsAre(object, object));
@@ -70,7 +85,8 @@ TEST(JsonSplitterTest, WhatIsNotWholeIsTheLast) {
 }
 
 TEST(JsonSplitterTest, DepthCostsNothing) {
-  const std::string deep = "{\"a\":" + std::string(10'000'000, '[');
+  std::string deep = R"({"a":)";
+  deep.resize(10'000'000, '[');
   JsonSplitter splitter;
   splitter.Add(deep);
   EXPECT_FALSE(splitter.HasNext());

@@ -231,7 +231,8 @@ TEST(OptionsTest, WhatABenchIsJudgedByAndPrints) {
   EXPECT_EQ(Good({"a", "--bench"}).bench.csv, Csv::kNone);
   EXPECT_EQ(Good({"a", "--bench", "--csv"}).bench.csv, Csv::kSummary);
   EXPECT_EQ(Good({"a", "--bench", "--csv=points"}).bench.csv, Csv::kPoints);
-  EXPECT_THAT(Error({"a", "--bench", "--compare=o"}), HasSubstr("--report"));
+  EXPECT_EQ(Good({"a", "--bench", "--compare=o"}).bench.compare, "o");
+  EXPECT_THAT(Error({"a", "--bench", "--fail_if=worse"}), HasSubstr("--compare"));
   EXPECT_THAT(Error({"a", "--bench", "--csv", "--json"}), HasSubstr("one of them"));
   EXPECT_THAT(Error({"a", "--bench", "--csv=lines"}), HasSubstr("summary, points"));
   EXPECT_THAT(Error({"a", "--bench", "--fail_if=p99"}), HasSubstr("p99>5ms"));

@@ -41,7 +41,7 @@ std::vector<std::string> Words(std::vector<std::string> arguments) {
 }
 
 TEST(PrintGrpcurlTest, QuotesForAShell) {
-  for (const std::string text : {"", "it's", "$(id) `id` $HOME \\ \"x\" *", "a b\tc", "'", "-x",
+  for (const std::string text : {"", "it's", R"($(id) `id` $HOME \ "x" *)", "a b\tc", "'", "-x",
                                  "~", "a\nb", "caf\xC3\xA9", "!", "a;b|c&d>e#f"}) {
     EXPECT_THAT(InShell("grpcurl " + ShellQuoted(text) + " end"), ElementsAre(text, "end"));
   }

@@ -69,11 +69,26 @@ std::optional<Record> Before(const RunOptions& options) { return RecordOfRun(Mad
 TEST(ReportTest, APageHasWhatWasMeasuredAndWhatItRanOn) {
   const std::string page = ReportPage(MadeRun({.codes = {14, 4}, .rate = 12'345}));
   ExpectGood(page);
-  for (const char* text :
-       {"Throughput over time", "Latency over time", "Latency by percentile", "Histogram",
-        "Errors over time", "UNAVAILABLE", "DEADLINE_EXCEEDED", "the backend is busy", "target",
-        "12,345", "client /tmp/sock1 --bench", "4 cores", "Linux 6.1.0", "client 0.1.0",
-        "gRPC 1.51.1", "2027-01-15", "99.99", "p50", "max"}) {
+  for (const char* text : {"Throughput over time",
+                           "Latency over time",
+                           "Latency by percentile",
+                           "Histogram",
+                           "Errors over time",
+                           "UNAVAILABLE",
+                           "DEADLINE_EXCEEDED",
+                           "the backend is busy",
+                           "target",
+                           "12,345",
+                           "client /tmp/sock1 --bench",
+                           "4 cores",
+                           "Linux 6.1.0",
+                           "client 0.1.0",
+                           "gRPC 1.51.1",
+                           "2027-01-15",
+                           "99.99",
+                           "p50",
+                           "p95",
+                           "max"}) {
     EXPECT_THAT(page, HasSubstr(text));
   }
 }
@@ -93,6 +108,14 @@ TEST(ReportTest, ARampIsSaidAndDrawn) {
   EXPECT_THAT(whole, HasSubstr("points=\""));
   EXPECT_NE(within, whole);
   EXPECT_NE(whole, beyond);
+}
+
+// Half of the target would look like a rate that was missed.
+TEST(ReportTest, CallsThatFailedAreInTheThroughput) {
+  const std::string failing = ReportPage(MadeRun({.codes = {14}, .rate = 10'000}));
+  ExpectGood(failing);
+  EXPECT_THAT(failing, HasSubstr("succeeded or failed"));
+  EXPECT_THAT(ReportPage(MadeRun({.rate = 10'000})), Not(HasSubstr("succeeded or failed")));
 }
 
 TEST(ReportTest, TextFromElsewhereIsText) {
@@ -230,6 +253,15 @@ TEST(RecordTest, ARamp) {
   json.erase("ramp_s");  // a file of before there were ramps
   json.erase("rate_from");
   EXPECT_EQ(ReadRecord(json.dump(), "old.json")->ramp_s, 0);
+}
+
+TEST(RecordTest, AnOlderFileHasItsP95InTheHistogram) {
+  nlohmann::ordered_json json = SummaryJson(MadeRun({}));
+  const double p95 = ReadRecord(json.dump(), "old.json")->latency->p95;
+  EXPECT_EQ(p95, json["latency_us"]["p95"]);
+  EXPECT_GE(p95, json["latency_us"]["p90"]);
+  json["latency_us"].erase("p95");
+  EXPECT_NEAR(ReadRecord(json.dump(), "old.json")->latency->p95, p95, p95 * 0.03);
 }
 
 TEST(RecordTest, WhatIsWrongIsSaid) {

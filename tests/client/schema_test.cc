@@ -288,7 +288,16 @@ TEST(MethodLookupTest, NamesMayBeShortenedWhileTheyAreUnique) {
   EXPECT_THAT(FindMethod("Ask", &schema),
               StatusIs(absl::StatusCode::kInvalidArgument,
                        AllOf(HasSubstr("demo.Greeter/Ask"), HasSubstr("demo.Other/Ask"))));
-  EXPECT_THAT(FindMethod("Helo", &schema), StatusIs(kNotFound, HasSubstr("did you mean Hello?")));
+  EXPECT_THAT(FindMethod("Helo", &schema),
+              StatusIs(kNotFound, HasSubstr("did you mean demo.Greeter/Hello?")));
+  EXPECT_THAT(FindMethod("Greter.Helo", &schema),
+              StatusIs(kNotFound, HasSubstr("did you mean demo.Greeter/Hello?")));
+  EXPECT_THAT(FindMethod("demo.Other/Aks", &schema),
+              StatusIs(kNotFound, HasSubstr("did you mean demo.Other/Ask")));
+  for (const char* service : {"Greeter", "demo.Greeter"}) {
+    EXPECT_THAT(FindMethod(service, &schema),
+                StatusIs(kNotFound, AllOf(HasSubstr("is a service"), HasSubstr("demo.Greeter/"))));
+  }
   EXPECT_THAT(FindMethod("ello", &schema), StatusIs(kNotFound, HasSubstr("ello")));
   EXPECT_THAT(FindMethod("", &schema), StatusIs(kNotFound, HasSubstr("no method")));
 }

@@ -70,6 +70,8 @@ TestServer::TestServer(const std::string& path) {
 
 TestServer::~TestServer() { server_->Shutdown(std::chrono::system_clock::now()); }
 
+void TestServer::Leave() { server_->Shutdown(std::chrono::system_clock::time_point::max()); }
+
 uds::UniqueFd TestServer::Connect() {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) std::abort();

@@ -131,6 +131,10 @@ class TestServer {
   // "localhost:12345": it listens there too.
   std::string host_and_port() const { return "localhost:" + std::to_string(port_); }
 
+  // Takes no more connections, tells those that there are to go away, and lets their calls end. Not to be
+  // called by a behaviour's thread, whose call it waits for.
+  void Leave();
+
   // A new connection to it.
   uds::UniqueFd Connect();
 

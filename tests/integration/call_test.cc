@@ -109,8 +109,8 @@ TEST_F(CallTest, ManyAtATimeInTheirOrder) {
   std::string expected;
   for (int i = 0; i < kObjects; ++i) {
     const char* const delay = i % 1000 == 7 ? R"(,"delay":"0.002s")" : "";
-    absl::StrAppend(&input, "{\"message\":\"", i, "\"", delay, "}");
-    absl::StrAppend(&expected, "{\"message\":\"", i, "\"}\n");
+    absl::StrAppend(&input, R"({"message":")", i, "\"", delay, "}");
+    absl::StrAppend(&expected, R"({"message":")", i, "\"}\n");
   }
   // Not EXPECT_EQ, which would print both.
   EXPECT_TRUE(Out({"--call=Echo/Echo", "-d", "@-", "-c", "8"}, input) == expected);
@@ -197,6 +197,39 @@ TEST_F(CallTest, DetailsOfErrorsAreDecoded) {
   EXPECT_EQ(detail["message"]["retryDelay"], "1s");
 }
 
+TEST_F(CallTest, DataMayBeGivenInParts) {
+  EXPECT_EQ(Out({"--call=Echo/Collect", "-d", R"({"message":"a"})", "-d", R"({"message":"b"})"}),
+            "{\"message\":\"ab\",\"count\":\"2\",\"bytes\":\"2\"}\n");
+}
+
+TEST_F(CallTest, FieldsWithoutAValueAreShownOnRequest) {
+  EXPECT_EQ(Out({"--call=Echo/Echo"}), "{}\n");
+  EXPECT_THAT(Out({"--call=Echo/Echo", "--emit_defaults"}), HasSubstr(R"("message":"")"));
+}
+
+// Which of them failed is told; the others go on if that is asked for.
+TEST_F(CallTest, OneOfManyThatFails) {
+  constexpr char kBad[] = R"({"fault":{"code":5,"message":"no"}})";
+  const std::string input =
+      absl::StrCat(R"({"message":"a"})", kBad, R"({"message":"b"})", kBad, R"({"message":"c"})");
+  const support::Finished stopped = Run({"--call=Echo/Echo", "-d@-"}, input);
+  EXPECT_EQ(stopped.exit_code, kNotFound);
+  EXPECT_EQ(stopped.out, "{\"message\":\"a\"}\n");
+  EXPECT_THAT(stopped.err, HasSubstr("NOT_FOUND: no; it was message 2"));
+  for (const char* concurrency : {"-c1", "-c3"}) {
+    const support::Finished gone_on =
+        Run({"--call=Echo/Echo", "-d@-", "--keep_going", concurrency}, input);
+    EXPECT_EQ(gone_on.exit_code, kNotFound);
+    EXPECT_THAT(Lines(gone_on.out), SizeIs(3));
+    EXPECT_THAT(Lines(gone_on.err),
+                ElementsAre(HasSubstr("it was message 2"), HasSubstr("it was message 4")));
+  }
+}
+
+TEST_F(CallTest, TypesAreDescribedByTheEndOfTheirNames) {
+  EXPECT_EQ(Out({"--describe=EchoRequest"}), Out({"--describe=udsecho.v1.EchoRequest"}));
+}
+
 TEST_F(CallTest, ErrorsInOneSentence) {
   const std::string missing = dir_.Path("missing");
   const struct {
@@ -204,12 +237,17 @@ TEST_F(CallTest, ErrorsInOneSentence) {
     int exit_code;
     const char* says;
   } cases[] = {
-      {{"--call=Ecco"}, kExitUsage, "did you mean Echo?"},
+      {{"--call=Ecco"}, kExitUsage, "did you mean udsecho.v1.Echo/Echo?"},
       {{"--call=no.such.Service/Method"}, kExitUsage, "no.such.Service/Method"},
       {{"--call=Echo/Echo\x1b[2J"}, kExitUsage, "\\x1b[2J"},
       {{"--describe=Nothing"}, kExitUsage, "Nothing"},
       {{"--call=Echo/Echo", "-d", R"({"massage":"x"})"}, kExitUsage, "massage"},
       {{"--call=Echo/Echo", "-d", R"({"message":)"}, kExitUsage, "message 1"},
+      {{"--call=Echo/Echo", "-d", R"({"message":"x"} })"}, kExitUsage, "nothing was sent"},
+      {{"--call=Echo/Echo", "-d", "-"}, kExitUsage, "'@-'"},
+      {{"--call=Echo/Echo", "-d", "{}", "-d", "@-"}, kExitUsage, "alone"},
+      {{"--call=udsecho.v1.Echo"}, kExitUsage, "is a service"},
+      {{"--call=Echo/Echo", "-H", "User-Agent: x"}, kExitUsage, "gRPC writes"},
       {{"--call=Echo/Echo", "-d", R"({"delay":"soon"})"}, kExitUsage, "delay"},
       {{"--call=Chat", "-d", R"({} {"message":7})"}, kExitUsage, "message 2"},
       {{"--call=Echo/Echo", "-d", "@" + missing}, kExitLocalIo, "cannot open"},
@@ -235,8 +273,8 @@ TEST_F(CallTest, ErrorsInOneSentence) {
 }
 
 TEST_F(CallTest, WhatCameBeforeTheErrorIsAnswered) {
-  const support::Finished client = Run(
-      {"--call=Echo/Echo", "-d", R"({"message":"a"} {"message":"b"} {"message":false})", "-c4"});
+  const support::Finished client = Run({"--call=Echo/Echo", "-d@-", "-c4"},
+                                       R"({"message":"a"} {"message":"b"} {"message":false})");
   EXPECT_EQ(client.exit_code, kExitUsage);
   EXPECT_EQ(client.out, "{\"message\":\"a\"}\n{\"message\":\"b\"}\n");
 }

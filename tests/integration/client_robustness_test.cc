@@ -197,6 +197,19 @@ TEST_F(ClientRobustnessTest, ABenchOfAServerThatIsKilledTellsWhatWasNotSent) {
   EXPECT_THAT(client.err().Whole(), testing::StartsWith("client: "));
 }
 
+// No call is lost, and none is made any more.
+TEST_F(ClientRobustnessTest, ABenchOfAServerThatEndsInOrderIsNoSuccess) {
+  support::SpawnedProcess client(
+      ClientCommand({server_.path(), "--bench", "--warmup=0", "--duration=2s", "--json"}));
+  server_.Event("message_received");
+  server_.Signal(SIGTERM);
+  EXPECT_EQ(client.Wait(), kUnavailable);
+  const nlohmann::json result = nlohmann::json::parse(client.out().Whole(), nullptr, false);
+  EXPECT_TRUE(result["errors"].empty()) << result["errors"];
+  EXPECT_GT(result["disconnected_at_the_end_s"], 0);
+  EXPECT_THAT(client.err().Whole(), HasSubstr("is the server still there?"));
+}
+
 // It would wait for a server that never comes back.
 TEST_F(ClientRobustnessTest, ABenchOfSoManyCallsGivesUp) {
   support::SpawnedProcess client(ClientCommand(

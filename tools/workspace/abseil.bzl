@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
 
-"""Abseil's labels, and Debian's pkg-config module for each. Add a line when one is needed."""
+"""Abseil's labels, and Debian's pkg-config module for each: those that are used here, and a few for daemons elsewhere."""
 
 ABSEIL_MODULES = {
+    "absl/algorithm:container": "absl_algorithm_container",
     "absl/base": "absl_base",
     "absl/base:config": "absl_config",
     "absl/base:core_headers": "absl_core_headers",
     "absl/cleanup": "absl_cleanup",
+    "absl/container:btree": "absl_btree",
     "absl/container:fixed_array": "absl_fixed_array",
     "absl/container:flat_hash_map": "absl_flat_hash_map",
     "absl/container:flat_hash_set": "absl_flat_hash_set",
     "absl/container:inlined_vector": "absl_inlined_vector",
+    "absl/debugging:failure_signal_handler": "absl_failure_signal_handler",
+    "absl/debugging:symbolize": "absl_symbolize",
+    "absl/flags:flag": "absl_flags",
+    "absl/flags:parse": "absl_flags_parse",
+    "absl/flags:usage": "absl_flags_usage",
     "absl/functional:any_invocable": "absl_any_invocable",
     "absl/functional:bind_front": "absl_bind_front",
     "absl/functional:function_ref": "absl_function_ref",

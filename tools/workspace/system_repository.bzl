@@ -14,10 +14,13 @@ that their upstream projects use, so that BUILD files read as they would anywher
     )
 """
 
-_SHARED_LIBRARIES = "@udsecho//tools/workspace:shared_libraries"
+# What this repository is called, here or in a workspace that uses it.
+_UDSECHO = "@" + (Label("//tools/workspace:system_repository.bzl").workspace_name or "udsecho")
+
+_SHARED_LIBRARIES = _UDSECHO + "//tools/workspace:shared_libraries"
 
 def _missing(ctx, what):
-    fail("@{}: {}. The Debian package {} has it: run tools/setup, then build again.".format(
+    fail("@{}: {}. The Debian package {} has it: run udsecho's tools/setup, then build again.".format(
         ctx.name,
         what,
         ctx.attr.package,
@@ -26,7 +29,7 @@ def _missing(ctx, what):
 def _pkg_config(ctx, module, arguments):
     program = ctx.which("pkg-config")
     if not program:
-        fail("@{}: there is no pkg-config on the PATH. Run tools/setup, then build again.".format(
+        fail("@{}: there is no pkg-config on the PATH. Run udsecho's tools/setup, then build again.".format(
             ctx.name,
         ))
     result = ctx.execute([program] + arguments + [module])
@@ -97,6 +100,7 @@ cc_library(
     defines = {defines},
     includes = {includes},
     linkopts = {linkopts},
+    tags = {tags},
     visibility = ["//visibility:public"],
 )
 """.format(
@@ -105,10 +109,13 @@ cc_library(
         defines = repr([f[len("-D"):] for f in flags if f.startswith("-D")]),
         includes = repr(includes),
         linkopts = linkopts,
+        # For installed_libraries (//tools/libraries).
+        tags = repr(["pkg-config=" + module, "debian=" + ctx.attr.package.split(" ")[0]]),
     )
 
 def _system_repository_impl(ctx):
-    builds = {"": ctx.read(ctx.attr.build_file) if ctx.attr.build_file else ""}
+    root = "".join([ctx.read(file) for file in ctx.attr.build_files])
+    builds = {"": root.replace("@udsecho//", _UDSECHO + "//")}
     for label, module in ctx.attr.modules.items():
         package, name = _split(label)
         builds[package] = builds.get(package, "") + _cc_library(ctx, package, name, module)
@@ -129,7 +136,9 @@ system_repository = repository_rule(
         "archives": attr.string_list(
             doc = "Libraries whose names begin so are linked as archives (see BUILD.bazel).",
         ),
-        "build_file": attr.label(doc = "BUILD file of the root package, before the modules."),
+        "build_files": attr.label_list(
+            doc = "They make the BUILD file of the root package, before the modules.",
+        ),
         "files": attr.label_keyed_string_dict(doc = "Our file -> its path in the repository."),
         "links": attr.string_dict(doc = "Path in the repository -> an installed file or folder."),
         "modules": attr.string_dict(doc = "Label in the repository -> pkg-config module."),

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The udsecho Authors
+"""A copy of examples/greeter outside this tree, and how it is run and called."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECONDS = 300  # for a command, on a machine that is busy
+
+
+def run(*command, **kwargs):
+    """Runs a command to its end and returns it, with its output as one text."""
+    return subprocess.run(
+        [str(word) for word in command],
+        check=False,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=SECONDS,
+        **kwargs,
+    )
+
+
+def bazel_bin():
+    """Where this tree's own programs are, once they are built."""
+    result = subprocess.run(
+        ["bazel", "info", "bazel-bin"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=SECONDS
+    )
+    return pathlib.Path(result.stdout.strip())
+
+
+class GreeterTest(unittest.TestCase):
+    """A test with a copy of examples/greeter, away from this tree."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="u"))  # short, for the socket's path
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.home = self.folder / "home"
+        built = ("bazel-*", "build")
+        shutil.copytree(ROOT / "examples/greeter", self.home, ignore=shutil.ignore_patterns(*built))
+
+    def succeed(self, *command, **kwargs):
+        """Runs a command that has to succeed, and returns its output."""
+        result = run(*command, **kwargs)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        return result.stdout
+
+    def assert_greets(self, program):
+        """Runs it, calls it and stops it."""
+        address = self.folder / "s"
+        client = bazel_bin() / "client/client"
+        with subprocess.Popen([program, address]) as server:
+            try:
+                call = [client, address, "--wait=60s", "--call=Hello", "-d", '{"name":"Ada"}']
+                reply = self.succeed(*call)
+                self.assertEqual(reply, f'{{"text":"Hello Ada, uid {os.getuid()}"}}\n')
+                server.send_signal(signal.SIGTERM)
+                self.assertEqual(server.wait(SECONDS), 0)
+            finally:
+                server.kill()
