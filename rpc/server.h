@@ -83,7 +83,7 @@ struct ServerOptions {
   // all peers may call.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 
-  // What is called for each call, if anything.
+  // What is called before and after each call, if anything (call/ended_call.h).
   CallHooks call_hooks = {};
 };
 

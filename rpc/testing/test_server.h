@@ -17,8 +17,8 @@
 //
 // All but the listener and the accepting is what serves in a program: HTTP/2, limits, admission,
 // deadlines, handlers. Of ServerOptions the limits of calls, messages and memory, `admit` and
-// `call_hooks` apply. What is not here: several shards, health, reflection, limits of connections;
-// these are for tests of a program.
+// `call_hooks` apply; a test may set smaller limits than a program may. What is not here: several
+// shards, health, reflection, limits of connections. These are for tests of a program.
 //
 // Handlers run within Settle(), which all calls below make, until nothing goes on any more. What
 // happens on other threads it cannot know of. Give a handler a ThreadPool without threads, and call
