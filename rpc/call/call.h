@@ -131,8 +131,8 @@ class Call : public http2::Exchange {
   // tells the end of the stream (OK) from a message that was refused.
   const absl::Status& end_status() const { return end_status_; }
 
-  // --- Waiting. Await these; when.h has several of them at the same time. Each is over at once when
-  // the call ends, and from then on. ---
+  // --- Waiting (waits.h, which comes with the shapes). Await these; when.h has several of them at the
+  // same time. Each is over at once when the call ends, and from then on. ---
 
   class Sleeping;
   class Listening;
@@ -296,7 +296,5 @@ class Call : public http2::Exchange {
 };
 
 }  // namespace rpc
-
-#include "rpc/call/waits.h"  // IWYU pragma: export
 
 #endif  // RPC_CALL_CALL_H_

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "rpc/call/call.h"
 #include "rpc/call/waiter.h"
+#include "rpc/call/waits.h"  // IWYU pragma: export
 
 namespace rpc {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a handler can wait for besides messages: see call.h, which includes this. A wait registers
-// where it waits when it is awaited, and not before; destroyed, it waits no more.
+// What a handler can wait for besides messages: call.h tells of each. A wait registers where it waits
+// when it is awaited, and not before; destroyed, it waits no more.
 //
 // Thread safety and ownership: as call.h.
 

@@ -63,7 +63,8 @@ class [[nodiscard]] Together {
   using ResultOf =
       std::conditional_t<std::is_void_v<AwaitedOf<Wait>>, std::monostate, AwaitedOf<Wait>>;
 
-  Together(std::size_t needed, Waits... waits) : needed_(needed), waits_(std::move(waits)...) {}
+  explicit Together(std::size_t needed, Waits... waits)
+      : needed_(needed), waits_(std::move(waits)...) {}
 
   bool await_ready() const { return needed_ == 0; }
   bool await_suspend(std::coroutine_handle<> handler) {

@@ -53,12 +53,12 @@ std::optional<std::string> Find(const TestMetadata& metadata, absl::string_view 
 
 }  // namespace
 
-TestClient::TestClient(TestServer* server, uds::PeerCredentials peer)
+TestClient::TestClient(TestServer* server, const uds::PeerCredentials& peer)
     : server_(*server),
       budget_(std::numeric_limits<std::int64_t>::max() / 16),
       account_(&budget_, &holder_),
-      http2_(std::make_unique<http2::ClientConnection>(server->Connect(std::move(peer)).fd,
-                                                       &account_, http2::ClientSettings{})) {
+      http2_(std::make_unique<http2::ClientConnection>(server->Connect(peer).fd, &account_,
+                                                       http2::ClientSettings{})) {
   server_.Add(this);
   server_.Settle();
 }
@@ -71,9 +71,11 @@ TestClient::~TestClient() {
 
 bool TestClient::Move() {
   http2_->Flush();
-  bool more = http2_->Receive();
-  const bool came = more;
-  while (more) more = http2_->Handle();
+  const bool came = http2_->Receive();
+  if (came) {
+    while (http2_->Handle()) {
+    }
+  }
   http2_->Flush();
   return came;
 }

@@ -53,7 +53,8 @@ struct TestCallOptions {
 
 class TestClient final : private TestServer::Client {
  public:
-  explicit TestClient(TestServer* server, uds::PeerCredentials peer = {.uid = 1000, .gid = 1000});
+  explicit TestClient(TestServer* server,
+                      const uds::PeerCredentials& peer = {.uid = 1000, .gid = 1000});
   ~TestClient();
   TestClient(const TestClient&) = delete;
   TestClient& operator=(const TestClient&) = delete;

@@ -43,14 +43,14 @@ Caller* TestServer::caller(uid_t uid) {
   return caller;
 }
 
-TestServer::End TestServer::Connect(uds::PeerCredentials peer) {
+TestServer::End TestServer::Connect(const uds::PeerCredentials& peer) {
   int fds[2];
   RPC_CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) == 0,
             "there are no descriptors for a socketpair");
   auto connection = std::make_shared<Connection>();
   connection->id = ++last_id_;
   connection->since = absl::Now();
-  connection->peer = std::move(peer);
+  connection->peer = peer;
   if (options_.admit != nullptr) connection->admission = options_.admit(connection->peer);
   open_.insert(connection->id);
   const uid_t uid = connection->admission.ok() ? connection->peer.uid : Admission::kDenied;

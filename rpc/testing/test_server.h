@@ -100,9 +100,9 @@ class TestServer {
     std::shared_ptr<const Connection> connection;
   };
   // Connects, with these credentials, and gives the client's end.
-  End Connect(uds::PeerCredentials peer);
+  End Connect(const uds::PeerCredentials& peer);
   // The server has not closed it.
-  bool is_open(const Connection& connection) const { return open_.count(connection.id) > 0; }
+  bool is_open(const Connection& connection) const { return open_.contains(connection.id); }
 
   void Add(Client* client) { clients_.push_back(client); }
   void Remove(Client* client) { std::erase(clients_, client); }

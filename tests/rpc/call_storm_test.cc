@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "rpc/call/broadcast.h"
 #include "rpc/call/run_on.h"
 #include "rpc/call/thread_pool.h"
@@ -60,13 +62,17 @@ class Storm {
       case 1:
         co_await call.Wait(broadcast_, broadcast_.sent());
         break;
-      case 2:
-        co_await call.RunOn(
+      case 2: {
+        const absl::StatusOr<std::string> text = co_await call.RunOn(
             pool_, [](const std::string& text) { return text; }, std::string(100, 'z'));
+        EXPECT_TRUE(!text.ok() || text->size() == 100);
         break;
-      case 3:
-        co_await call.Readable(event_.get());
+      }
+      case 3: {
+        const absl::Status ready = co_await call.Readable(event_.get());
+        EXPECT_EQ(ready.ok(), !call.ended());
         break;
+      }
       case 4:
         co_await rpc::WhenAny(Pause(call), call.Sleep(absl::Milliseconds(Pick(200))),
                               call.Readable(event_.get()), call.RunOn(pool_, [] {}));

@@ -52,7 +52,8 @@ TEST_F(RunOnTest, GivesWhatTheFunctionGives) {
         co_await call.RunOn(pool_, [] { return std::string("a"); });
     seen.push_back(*text);
     const absl::StatusOr<std::string> joined = co_await call.RunOn(
-        pool_, [](const std::string& a, std::string b, int c) { return a + b + std::to_string(c); },
+        pool_,
+        [](const std::string& a, const std::string& b, int c) { return a + b + std::to_string(c); },
         call.request().text(), std::string(100, 'y'), 3);
     seen.push_back(*joined);
     const absl::StatusOr<std::unique_ptr<int>> moved =
@@ -132,7 +133,7 @@ TEST_F(RunOnTest, AFunctionThatRunsOutlivesItsCall) {
   bed_.service.ask = [&](Unary& call) -> rpc::Task {
     auto argument = std::make_shared<int>(1);
     passed = argument;
-    const auto function = [&](std::stop_token ended, std::shared_ptr<int> kept) {
+    const auto function = [&](const std::stop_token& ended, const std::shared_ptr<int>& kept) {
       EXPECT_FALSE(ended.stop_requested());
       bed_.Send(http2::ResetFrame(1));  // as from another thread
       EXPECT_FALSE(passed.expired());
@@ -158,10 +159,11 @@ TEST(RunOnEndTest, AFunctionOutlivesItsServer) {
   rpc::ThreadPool pool({.threads = 0});
   auto bed = std::make_unique<CallBed>();
   bed->service.ask = [&](Unary& call) -> rpc::Task {
-    co_await call.RunOn(pool, [&] {
+    const absl::StatusOr<std::string> text = co_await call.RunOn(pool, [&] {
       bed = nullptr;
       return std::string(1000, 'x');
     });
+    EXPECT_THAT(text, StatusIs(absl::StatusCode::kCancelled));
   };
   bed->Send(Whole(1, "Ask", "x"));
   EXPECT_TRUE(pool.RunNext());
