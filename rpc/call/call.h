@@ -22,6 +22,7 @@
 #ifndef RPC_CALL_CALL_H_
 #define RPC_CALL_CALL_H_
 
+#include <any>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -106,6 +107,11 @@ class Call : public http2::Exchange {
   // informational only.
   const uds::PeerCredentials& peer() const { return connection_->peer; }
   const Connection& connection() const { return *connection_; }
+
+  // For what CallHooks::begin finds out about a call and leaves for its handler and for
+  // CallHooks::ended, such as who the caller is. Empty unless the program sets it.
+  std::any& attachment() { return attachment_; }
+  const std::any& attachment() const { return attachment_; }
 
   // How the last message that was read was compressed.
   Encoding request_encoding() const { return request_encoding_; }
@@ -192,12 +198,9 @@ class Call : public http2::Exchange {
   // ended.
   Taken TakeOnlyMessage(google::protobuf::Message* message);
 
-  // Null: no waiter any more.
-  void WaitForMessage(Waiter* waiter) { reading_ = waiter; }
-  void WaitForRoom(Waiter* waiter) {
-    writing_ = waiter;
-    if (waiter != nullptr) stream_.AwaitRoom();
-  }
+  // Null: no waiter any more. Each aborts if there is another one.
+  void WaitForMessage(Waiter* waiter);
+  void WaitForRoom(Waiter* waiter);
   // One of these is being destroyed, perhaps with its coroutine.
   void Forget(const Waiter* waiter) {
     if (reading_ == waiter) reading_ = nullptr;
@@ -280,6 +283,7 @@ class Call : public http2::Exchange {
   std::uint64_t bytes_sent_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 
+  std::any attachment_;
   Encoding response_encoding_ = Encoding::kIdentity;
   std::vector<Metadatum> initial_;
   std::vector<Metadatum> trailing_;

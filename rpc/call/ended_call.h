@@ -8,6 +8,7 @@
 //   options.call_hooks.begin = [&](rpc::Call& call) {
 //     call.LimitTime(absl::Seconds(30));
 //     if (IsTooMuchFor(call.peer().uid)) return absl::ResourceExhaustedError("later, please");
+//     call.attachment() = users.Find(call.peer().uid);   // for handlers, and for `ended`
 //     return absl::OkStatus();
 //   };
 //   options.call_hooks.ended = [&](const rpc::EndedCall& call) {

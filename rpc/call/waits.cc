@@ -9,9 +9,21 @@
 #include <sys/epoll.h>
 
 #include "rpc/call/call.h"
+#include "rpc/check.h"
 #include "uds/unique_fd.h"
 
 namespace rpc {
+
+void Call::WaitForMessage(Waiter* waiter) {
+  RPC_CHECK(waiter == nullptr || reading_ == nullptr, "two reads of a call at the same time");
+  reading_ = waiter;
+}
+
+void Call::WaitForRoom(Waiter* waiter) {
+  RPC_CHECK(waiter == nullptr || writing_ == nullptr, "two writes of a call at the same time");
+  writing_ = waiter;
+  if (waiter != nullptr) stream_.AwaitRoom();
+}
 
 void Call::WakeAll() {
   // One may let the handler end, and so take others away. None is added: the call has ended.

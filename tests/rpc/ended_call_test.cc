@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <any>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -159,6 +160,24 @@ TEST_F(BeginHookTest, MayRefuse) {
   EXPECT_THAT(refused_, SizeIs(1));
   EXPECT_THAT(ended_, SizeIs(1));
   EXPECT_EQ(ended_[0].code, absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(BeginHookTest, LeavesSomethingForTheHandlerAndTheEnd) {
+  std::string at_the_end;
+  bed_.hooks.begin = [](rpc::Call& call) {
+    EXPECT_FALSE(call.attachment().has_value());
+    call.attachment() = std::string("Ada");
+    return absl::OkStatus();
+  };
+  bed_.hooks.ended = [&](const rpc::EndedCall& call) {
+    at_the_end = *std::any_cast<std::string>(&call.call->attachment());
+  };
+  bed_.service.ask = [](Unary& call) -> rpc::Task {
+    co_await call.Finish(Says(*std::any_cast<std::string>(&call.attachment())));
+  };
+  bed_.Send(Whole(1, "Ask", "x"));
+  EXPECT_THAT(bed_.replies(1), ElementsAre("Ada"));
+  EXPECT_EQ(at_the_end, "Ada");
 }
 
 TEST_F(BeginHookTest, CapsTheDeadline) {

@@ -319,7 +319,19 @@ TEST(WhenAllTest, AreOverWhenTheCallIs) {
   EXPECT_EQ(ended, 10);
 }
 
-// A handler may end while others of its tasks wait: all of them, in each order, end with it.
+TEST(WhenAllDeathTest, TwoReadsOfACallAreAMistake) {
+  const auto read_twice = [] {
+    CallBed bed;
+    bed.service.talk = [](Bidi& call) -> rpc::Task {
+      Request one;
+      Request other;
+      co_await rpc::WhenAll(call.Read(&one), call.Read(&other));
+    };
+    bed.Send(Begin(1, "Talk"));
+  };
+  EXPECT_DEATH(read_twice(), "two reads");
+}
+
 TEST(WhenAllTest, NestInEachOther) {
   CallBed bed;
   std::vector<std::size_t> inner;
