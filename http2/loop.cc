@@ -17,7 +17,9 @@
 namespace http2 {
 namespace {
 
-absl::Status Exhausted(int error) {
+absl::Status CannotWatch(int error) {
+  absl::Status status = absl::ErrnoToStatus(error, "cannot watch the descriptor");
+  if (!absl::IsResourceExhausted(status)) return status;
   return absl::ResourceExhaustedError(
       absl::StrCat("cannot watch another descriptor: ", absl::ErrnoToStatus(error, "").message(),
                    "; raise `ulimit -n` or fs.epoll.max_user_watches"));
@@ -58,9 +60,9 @@ Loop::~Loop() = default;
 
 absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
   uds::UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.valid()) return Exhausted(errno);
+  if (!epoll.valid()) return CannotWatch(errno);
   uds::UniqueFd wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.valid()) return Exhausted(errno);
+  if (!wake.valid()) return CannotWatch(errno);
   const int wake_fd = wake.get();
   auto loop = std::unique_ptr<Loop>(new Loop(std::move(epoll), std::move(wake), options));
   absl::Status watched = loop->Watch(wake_fd, EPOLLIN, loop->wake_.get());
@@ -72,7 +74,7 @@ absl::Status Loop::Watch(int fd, std::uint32_t events, Watcher* watcher) {
   epoll_event event{};
   event.events = events;
   event.data.ptr = watcher;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return Exhausted(errno);
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return CannotWatch(errno);
   watcher->watched_ = true;
   return absl::OkStatus();
 }

@@ -79,7 +79,8 @@ class Loop {
   ~Loop();
 
   // Watches `fd` for `events` (EPOLLIN, EPOLLOUT; hang-ups are always reported). RESOURCE_EXHAUSTED
-  // when the kernel watches too many descriptors already. A watcher watches one descriptor.
+  // when the kernel watches too many descriptors already, ALREADY_EXISTS when this loop watches this
+  // one, PERMISSION_DENIED for files that epoll cannot watch. A watcher watches one descriptor.
   absl::Status Watch(int fd, std::uint32_t events, Watcher* watcher);
   void Change(int fd, std::uint32_t events, Watcher* watcher);
   void Unwatch(int fd, Watcher* watcher);

@@ -13,6 +13,7 @@
 #include "rpc/acceptor.h"
 #include "rpc/check.h"
 #include "rpc/drain.h"
+#include "rpc/http2_settings.h"
 #include "rpc/on_each_shard.h"
 #include "rpc/reception.h"
 #include "rpc/start_thread.h"
@@ -23,20 +24,6 @@ namespace {
 
 uds::UniqueFd NewStopCounter() {
   return uds::UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-}
-
-http2::Settings SettingsOf(const Limits& limits) {
-  constexpr std::uint32_t kToldWhy = 64;  // of the calls over the limit
-  return {.max_streams = static_cast<std::uint32_t>(limits.CallsPerUid()),
-          .streams_above_max = kToldWhy,
-          .max_header_bytes = static_cast<std::uint32_t>(limits.max_metadata_bytes),
-          .handshake_timeout = limits.handshake_timeout,
-          .send_timeout = limits.send_timeout,
-          .max_idle = limits.max_connection_idle,
-          .max_age = limits.max_connection_age,
-          .max_age_grace = limits.max_connection_age_grace,
-          .min_ping_interval = limits.min_ping_interval,
-          .pings_when_idle = limits.pings_when_idle};
 }
 
 // The further shards' threads, which run until their loops are told to quit.

@@ -85,7 +85,7 @@ struct ServerOptions {
   // Whether the peer of a new connection may call at the socket of Run(): see EndpointOptions.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 
-  // What is called for each call, if anything.
+  // What is called before and after each call, if anything (call/ended_call.h).
   CallHooks call_hooks = {};
 };
 

@@ -31,12 +31,12 @@ struct PeerCredentials {
   uid_t uid = static_cast<uid_t>(-1);  // effective
   gid_t gid = static_cast<gid_t>(-1);  // effective
   // Supplementary; may or may not repeat `gid`. Empty if the kernel does not tell them.
-  std::vector<gid_t> groups;
+  std::vector<gid_t> groups = {};
 
   // Decoration for logs and messages, never a ground for a decision: the process may have ended
   // and its number may be another's by now. Absent when the peer lives in a pid namespace that
   // cannot be seen from here.
-  std::optional<pid_t> pid;
+  std::optional<pid_t> pid = std::nullopt;
 
   // Which process that is: a number that the kernel gives to no other one while it runs, as it does
   // with the pid (the inode of SO_PEERPIDFD's descriptor; Linux 6.9). Absent where it does not tell.

@@ -7,10 +7,9 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "rpc/wire/status.h"
 
 namespace udsecho::client {
 namespace {
@@ -52,21 +51,6 @@ absl::StatusCode CodeOfReset(uint32_t error) {
     default:
       return absl::StatusCode::kInternal;
   }
-}
-
-// What is not %XX stays, as the specification wants it.
-std::string PercentDecode(absl::string_view text) {
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && absl::ascii_isxdigit(text[i + 1]) &&
-        absl::ascii_isxdigit(text[i + 2])) {
-      decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 CallStatus StatusOfLost(const http2::ClientConnection& connection) {
@@ -149,7 +133,7 @@ CallStatus Answer::StatusAsAnswered() const {
   }
   const bool known = *grpc_status_ > 0 && *grpc_status_ < kCodes;
   return {known ? static_cast<absl::StatusCode>(*grpc_status_) : absl::StatusCode::kUnknown,
-          PercentDecode(message_)};
+          rpc::wire::PercentDecode(message_)};
 }
 
 CallStatus Answer::StatusOf(const http2::StreamEnding& ending,

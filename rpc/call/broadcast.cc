@@ -17,20 +17,19 @@ void Broadcast::Send() {
 }
 
 void Broadcast::TellAllOf(http2::Loop* loop) {
-  std::size_t left = 0;
-  {
-    const http2::MutexLock lock(&mutex_);
-    left = listeners_[loop].size();
-  }
-  // One by one, as one that is told may end others. Those that wait again meanwhile come behind.
-  for (; left > 0; --left) {
+  // One by one, as one that is told may end others. One that waits again meanwhile has seen this.
+  for (;;) {
     Listener* listener = nullptr;
     {
       const http2::MutexLock lock(&mutex_);
-      std::vector<Listener*>& listeners = listeners_[loop];
-      if (listeners.empty()) return;
-      listener = listeners.front();
-      listeners.erase(listeners.begin());
+      std::vector<Entry>& listeners = listeners_[loop];
+      const auto due =
+          std::find_if(listeners.begin(), listeners.end(),
+                       [this](const Entry& entry)
+                           ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return entry.seen != sent_; });
+      if (due == listeners.end()) return;
+      listener = due->listener;
+      listeners.erase(due);
     }
     listener->Heard();
   }
@@ -39,13 +38,14 @@ void Broadcast::TellAllOf(http2::Loop* loop) {
 bool Broadcast::Add(http2::Loop* loop, Listener* listener, std::uint64_t seen) {
   const http2::MutexLock lock(&mutex_);
   if (sent_ != seen) return false;
-  listeners_[loop].push_back(listener);
+  listeners_[loop].push_back({.listener = listener, .seen = seen});
   return true;
 }
 
 void Broadcast::Remove(http2::Loop* loop, Listener* listener) {
   const http2::MutexLock lock(&mutex_);
-  std::erase(listeners_[loop], listener);
+  std::erase_if(listeners_[loop],
+                [listener](const Entry& entry) { return entry.listener == listener; });
 }
 
 }  // namespace rpc

@@ -52,8 +52,12 @@ class Broadcast {
 
   mutable http2::Mutex mutex_;
   std::uint64_t sent_ ABSL_GUARDED_BY(mutex_) = 0;
+  struct Entry {
+    Listener* listener;
+    std::uint64_t seen;
+  };
   // Each loop's belong to its thread.
-  std::map<http2::Loop*, std::vector<Listener*>> listeners_ ABSL_GUARDED_BY(mutex_);
+  std::map<http2::Loop*, std::vector<Entry>> listeners_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace rpc

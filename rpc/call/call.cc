@@ -37,11 +37,7 @@ Call::Call(Parts parts)
   account_.calls.Add(1);
   connection_->calls_in_flight.Add(1);
   if (calls_.hooks().ended) begun_at_ = calls_.loop().clock().Now();
-  if (parts.timeout == absl::InfiniteDuration()) return;
-  expiry_.emplace([this] { Cancel(DeadlinePassed()); });
-  // By the time that it is, not by that when the round began: others may have kept the thread.
-  expires_at_ = calls_.loop().clock().Now() + http2::ToNanoseconds(parts.timeout);
-  calls_.loop().timers().Set(&*expiry_, expires_at_);
+  if (parts.timeout != absl::InfiniteDuration()) LimitTime(parts.timeout);
 }
 
 Call::~Call() {
@@ -49,6 +45,19 @@ Call::~Call() {
   inflation_ = nullptr;
   account_.memory.Release(kBytes + message_bytes_ + kept_bytes_);
   calls_.trim().Freed(message_bytes_ + kept_bytes_);
+}
+
+void Call::LimitTime(absl::Duration longest) {
+  if (ended_) return;
+  // By the time that it is, not by that when the round began: others may have kept the thread.
+  const http2::Nanoseconds end = calls_.loop().clock().Now() + http2::ToNanoseconds(longest);
+  if (!expiry_.has_value()) {
+    expiry_.emplace([this] { Cancel(DeadlinePassed()); });
+  } else if (end >= expires_at_) {
+    return;
+  }
+  expires_at_ = end;
+  calls_.loop().timers().Set(&*expiry_, end);
 }
 
 absl::Duration Call::time_left() const {

@@ -22,6 +22,7 @@
 #ifndef RPC_CALL_CALL_H_
 #define RPC_CALL_CALL_H_
 
+#include <any>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -46,12 +47,15 @@
 #include "rpc/call/calls.h"
 #include "rpc/call/connection_info.h"
 #include "rpc/call/ended_call.h"
+#include "rpc/call/job.h"
+#include "rpc/call/waiter.h"
 #include "rpc/wire/encoding.h"
 #include "rpc/wire/message_reader.h"
 #include "rpc/wire/status.h"
 
 namespace rpc {
 
+class ThreadPool;
 using wire::Encoding;
 
 struct WriteOptions {
@@ -82,9 +86,13 @@ class Call : public http2::Exchange {
   std::vector<http2::Header> metadata() const;
   std::vector<absl::string_view> MetadataValues(absl::string_view key) const;
   absl::string_view authority() const { return stream_.authority(); }
+  // Of the method: "/package.Service/Method".
+  absl::string_view path() const { return stream_.path(); }
   // Until the deadline, from 0; infinite if there is none. By the monotonic clock: a step of the
   // wall clock does not change it.
   absl::Duration time_left() const;
+  // Ends the call with DEADLINE_EXCEEDED `longest` from now, unless its deadline is earlier.
+  void LimitTime(absl::Duration longest);
 
   // Metadata of the response: call before the first message is sent, or before Finish(). False for
   // a key or a value that gRPC does not allow (wire/metadata.h): then nothing is added.
@@ -99,6 +107,11 @@ class Call : public http2::Exchange {
   // informational only.
   const uds::PeerCredentials& peer() const { return connection_->peer; }
   const Connection& connection() const { return *connection_; }
+
+  // For what CallHooks::begin finds out about a call and leaves for its handler and for
+  // CallHooks::ended, such as who the caller is. Empty unless the program sets it.
+  std::any& attachment() { return attachment_; }
+  const std::any& attachment() const { return attachment_; }
 
   // How the last message that was read was compressed.
   Encoding request_encoding() const { return request_encoding_; }
@@ -124,16 +137,37 @@ class Call : public http2::Exchange {
   // tells the end of the stream (OK) from a message that was refused.
   const absl::Status& end_status() const { return end_status_; }
 
-  // --- Waiting. Await these; false means that the call has ended. ---
+  // --- Waiting (waits.h, which comes with the shapes). Await these; when.h has several of them at the
+  // same time. Each is over at once when the call ends, and from then on. ---
 
   class Sleeping;
   class Listening;
+  class Watching;
+  class Working;
+  template <class Work>
+  class Running;
 
-  // Waits for `duration`; 0 and less do not wait at all.
+  // Waits for `duration`; 0 and less do not wait at all. False: the call has ended.
   Sleeping Sleep(absl::Duration duration);
 
-  // Waits until Broadcast::Send() was called more than `seen` times (broadcast.h).
+  // Waits until Broadcast::Send() was called more than `seen` times (broadcast.h). False: the call
+  // has ended.
   Listening Wait(Broadcast& broadcast, std::uint64_t seen);
+
+  // Waits until `fd` can be read or written, or has an error or a hang-up to tell. Any number of
+  // calls may wait for the same descriptor; keep it open meanwhile. A status other than OK: the call
+  // has ended, or the kernel cannot watch the descriptor (PERMISSION_DENIED: a file on a disk, which
+  // is always ready; read those by RunOn()).
+  Watching Readable(int fd);
+  Watching Writable(int fd);
+
+  // Runs a function on a thread of the pool, and gives its result, or why there is none. Include
+  // run_on.h, which tells more.
+  template <class Function, class... Arguments>
+  auto RunOn(ThreadPool& pool, Function&& function, Arguments&&... arguments);
+
+  // Waits until Job::Done() (job.h). A status other than OK: the call has ended, or Start() refused.
+  Working Wait(std::shared_ptr<Job> job);
 
   // Ends the call with this status when the server begins to drain, or now if it has begun. For a
   // stream that may stay open with nothing to do.
@@ -148,16 +182,6 @@ class Call : public http2::Exchange {
   void Cancel(absl::Status status);
 
  protected:
-  // Something that the handler waits for.
-  class Waiter {
-   public:
-    // Resumes the handler if it can go on, which it can once the call has ended.
-    virtual void Wake() = 0;
-
-   protected:
-    ~Waiter() = default;
-  };
-
   // Ends the call with a status, or with a message and OK. No effect once it has ended.
   void FinishWith(absl::Status status);
   void FinishWith(const google::protobuf::MessageLite& response);
@@ -174,17 +198,13 @@ class Call : public http2::Exchange {
   // ended.
   Taken TakeOnlyMessage(google::protobuf::Message* message);
 
-  // Null: no waiter any more.
-  void WaitForMessage(Waiter* waiter) { reading_ = waiter; }
-  void WaitForRoom(Waiter* waiter) {
-    writing_ = waiter;
-    if (waiter != nullptr) stream_.AwaitRoom();
-  }
-  // The waiter is being destroyed, perhaps with its coroutine.
+  // Null: no waiter any more. Each aborts if there is another one.
+  void WaitForMessage(Waiter* waiter);
+  void WaitForRoom(Waiter* waiter);
+  // One of these is being destroyed, perhaps with its coroutine.
   void Forget(const Waiter* waiter) {
-    for (Waiter** const one : {&reading_, &writing_, &waiting_}) {
-      if (*one == waiter) *one = nullptr;
-    }
+    if (reading_ == waiter) reading_ = nullptr;
+    if (writing_ == waiter) writing_ = nullptr;
   }
 
   // Whether it has ended. Ends it first if its deadline passed while its handler kept the thread.
@@ -195,6 +215,11 @@ class Call : public http2::Exchange {
   bool GoOn();
   bool GoesOn() const { return !ended_ && inflation_ != nullptr && !inflated_; }
 
+  // Calls CallHooks::begin, if it is set.
+  absl::Status RunBeginHook() {
+    return calls_.hooks().begin ? calls_.hooks().begin(*this) : absl::OkStatus();
+  }
+
   // Tells of the refusal; the call is still to be ended.
   void TellRefused(const absl::Status& why) const { Tell(calls_.hooks().refused, why); }
 
@@ -202,6 +227,8 @@ class Call : public http2::Exchange {
   void Abandon();
 
  private:
+  class Waiting;
+
   // Of http2::Exchange.
   void Received(absl::string_view bytes) override;
   void StreamClosed() override;
@@ -256,6 +283,7 @@ class Call : public http2::Exchange {
   std::uint64_t bytes_sent_ = 0;
   Encoding request_encoding_ = Encoding::kIdentity;
 
+  std::any attachment_;
   Encoding response_encoding_ = Encoding::kIdentity;
   std::vector<Metadatum> initial_;
   std::vector<Metadatum> trailing_;
@@ -267,54 +295,9 @@ class Call : public http2::Exchange {
 
   Waiter* reading_ = nullptr;
   Waiter* writing_ = nullptr;
-  Waiter* waiting_ = nullptr;
+  WaiterList waiting_;                              // for all else
   mutable std::forward_list<std::string> decoded_;  // what metadata() has given out
 };
-
-class [[nodiscard]] Call::Sleeping final : private Waiter {
- public:
-  Sleeping(Call* call, absl::Duration duration) : call_(*call), duration_(duration) {}
-  ~Sleeping() {
-    if (handler_) call_.Forget(this);
-  }
-
-  bool await_ready() const { return call_.ended_ || duration_ <= absl::ZeroDuration(); }
-  void await_suspend(std::coroutine_handle<> handler);
-  bool await_resume() const { return !call_.ended_; }
-
- private:
-  void Wake() override;
-
-  Call& call_;
-  const absl::Duration duration_;
-  std::optional<http2::Timer> timer_;
-  std::coroutine_handle<> handler_;
-};
-
-class [[nodiscard]] Call::Listening final : private Waiter, private Broadcast::Listener {
- public:
-  Listening(Call* call, Broadcast* broadcast, std::uint64_t seen)
-      : call_(*call), broadcast_(*broadcast), seen_(seen) {}
-  ~Listening();
-
-  bool await_ready() const { return call_.ended_; }
-  bool await_suspend(std::coroutine_handle<> handler);
-  bool await_resume() const { return !call_.ended_; }
-
- private:
-  void Wake() override;
-  void Heard() override;
-
-  Call& call_;
-  Broadcast& broadcast_;
-  const std::uint64_t seen_;
-  std::coroutine_handle<> handler_;
-};
-
-inline Call::Sleeping Call::Sleep(absl::Duration duration) { return {this, duration}; }
-inline Call::Listening Call::Wait(Broadcast& broadcast, std::uint64_t seen) {
-  return {this, &broadcast, seen};
-}
 
 }  // namespace rpc
 

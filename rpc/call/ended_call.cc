@@ -16,7 +16,8 @@ void Call::Tell(const std::function<void(const EndedCall&)>& hook,
         .status = status,
         .duration = absl::Nanoseconds(took),
         .bytes_received = bytes_received_,
-        .bytes_sent = bytes_sent_});
+        .bytes_sent = bytes_sent_,
+        .call = this});
 }
 
 }  // namespace rpc

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// What a server tells its program of each call: for access logs, and of those that it refused.
+// What a program does before and after each call of its server, whatever the service: cap the time,
+// check the caller, count, log.
 //
-//   options.call_hooks.ended = [&](const rpc::EndedCall& call) { access_log.Write(call); };
+//   rpc::ServerOptions options;
+//   options.call_hooks.begin = [&](rpc::Call& call) {
+//     call.LimitTime(absl::Seconds(30));
+//     if (IsTooMuchFor(call.peer().uid)) return absl::ResourceExhaustedError("later, please");
+//     call.attachment() = users.Find(call.peer().uid);   // for handlers, and for `ended`
+//     return absl::OkStatus();
+//   };
+//   options.call_hooks.ended = [&](const rpc::EndedCall& call) {
+//     metrics.Count(call.path, call.status.code(), call.duration);
+//   };
 //
-// A hook that is not set costs nothing.
+// For several things to be done, call several functions. What one service does for its own calls is
+// Service::Begin(). A hook that is not set costs nothing.
 //
 // Thread safety: hooks are called on the threads that handle calls, on several at once if there are
 // several. They must not block.
@@ -24,6 +35,8 @@
 
 namespace rpc {
 
+class Call;
+
 struct EndedCall {
   // As the client sent it, such as /package.Service/Method. Any bytes, and any number of them.
   absl::string_view path;
@@ -33,9 +46,17 @@ struct EndedCall {
   absl::Duration duration = absl::ZeroDuration();
   std::uint64_t bytes_received = 0;  // of messages, as encoded
   std::uint64_t bytes_sent = 0;
+
+  // For its metadata and more. Null if it was refused before there was a call: see rpc/dispatcher.h.
+  const Call* call = nullptr;
 };
 
 struct CallHooks {
+  // A call is admitted and there is a handler for it, which has not run. A status other than OK is
+  // the answer, and the handler does not run. Called before Service::Begin(); what that may do, this
+  // may do too.
+  std::function<absl::Status(Call&)> begin;
+
   // The status of a call is settled, whoever settled it: its handler, its client, or the server.
   std::function<void(const EndedCall&)> ended;
 

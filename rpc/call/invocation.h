@@ -3,7 +3,7 @@
 
 // A call together with the handler that answers it: the server makes one for each request.
 //
-// Service::Begin() is asked first. Then a handler that reads messages itself starts at once; a
+// CallHooks::begin and Service::Begin() are asked first. Then a handler that reads messages itself starts at once; a
 // handler of a method that takes one message starts when that has come and the request has ended.
 //
 // Thread safety and ownership: as call.h.
@@ -33,7 +33,7 @@ class Handler {
 };
 
 template <class CallType>
-class Invocation final : public CallType, private Task::Owner {
+class Invocation final : public CallType, private TaskOwner {
  public:
   Invocation(Handler<CallType>* handler, Call::Parts parts)
       : CallType(std::move(parts)), handler_(*handler) {}
@@ -54,7 +54,8 @@ class Invocation final : public CallType, private Task::Owner {
   bool Run() override {
     if (step_ == Step::kNew) {
       step_ = Step::kWaiting;
-      absl::Status begun = handler_.Begin(*this);
+      absl::Status begun = this->RunBeginHook();
+      if (begun.ok() && !this->ended()) begun = handler_.Begin(*this);
       if (!begun.ok()) {
         if (!this->ended()) this->TellRefused(begun);
         this->FinishWith(std::move(begun));

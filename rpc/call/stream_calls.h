@@ -15,7 +15,10 @@
 // cancelled, or a message was refused. In the last two cases the caller has its status already and
 // Finish() changes nothing, so that a handler need not tell the cases apart; end_status() does.
 // Write() and Finish() return false when the call has ended. A read and a write may be awaited at
-// the same time, but not two reads or two writes.
+// the same time (when.h), but not two reads or two writes: that aborts, as a mistake in the program.
+//
+//   co_await rpc::WhenAll(ReadAll(call), WriteAll(call));      // two tasks, until both are done
+//   const auto first = co_await rpc::WhenAny(call.Read(&line), call.Wait(changed_, seen));
 //
 // Write() returns as soon as the message is queued, unless so much is queued
 // (http2::Stream::kHighMark) that the caller should read first. Messages that follow one another

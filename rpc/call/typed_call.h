@@ -13,6 +13,8 @@
 
 #include "absl/status/status.h"
 #include "rpc/call/call.h"
+#include "rpc/call/waiter.h"
+#include "rpc/call/waits.h"  // IWYU pragma: export
 
 namespace rpc {
 
@@ -29,9 +31,10 @@ class TypedCall : public Call {
 
  protected:
   // Waits for the next message.
-  class [[nodiscard]] Reading final : private Call::Waiter {
+  class [[nodiscard]] Reading final : private Waiter {
    public:
     Reading(TypedCall* call, Request* request) : call_(*call), request_(*request) {}
+    Reading(Reading&& other) noexcept = default;
     ~Reading() {
       if (handler_) call_.Forget(this);
     }
@@ -60,10 +63,11 @@ class TypedCall : public Call {
   };
 
   // Sends a message, and waits while too many bytes are queued.
-  class [[nodiscard]] Writing final : private Call::Waiter {
+  class [[nodiscard]] Writing final : private Waiter {
    public:
     Writing(TypedCall* call, const Response* response, const WriteOptions& options)
         : call_(*call), response_(*response), options_(options) {}
+    Writing(Writing&& other) noexcept = default;
     ~Writing() {
       if (handler_) call_.Forget(this);
     }

@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "google/protobuf/stubs/common.h"
 #include "rpc/wire/metadata.h"
@@ -83,6 +84,20 @@ std::string PercentEncode(absl::string_view text) {
     }
   }
   return encoded;
+}
+
+std::string PercentDecode(absl::string_view text) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && absl::ascii_isxdigit(text[i + 1]) &&
+        absl::ascii_isxdigit(text[i + 2])) {
+      decoded += absl::HexStringToBytes(text.substr(i + 1, 2));
+      i += 2;
+    } else {
+      decoded += text[i];
+    }
+  }
+  return decoded;
 }
 
 StatusFields::StatusFields(const absl::Status& status) {

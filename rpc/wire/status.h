@@ -48,6 +48,8 @@ class StatusFields {
 
 // Printable ASCII stays; all else, '%', and a space at either end become %XX.
 std::string PercentEncode(absl::string_view text);
+// What is not %XX stays, as the specification wants it.
+std::string PercentDecode(absl::string_view text);
 
 // The header that every response of gRPC's begins with.
 inline constexpr std::array<http2::Field, 2> kResponseHeader = {

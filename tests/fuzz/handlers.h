@@ -22,8 +22,8 @@
 
 #include "http2/buffer.h"
 #include "http2/connection.h"
+#include "http2/fake_clock.h"
 #include "tests/fuzz/input.h"
-#include "tests/http2/fake_clock.h"
 
 namespace udsecho::fuzz {
 

@@ -21,10 +21,10 @@
 #include <utility>
 
 #include "http2/connection.h"
+#include "http2/fake_clock.h"
 #include "http2/loop.h"
 #include "tests/fuzz/handlers.h"
 #include "tests/fuzz/input.h"
-#include "tests/http2/fake_clock.h"
 #include "tests/http2/peer.h"
 
 namespace udsecho::fuzz {

@@ -24,8 +24,8 @@
 
 #include "absl/strings/string_view.h"
 #include "http2/connection.h"
+#include "http2/fake_clock.h"
 #include "http2/loop.h"
-#include "tests/http2/fake_clock.h"
 #include "tests/http2/peer.h"
 #include "tests/http2/site.h"
 

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <vector>
 
-#include "tests/http2/fake_clock.h"
+#include "http2/fake_clock.h"
 #include "tests/http2/frames.h"
 
 namespace http2 {

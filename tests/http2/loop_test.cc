@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/http2/fake_clock.h"
+#include "http2/fake_clock.h"
 
 namespace http2 {
 namespace {

@@ -28,7 +28,7 @@
 #include <vector>
 
 #include "http2/connection.h"
-#include "tests/http2/fake_clock.h"
+#include "http2/fake_clock.h"
 
 namespace http2 {
 

@@ -4,9 +4,7 @@
 #include "tests/rpc/call_bed.h"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -33,13 +31,6 @@ std::string ValueOf(const http2::Headers& headers, const std::string& name) {
   return "";
 }
 
-http2::Settings SettingsOf(const rpc::Limits& limits) {
-  http2::Settings settings;
-  settings.max_streams = static_cast<std::uint32_t>(limits.CallsPerUid());
-  settings.max_header_bytes = static_cast<std::uint32_t>(limits.max_metadata_bytes);
-  return settings;
-}
-
 }  // namespace
 
 ScriptedService::ScriptedService() : Service("udsecho.testing.v1.Probe") {
@@ -50,32 +41,19 @@ ScriptedService::ScriptedService() : Service("udsecho.testing.v1.Probe") {
 }
 
 CallBed::CallBed(const rpc::Limits& limits)
-    : limits_(limits),
-      settings_(SettingsOf(limits)),
-      admission_(limits, 1),
-      caller_(admission_.Connected(kUid)) {
-  for (const auto& one : service.methods()) methods_[one.path] = one.method.get();
-  shard_ = std::make_unique<rpc::Shard>(
-      http2::Loop::Create({.clock = &clock}).value(),
-      rpc::Shard::Parts{.index = 0,
-                        .settings = &settings_,
-                        .admission = &admission_,
-                        .all_calls = &all_calls_,
-                        .call_hooks = &hooks,
-                        .spoke = [](const auto&) {},
-                        .ended = [this](const auto&, http2::Ending) { ended_ = true; }});
-  all_calls_.push_back(&shard_->calls());
-  int fds[2];
-  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-  peer_ = std::make_unique<http2::Peer>(uds::UniqueFd(fds[1]));
-  connection_->id = 1;
-  shard_->Adopt(uds::UniqueFd(fds[0]), &methods_, connection_, caller_);
+    : server_({.limits = limits}), caller_(server_.caller(kUid)) {
+  server_.Add(&service);
+  rpc::TestServer::End end = server_.Connect({.uid = kUid});
+  connection_ = std::move(end.connection);
+  peer_ = std::make_unique<http2::Peer>(std::move(end.fd));
+  server_.Add(this);
   Send(absl::StrCat(http2::kPreface, http2::SettingsFrame({}), http2::SettingsAck()));
 }
 
 CallBed::~CallBed() {
   Leave();
-  EXPECT_TRUE(ended_);
+  server_.Remove(this);
+  EXPECT_TRUE(ended());
   EXPECT_EQ(in_flight(), 0);
   EXPECT_EQ(caller_->calls(), 0);
   EXPECT_EQ(connection_->calls_in_flight.value(), 0);
@@ -122,17 +100,13 @@ void CallBed::Send(absl::string_view bytes) {
 
 void CallBed::Turn() {
   peer_->Push();
-  shard_->loop().Turn(absl::ZeroDuration());
+  server_.Turn();
 }
 
-void CallBed::Settle() {
-  // A round in which nothing moves may still be one of work: some more of them.
-  constexpr int kQuietRounds = 20;
-  for (int quiet = 0; quiet < kQuietRounds; ++quiet) {
-    if (peer_->Push()) quiet = 0;
-    shard_->loop().Turn(absl::ZeroDuration());
-    while (peer_->Pull()) quiet = 0;
-  }
+bool CallBed::Move() {
+  bool moved = peer_->Push();
+  while (peer_->Pull()) moved = true;
+  return moved;
 }
 
 std::string CallBed::status(std::uint32_t stream) {
@@ -164,7 +138,7 @@ std::vector<std::string> CallBed::replies(std::uint32_t stream) {
 
 void CallBed::Leave() {
   peer_->Leave();
-  for (int i = 0; i < 20 && !ended_; ++i) shard_->loop().Turn(absl::ZeroDuration());
+  for (int i = 0; i < 20 && !ended(); ++i) server_.Turn();
 }
 
 }  // namespace udsecho::testing

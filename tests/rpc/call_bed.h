@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A server's thread with handlers that the test writes, and their client's bytes: all on one
-// thread, with a clock that the test sets.
+// An rpc::TestServer with handlers that the test writes, and their client's bytes.
 //
 //   CallBed bed;
 //   bed.service.talk = [](rpc::BidiCall<Request, Reply>& call) -> rpc::Task { ... };
@@ -26,16 +25,15 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "http2/connection.h"
-#include "rpc/admission.h"
+#include "http2/account.h"
+#include "http2/fake_clock.h"
 #include "rpc/call/stream_calls.h"
 #include "rpc/call/task.h"
 #include "rpc/call/unary_call.h"
-#include "rpc/dispatcher.h"
 #include "rpc/limits.h"
 #include "rpc/service.h"
 #include "rpc/shard.h"
-#include "tests/http2/fake_clock.h"
+#include "rpc/testing/test_server.h"
 #include "tests/http2/peer.h"
 #include "tests/rpc/probe.pb.h"
 
@@ -76,13 +74,13 @@ std::string Data(std::uint32_t stream, absl::string_view bytes, std::uint8_t fla
 std::string Whole(std::uint32_t stream, const std::string& method, const std::string& text,
                   const http2::Headers& more = {});
 
-class CallBed {
+class CallBed final : private rpc::TestServer::Client {
  public:
   explicit CallBed(const rpc::Limits& limits = {});
   ~CallBed();
 
   void Send(absl::string_view bytes);
-  void Settle();
+  void Settle() { server_.Settle(); }
   // Moves what the client has sent, and turns the loop once.
   void Turn();
 
@@ -96,28 +94,26 @@ class CallBed {
   void Leave();
 
   http2::Peer& peer() { return *peer_; }
-  rpc::Shard& shard() { return *shard_; }
+  rpc::Shard& shard() { return server_.shard(); }
   rpc::CallerAccount& account() { return *caller_->accounts[0]; }
   const rpc::Connection& connection() const { return *connection_; }
-  std::int64_t in_flight() { return shard_->calls().in_flight().value(); }
-  bool ended() const { return ended_; }
+  std::int64_t in_flight() { return server_.calls_in_flight(); }
+  bool ended() const { return !server_.is_open(*connection_); }
 
-  http2::FakeClock clock;
   ScriptedService service;
-  rpc::CallHooks hooks;  // set at any time
 
  private:
-  const rpc::Limits limits_;
-  const http2::Settings settings_;
-  rpc::Methods methods_;
+  bool Move() override;
+
   http2::MemoryBudget unlimited_{std::int64_t{1} << 40};  // the client's
-  rpc::Admission admission_;
+  rpc::TestServer server_;
   rpc::Caller* const caller_;
-  std::vector<const rpc::Calls*> all_calls_;
-  const std::shared_ptr<rpc::Connection> connection_ = std::make_shared<rpc::Connection>();
+  std::shared_ptr<const rpc::Connection> connection_;
   std::unique_ptr<http2::Peer> peer_;
-  std::unique_ptr<rpc::Shard> shard_;
-  bool ended_ = false;
+
+ public:
+  http2::FakeClock& clock = server_.clock();
+  rpc::CallHooks& hooks = server_.call_hooks();
 };
 
 }  // namespace udsecho::testing

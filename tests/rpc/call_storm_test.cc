@@ -5,6 +5,7 @@
 // they held was given back, and the sanitizers whether anything is used after its end.
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <functional>
@@ -12,12 +13,18 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "rpc/call/broadcast.h"
+#include "rpc/call/run_on.h"
+#include "rpc/call/thread_pool.h"
+#include "rpc/call/when.h"
 #include "rpc/wire/encoding.h"
 #include "rpc/wire/message_reader.h"
 #include "tests/http2/frames.h"
 #include "tests/rpc/call_bed.h"
 #include "tests/rpc/handlers.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho::testing {
 namespace {
@@ -48,12 +55,30 @@ class Storm {
 
   // One of the waits that there are, for a while.
   rpc::Task Pause(rpc::Call& call) {
-    switch (Pick(3)) {
+    switch (Pick(7)) {
       case 0:
         co_await call.Sleep(absl::Milliseconds(Pick(200)));
         break;
       case 1:
         co_await call.Wait(broadcast_, broadcast_.sent());
+        break;
+      case 2: {
+        const absl::StatusOr<std::string> text = co_await call.RunOn(
+            pool_, [](const std::string& text) { return text; }, std::string(100, 'z'));
+        EXPECT_TRUE(!text.ok() || text->size() == 100);
+        break;
+      }
+      case 3: {
+        const absl::Status ready = co_await call.Readable(event_.get());
+        EXPECT_EQ(ready.ok(), !call.ended());
+        break;
+      }
+      case 4:
+        co_await rpc::WhenAny(Pause(call), call.Sleep(absl::Milliseconds(Pick(200))),
+                              call.Readable(event_.get()), call.RunOn(pool_, [] {}));
+        break;
+      case 5:
+        co_await rpc::WhenAll(Pause(call), call.Wait(broadcast_, broadcast_.sent()), Pause(call));
         break;
       default:
         break;
@@ -134,6 +159,12 @@ class Storm {
     return Data(stream, framed + packed);
   }
 
+  // Makes the descriptor readable, or takes that back.
+  void Toggle() {
+    eventfd_t count = 0;
+    if (eventfd_read(event_.get(), &count) != 0) eventfd_write(event_.get(), 1);
+  }
+
   void BeginCall() {
     static const std::vector<std::string> kMethods = {"Ask", "Expand", "Collect", "Talk"};
     http2::Headers more = {{"grpc-encoding", "gzip"}, {"grpc-accept-encoding", "gzip"}};
@@ -147,7 +178,7 @@ class Storm {
     const std::uint32_t stream =
         open_.empty() ? 1 : open_[static_cast<std::size_t>(Pick(static_cast<int>(open_.size())))];
     const auto close = [&] { std::erase(open_, stream); };
-    switch (Pick(14)) {
+    switch (Pick(16)) {
       case 0:
       case 1:
         BeginCall();
@@ -192,6 +223,12 @@ class Storm {
       case 12:
         bed_.Settle();
         break;
+      case 13:
+        pool_.RunNext();
+        break;
+      case 14:
+        Toggle();
+        break;
       default:
         if (Pick(200) == 0) bed_.shard().Drain();
         if (Pick(200) == 0) bed_.shard().Cut();
@@ -205,6 +242,8 @@ class Storm {
   std::mt19937 random_;
   Nobody nobody_;
   rpc::Broadcast broadcast_;
+  rpc::ThreadPool pool_{{.threads = 0, .max_waiting = 5}};
+  const uds::UniqueFd event_{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   CallBed bed_;
   std::uint32_t next_ = 1;
   std::vector<std::uint32_t> open_;

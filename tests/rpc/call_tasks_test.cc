@@ -19,29 +19,6 @@
 namespace udsecho::testing {
 namespace {
 
-TEST(TasksTest, OneReadsWhileTheOtherWrites) {
-  CallBed bed;
-  Nobody nobody;
-  int read = 0;
-  const auto reading = [&](Bidi& call) -> rpc::Task {
-    Request request;
-    while (co_await call.Read(&request)) ++read;
-  };
-  bed.service.talk = [&](Bidi& call) -> rpc::Task {
-    rpc::Task reader = reading(call);
-    reader.Start(&nobody);
-    for (int i = 0; i < 10; ++i) ExpectTrue(co_await call.Write(Says(std::string(20'000, 'x'))));
-    co_await call.Finish(absl::OkStatus());
-  };
-  bed.Send(Begin(1, "Talk"));
-  EXPECT_LT(bed.replies(1).size(), 10U) << "the window is full";
-  for (int i = 0; i < 3; ++i) bed.Send(Message(1, "x"));
-  EXPECT_EQ(read, 3);
-  bed.Send(http2::WindowUpdateFrame(1, 1 << 20) + http2::WindowUpdateFrame(0, 1 << 20));
-  EXPECT_EQ(bed.replies(1).size(), 10U);
-  EXPECT_EQ(bed.status(1), "0");
-}
-
 // A handler may end while a task of its own still waits, which ends with it.
 TEST(TasksTest, AWaitThatEndsWithItsHandlerIsNotWoken) {
   CallBed bed;

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <any>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -102,6 +103,101 @@ TEST_F(EndedCallTest, TellsOfRefusalsOnceBeforeThereIsAHandlerAndAfter) {
   for (const Seen& seen : ended_) codes.push_back(seen.code);
   EXPECT_THAT(codes, ElementsAre(absl::StatusCode::kUnimplemented, absl::StatusCode::kUnknown,
                                  absl::StatusCode::kInternal));
+}
+
+TEST_F(EndedCallTest, HasTheCallsMetadata) {
+  std::string id;
+  bed_.hooks.ended = [&](const rpc::EndedCall& call) {
+    ASSERT_NE(call.call, nullptr);
+    id = std::string(call.call->MetadataValues("request-id").at(0));
+  };
+  bed_.Send(Whole(1, "Ask", "x", {{"request-id", "7"}}));
+  EXPECT_EQ(id, "7");
+}
+
+TEST_F(EndedCallTest, OneThatNeverWasHasNone) {
+  bool told = false;
+  bed_.hooks.ended = [&](const rpc::EndedCall& call) {
+    EXPECT_EQ(call.call, nullptr);
+    told = true;
+  };
+  bed_.Send(Begin(1, "NoSuch"));
+  EXPECT_TRUE(told);
+}
+
+// CallHooks::begin.
+class BeginHookTest : public EndedCallTest {
+ protected:
+  BeginHookTest() {
+    bed_.hooks.begin = [this](rpc::Call& call) {
+      begun_.emplace_back(call.path());
+      if (!call.MetadataValues("refuse").empty()) return absl::PermissionDeniedError("not you");
+      call.AddTrailingMetadata("begun", "yes");
+      call.LimitTime(absl::Seconds(10));
+      return absl::OkStatus();
+    };
+  }
+
+  std::vector<std::string> begun_;
+};
+
+TEST_F(BeginHookTest, SeesEachCallThatHasAHandler) {
+  bed_.Send(Whole(1, "Ask", "x"));
+  bed_.Send(Begin(3, "Talk"));
+  bed_.Send(Begin(5, "NoSuch"));
+  EXPECT_THAT(begun_, ElementsAre(EndsWith("/Ask"), EndsWith("/Talk")));
+  EXPECT_EQ(bed_.status(1), "0");
+}
+
+TEST_F(BeginHookTest, MayRefuse) {
+  bed_.service.ask = [](Unary& call) -> rpc::Task {
+    ADD_FAILURE() << "the handler ran";
+    co_await call.Finish(Says("x"));
+  };
+  bed_.Send(Whole(1, "Ask", "x", {{"refuse", "me"}}));
+  EXPECT_EQ(bed_.status(1), "7");
+  EXPECT_EQ(bed_.message(1), "not you");
+  EXPECT_THAT(refused_, SizeIs(1));
+  EXPECT_THAT(ended_, SizeIs(1));
+  EXPECT_EQ(ended_[0].code, absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(BeginHookTest, LeavesSomethingForTheHandlerAndTheEnd) {
+  std::string at_the_end;
+  bed_.hooks.begin = [](rpc::Call& call) {
+    EXPECT_FALSE(call.attachment().has_value());
+    call.attachment() = std::string("Ada");
+    return absl::OkStatus();
+  };
+  bed_.hooks.ended = [&](const rpc::EndedCall& call) {
+    at_the_end = *std::any_cast<std::string>(&call.call->attachment());
+  };
+  bed_.service.ask = [](Unary& call) -> rpc::Task {
+    co_await call.Finish(Says(*std::any_cast<std::string>(&call.attachment())));
+  };
+  bed_.Send(Whole(1, "Ask", "x"));
+  EXPECT_THAT(bed_.replies(1), ElementsAre("Ada"));
+  EXPECT_EQ(at_the_end, "Ada");
+}
+
+TEST_F(BeginHookTest, CapsTheDeadline) {
+  std::vector<absl::Duration> left;
+  bed_.service.talk = [&](Bidi& call) -> rpc::Task {
+    left.push_back(call.time_left());
+    co_await call.Sleep(absl::Hours(1));
+  };
+  bed_.Send(Begin(1, "Talk"));
+  bed_.Send(Begin(3, "Talk", {{"grpc-timeout", "1M"}}));
+  bed_.Send(Begin(5, "Talk", {{"grpc-timeout", "1S"}}));
+  EXPECT_THAT(left, ElementsAre(absl::Seconds(10), absl::Seconds(10), absl::Seconds(1)));
+  bed_.clock.Advance(absl::Seconds(1));
+  bed_.Settle();
+  EXPECT_EQ(bed_.status(5), "4");
+  EXPECT_EQ(bed_.status(1), "");
+  bed_.clock.Advance(absl::Seconds(9));
+  bed_.Settle();
+  EXPECT_EQ(bed_.status(1), "4");
+  EXPECT_EQ(bed_.status(3), "4");
 }
 
 }  // namespace

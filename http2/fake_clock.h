@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A clock that stands still until it is told to go on.
+// A clock for tests, which stands still until it is told to go on.
 //
 //   FakeClock clock;
 //   clock.Advance(absl::Seconds(10));
 //
 // Thread safety: none. Ownership: a value that stays where it is.
 
-#ifndef TESTS_HTTP2_FAKE_CLOCK_H_
-#define TESTS_HTTP2_FAKE_CLOCK_H_
+#ifndef HTTP2_FAKE_CLOCK_H_
+#define HTTP2_FAKE_CLOCK_H_
 
 #include "absl/time/time.h"
 #include "http2/clock.h"
@@ -27,4 +27,4 @@ class FakeClock final : public Clock {
 
 }  // namespace http2
 
-#endif  // TESTS_HTTP2_FAKE_CLOCK_H_
+#endif  // HTTP2_FAKE_CLOCK_H_
