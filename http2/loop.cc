@@ -149,7 +149,7 @@ void Loop::Turn(absl::Duration longest) {
 absl::StatusOr<int> Loop::PollFd() {
   if (alarm_.valid()) return epoll_.get();
   uds::UniqueFd alarm(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!alarm.valid()) return Exhausted(errno);
+  if (!alarm.valid()) return CannotWatch(errno);
   alarm_watcher_ = std::make_unique<Alarm>();
   if (absl::Status watched = Watch(alarm.get(), EPOLLIN, alarm_watcher_.get()); !watched.ok()) {
     return watched;

@@ -40,8 +40,7 @@ class Which final : public rpc::Service {
   rpc::Task Ask(rpc::UnaryCall<v1::ProbeRequest, v1::ProbeReply>& call) {
     v1::ProbeReply reply;
     reply.set_text(absl::StrCat("endpoint ", call.connection().endpoint));
-    call.Finish(reply);
-    co_return;
+    co_await call.Finish(reply);
   }
 };
 
@@ -196,7 +195,7 @@ TEST(EndpointEventsTest, ALostPathIsToldWithItsEndpoint) {
   server.Start();
   ASSERT_EQ(HealthOf(ConnectTo(path), ""), StatusCode::OK);
   ASSERT_EQ(unlink(path.c_str()), 0);
-  EXPECT_TRUE(events.lost.WaitForNotificationWithTimeout(support::kPatience));
+  EXPECT_TRUE(events.lost.WaitForNotificationWithTimeout(absl::FromChrono(support::kPatience)));
   EXPECT_EQ(HealthOf(server.Connect(), ""), StatusCode::OK);
 }
 
