@@ -68,7 +68,9 @@ TestServer::TestServer(const std::string& path) {
   if (server_ == nullptr) std::abort();
 }
 
-TestServer::~TestServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+TestServer::~TestServer() { Stop(); }
+
+void TestServer::Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
 
 void TestServer::Leave() { server_->Shutdown(std::chrono::system_clock::time_point::max()); }
 
