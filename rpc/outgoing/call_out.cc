@@ -4,6 +4,7 @@
 #include "rpc/outgoing/call_out.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -31,12 +32,11 @@ void PassOn(const Call& call, grpc::ClientContext* context) {
 
 absl::Status StatusOf(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
-  const absl::Status same(static_cast<absl::StatusCode>(status.error_code()),
-                          status.error_message());
+  absl::Status same(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   wire::RichStatus rich;
   if (!rich.ParseFromString(status.error_details())) return same;
   const std::vector<google::protobuf::Any> details(rich.details().begin(), rich.details().end());
-  return WithDetails(same, details);
+  return WithDetails(std::move(same), details);
 }
 
 }  // namespace rpc

@@ -275,7 +275,7 @@ TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
 // A server at a path of its own, which leaves gracefully once there was a call.
 class LeavingServer {
  public:
-  explicit LeavingServer(const std::string& path) : path_(path) {
+  explicit LeavingServer(std::string path) : path_(std::move(path)) {
     server_->service.echo = [this](grpc::ServerContext* context, const v1::EchoRequest* request,
                                    v1::EchoResponse* response) {
       called_.store(true);
