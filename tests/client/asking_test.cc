@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,15 +42,18 @@ class AskingTest : public testing::Test {
 
   // The values of a header of the last call of Echo.
   std::vector<std::string> Sent(const std::vector<std::string>& arguments, const char* key) {
+    std::mutex mutex;
     std::vector<std::string> values;
     server_.service.echo = [&](grpc::ServerContext* context, const v1::EchoRequest* request,
                                v1::EchoResponse* response) {
+      const std::lock_guard<std::mutex> lock(mutex);
       const auto [begin, end] = context->client_metadata().equal_range(key);
       for (auto it = begin; it != end; ++it)
         values.emplace_back(it->second.data(), it->second.size());
       return TestService::Reply(context, request, response);
     };
     EXPECT_EQ(RunClient(arguments).exit_code, 0);
+    const std::lock_guard<std::mutex> lock(mutex);
     return values;
   }
 
