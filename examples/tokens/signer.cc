@@ -73,7 +73,7 @@ absl::StatusOr<std::shared_ptr<const Signer>> Signer::Derive(absl::string_view s
   if (secret.size() < kLeastSecret) {
     return absl::InvalidArgumentError(
         absl::StrCat("the key has ", secret.size(), " bytes, and ", kLeastSecret,
-                     " are needed; make one with `openssl rand -out FILE 32`"));
+                     " are needed; make one with `head -c 32 /dev/urandom >FILE`"));
   }
   // What RFC 7914 calls N, r, p. They take 128 * N * r = 32 MiB.
   constexpr std::uint64_t kCost = 1 << 15;
