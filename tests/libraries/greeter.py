@@ -37,7 +37,9 @@ def bazel_bin():
 
 
 class GreeterTest(unittest.TestCase):
-    """A test with a copy of examples/greeter, away from this tree."""
+    """A test with a copy of examples/greeter, or of another example, away from this tree."""
+
+    example = "greeter"
 
     def setUp(self):
         super().setUp()
@@ -45,7 +47,7 @@ class GreeterTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         self.home = self.folder / "home"
         built = ("bazel-*", "build")
-        shutil.copytree(ROOT / "examples/greeter", self.home, ignore=shutil.ignore_patterns(*built))
+        shutil.copytree(ROOT / "examples" / self.example, self.home, ignore=shutil.ignore_patterns(*built))
 
     def succeed(self, *command, **kwargs):
         """Runs a command that has to succeed, and returns its output."""
