@@ -37,9 +37,9 @@ class Reader {
 
   std::string Text(const std::string& name) {
     const json* const value = Find(name);
-    if (value != nullptr && value->is_string() && *value != "") return value->get<std::string>();
-    Refuse(name, "is missing, or not a text; write one, such as \"db\"");
-    return "";
+    std::string text = value != nullptr && value->is_string() ? value->get<std::string>() : "";
+    if (text.empty()) Refuse(name, "is missing, or not a text; write one, such as \"db\"");
+    return text;
   }
 
   std::int64_t Number(const std::string& name, std::int64_t least, std::int64_t most) {

@@ -41,9 +41,10 @@ TEST(ConfigTest, Parses) {
 }
 
 TEST(ConfigTest, SaysWhereItIsWrong) {
-  const struct {
+  struct Mistake {
     std::string from, to, said;
-  } kCases[] = {
+  };
+  const Mistake mistakes[] = {
       {"}]\n}", "", "not JSON"},
       {"60", "9", "\"lifetime_seconds\""},
       {"60", "-60", "\"lifetime_seconds\""},
@@ -55,9 +56,9 @@ TEST(ConfigTest, SaysWhereItIsWrong) {
       {"[0]", "[4294967295]", "rule 2: \"uids\""},
       {"[0]", "[65534]", "rule 2: \"uids\""},
       {"\"web\"", "\"\"", "rule 2: \"audience\""},
-      {"{\"audience\": \"web\", \"uids\": [0]}", "[]", "rule 2: the value is not an object"},
+      {R"({"audience": "web", "uids": [0]})", "[]", "rule 2: the value is not an object"},
   };
-  for (const auto& each : kCases) {
+  for (const auto& each : mistakes) {
     const absl::Status status =
         ParseConfig(absl::StrReplaceAll(kConfig, {{each.from, each.to}})).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << each.to;

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
   tokens::v1::Token token;
   if (watch) {
     const auto tokens = stub->Watch(&context, request);
-    while (tokens->Read(&token)) std::cout << token.token() << std::endl;
+    while (tokens->Read(&token)) std::cout << token.token() << '\n' << std::flush;
     return Report(tokens->Finish());
   }
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
