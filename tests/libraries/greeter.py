@@ -12,6 +12,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300  # for a command, on a machine that is busy
+# Where tools/setup --dev puts programs, too.
+TOOLS_PATH = f"{os.environ.get('XDG_DATA_HOME') or os.path.expanduser('~/.local/share')}/udsecho/bin:{os.environ['PATH']}"
 
 
 def run(*command, **kwargs):
@@ -36,6 +38,13 @@ def bazel_bin():
     return pathlib.Path(result.stdout.strip())
 
 
+def short_folder(test):
+    """A folder for the test, whose path is short, for sockets in it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="u"))
+    test.addCleanup(shutil.rmtree, folder)
+    return folder
+
+
 class GreeterTest(unittest.TestCase):
     """A test with a copy of examples/greeter, or of another example, away from this tree."""
 
@@ -43,8 +52,7 @@ class GreeterTest(unittest.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="u"))  # short, for the socket's path
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.folder = short_folder(self)
         self.home = self.folder / "home"
         built = ("bazel-*", "build")
         shutil.copytree(ROOT / "examples" / self.example, self.home, ignore=shutil.ignore_patterns(*built))

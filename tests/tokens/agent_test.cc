@@ -204,9 +204,10 @@ TEST_F(AgentTest, DrainsAndSaysNothingThatIsSecret) {
   agent_.WriteKey("too short");
   agent_.Signal(SIGHUP);
   agent_.AwaitEvent("reload_failed");
-  EXPECT_EQ(agent_.Stop(), 0);
+  agent_.Signal(SIGTERM);
   EXPECT_EQ(watch.Next(), "");
   EXPECT_EQ(watch.Finish().error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_EQ(agent_.Wait(), 0);
   for (const std::string& socket : {agent_.public_socket(), agent_.admin_socket()}) {
     EXPECT_NE(access(socket.c_str(), F_OK), 0) << socket;
   }
