@@ -16,7 +16,7 @@ SECONDS = 300  # for a command, on a machine that is busy
 TOOLS_PATH = f"{os.environ.get('XDG_DATA_HOME') or os.path.expanduser('~/.local/share')}/udsecho/bin:{os.environ['PATH']}"
 
 
-def run(*command, **kwargs):
+def run(*command, timeout=SECONDS, **kwargs):
     """Runs a command to its end and returns it, with its output as one text."""
     return subprocess.run(
         [str(word) for word in command],
@@ -25,7 +25,7 @@ def run(*command, **kwargs):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=SECONDS,
+        timeout=timeout,
         **kwargs,
     )
 

@@ -20,6 +20,7 @@ BLOCK = re.compile(
 FILES = {
     ".bazelrc",
     "BUILD.bazel",
+    "CMakeLists.txt",
     "WORKSPACE",
     "board.cc",
     "board.h",
@@ -34,8 +35,8 @@ SHELL = r"""
 set -euo pipefail
 set -m
 trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
-bazel() { command bazel --output_base="$BASE" --max_idle_secs=60 "$1" --noshow_progress \
-  --action_env="UDSECHO_BIN=$OUR_BIN" "${@:2}"; }
+bazel() { CC=$COMPILER UDSECHO_BIN=/nowhere command bazel --output_base="$BASE" --max_idle_secs=60 \
+  "$1" --noshow_progress --action_env="UDSECHO_BIN=$OUR_BIN" "${@:2}"; }
 """
 AWAIT_SOCKET = """
 until [ -S SOCKET ]; do kill -0 %1; sleep 0.05; done
@@ -56,10 +57,9 @@ class GuideTest(unittest.TestCase):
         """Writes what the page shows, and returns its commands as one script."""
         script = SHELL
         names = set()
-        for block in BLOCK.finditer(text):
+        for block in BLOCK.finditer(text.replace("/path/to/udsecho", str(greeter.ROOT))):
             if block["name"]:
-                content = block["text"].replace("/path/to/udsecho", str(greeter.ROOT))
-                (self.home / block["name"]).write_text(content, encoding="utf-8")
+                (self.home / block["name"]).write_text(block["text"], encoding="utf-8")
                 names.add(block["name"])
             else:
                 commands = block["commands"].replace("board &\n", "board &\n" + AWAIT_SOCKET)
@@ -68,24 +68,25 @@ class GuideTest(unittest.TestCase):
         self.assertEqual(names, FILES)
         return script.replace("/tmp/board", f"{self.folder}/s").replace("SOCKET", f"{self.folder}/s")
 
+    @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
     @unittest.skipUnless(shutil.which("grpcurl", path=greeter.TOOLS_PATH), "there is no grpcurl")
     def test_the_guide(self):
         script = self.write_files((greeter.ROOT / "docs/guide.md").read_text(encoding="utf-8"))
         self.assertEqual(script.count("bazel test"), 1)
         environment = os.environ | {
             "BASE": f"{self.folder}/base",
-            "CC": str(workspace_test.COMPILER),
+            "COMPILER": str(workspace_test.COMPILER),
             "OUR_BIN": str(greeter.bazel_bin()),
             "PATH": greeter.TOOLS_PATH,
-            "UDSECHO_BIN": "/nowhere",
         }
         self.addCleanup(
             greeter.run, "bazel", f"--output_base={self.folder}/base", "clean", "--expunge", cwd=self.home
         )
-        output = greeter.run("bash", "-c", script + "wait\n", cwd=self.home, env=environment)
+        output = greeter.run("bash", "-c", script + "wait\n", cwd=self.home, env=environment, timeout=3 * greeter.SECONDS)
         self.assertEqual(output.returncode, 0, output.stdout)
         self.assertIn('"text": "lunch at noon"', output.stdout)
         self.assertIn('"status": "SERVING"', output.stdout)
+        self.assertIn("100% tests passed", output.stdout)
         self.assertFalse((self.folder / "s").exists(), output.stdout)
 
     @unittest.skipUnless(shutil.which("systemd-analyze"), "there is no systemd-analyze")
