@@ -14,10 +14,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "file.h"
+#include "test_folder.h"
 
 namespace tokens {
 namespace {
@@ -91,7 +91,8 @@ class FileTest : public ::testing::Test {
     return ReadSmallFile(path_, secrecy).status().code();
   }
 
-  const std::string path_ = absl::StrCat(::testing::TempDir(), "/file");
+  const TestFolder folder_;
+  const std::string path_ = folder_.Path("file");
 };
 
 TEST_F(FileTest, IsReadIfItsModeIsRight) {

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -15,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "admin.pb.h"
 #include "admin_service.h"
@@ -23,6 +21,7 @@
 #include "rpc/call/thread_pool.h"
 #include "rpc/testing/test_client.h"
 #include "rpc/testing/test_server.h"
+#include "test_folder.h"
 #include "token_service.h"
 #include "tokens.pb.h"
 #include "uds/peer_credentials.h"
@@ -92,8 +91,9 @@ class ServicesTest : public ::testing::Test {
     return *call.Next<v1::RotateReply>();
   }
 
-  const std::string key_ = absl::StrCat(::testing::TempDir(), "/key");
-  const std::string config_ = absl::StrCat(::testing::TempDir(), "/agent.json");
+  const TestFolder folder_;
+  const std::string key_ = folder_.Path("key");
+  const std::string config_ = folder_.Path("agent.json");
   absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
   Agent agent_{config_, [this] { return now_; }};
   rpc::ThreadPool pool_{{.threads = 0}};
