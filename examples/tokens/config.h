@@ -14,8 +14,8 @@
 //   }
 //
 // Why JSON: the rules are a list of lists, all tools write it, and its library is a single header. All
-// members must be there but uids or gids. One that is not known is an error: a rule with a typing
-// mistake must not be a rule that nobody notices.
+// members are required except uids and gids. An unknown member is an error, so that a typing
+// mistake in a rule is noticed.
 //
 // Ids are numbers. Looking up names may ask a directory server, which a hardened unit cannot reach.
 //

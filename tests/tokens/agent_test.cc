@@ -167,7 +167,7 @@ TEST_F(AgentTest, OnlyAdministratorsReachTheAdminSocket) {
   if (!support::MayBeOthers()) GTEST_SKIP() << support::kNeedsRoot;
   EXPECT_FALSE(support::ConnectAs(kOther, agent_.admin_socket()).valid());
   EXPECT_EQ(errno, EACCES);
-  // Who gets through all the same is refused by its uid.
+  // A caller that gets past the permissions is still refused by its uid.
   ASSERT_EQ(chmod(agent_.admin_socket().c_str(), 0666), 0);
   uds::UniqueFd fd = support::ConnectAs(kOther, agent_.admin_socket());
   grpc::ClientContext as_other;
