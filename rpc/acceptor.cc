@@ -29,9 +29,9 @@ constexpr absl::Duration kRestorePathAtMostEvery = absl::Seconds(1);
 
 }  // namespace
 
-Acceptor::Acceptor(uds::Listener listener, Parts parts)
+Acceptor::Acceptor(uds::Listener listener, const Parts& parts)
     : listener_(std::move(listener)),
-      parts_(std::move(parts)),
+      parts_(parts),
       listener_ready_([this] { Accept(); }),
       path_changed_([this] { CheckPath(); }) {}
 

@@ -39,7 +39,7 @@ class Acceptor {
     const Endpoint* endpoint;
   };
 
-  Acceptor(uds::Listener listener, Parts parts);
+  Acceptor(uds::Listener listener, const Parts& parts);
   ~Acceptor();
 
   absl::Status Start();

@@ -47,8 +47,8 @@ absl::Status WhyRefused(http2::Ending how, const Limits& limits) {
 
 }  // namespace
 
-Reception::Reception(Parts parts)
-    : parts_(std::move(parts)), connections_of_shard_(parts_.shards->size()) {}
+Reception::Reception(const Parts& parts)
+    : parts_(parts), connections_of_shard_(parts_.shards->size()) {}
 
 void Reception::Take(uds::UniqueFd fd, uds::PeerCredentials peer, const Endpoint& endpoint) {
   parts_.connections->accepted.Add(1);

@@ -51,7 +51,7 @@ class Reception {
     const std::vector<std::unique_ptr<Shard>>* shards;
   };
 
-  explicit Reception(Parts parts);
+  explicit Reception(const Parts& parts);
 
   // `endpoint` outlives it.
   void Take(uds::UniqueFd fd, uds::PeerCredentials peer, const Endpoint& endpoint);

@@ -157,8 +157,10 @@ MonotonicTime UnaryCalls::Deadline() const {
     deadline = call.begin + options().call.timeout;  // that of the others is later
     break;
   }
-  const bool may_start = starts_ && calls_.size() < most();
-  if (may_start && due_ > MonotonicNow()) deadline = std::min(deadline, due_);
+  // It may have come due since StartAll() looked.
+  const bool starts_later = starts_ && calls_.size() < most() && options().interval.has_value() &&
+                            calling_.source->HasNext();
+  if (starts_later) deadline = std::min(deadline, due_);
   return deadline;
 }
 

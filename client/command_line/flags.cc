@@ -122,9 +122,8 @@ void DeclareBench(CLI::App* app, RawOptions* raw) {
   group.Option(
       "--compare", "FILE", &raw->compare,
       "with an earlier run, which --json printed: in the summary, and beside it on the page");
-  group.Option(
-      "--fail_if", "CONDITIONS", &raw->fail_if,
-      "such as 'p99>5ms,errors>0.1%,rate<1000,missed,disconnected>1s'; exit code 6 if one is true");
+  group.Option("--fail_if", "CONDITIONS", &raw->fail_if,
+               "such as 'p99>5ms,errors>0.1%,rate<1000,missed'; exit code 6 if one is true");
   group.Flag("--csv", &raw->csv, "for a spreadsheet: the run in a line, or its points in time",
              "[=summary|points]");
 }

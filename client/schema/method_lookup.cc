@@ -40,7 +40,7 @@ bool IsEndOf(absl::string_view end, absl::string_view name) {
 
 // "Greeter/Hello" for as many words as `like` has; the whole name, if it has no more.
 std::string Tail(const Method& method, const std::string& like) {
-  const std::string name = MethodName(method);
+  std::string name = MethodName(method);
   const auto words = std::count_if(like.begin(), like.end(), IsSeparator);
   size_t at = name.size();
   for (auto left = words + 1; left > 0 && at != 0; --left) {

@@ -165,6 +165,8 @@ TEST_F(AskingTest, AnyMethodIsPingedUntilItFailsOrCtrlC) {
   const Ended interrupted = RunClient(arguments, "", &interrupt);
   EXPECT_EQ(interrupted.exit_code, 130);
   EXPECT_THAT(interrupted.err, HasSubstr(" sent, "));
+  server_.Stop();
+  server_.Stop();
 }
 
 TEST_F(AskingTest, DescriptorSetsNeedNoServer) {

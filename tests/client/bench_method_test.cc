@@ -147,6 +147,7 @@ TEST_F(BenchMethodTest, AStreamBothWaysIsACallEach) {
   EXPECT_EQ(result["calls"], 9);
   EXPECT_EQ(result["shape"], "bidi stream");
   EXPECT_EQ(streams, 9);
+  server_.Stop();
 }
 
 TEST_F(BenchMethodTest, AMethodThatFailsIsNamed) {

@@ -130,6 +130,7 @@ TEST_F(BenchTest, CallsCarryWhatWasAskedFor) {
     EXPECT_EQ(result["calls"], 20) << result;
     EXPECT_EQ(right, 20) << compression;
   }
+  server_.Stop();
 }
 
 TEST_F(BenchTest, LongMessagesBothWays) {
@@ -162,6 +163,7 @@ TEST_F(BenchTest, AStallIsNotHidden) {
   };
   const nlohmann::json result = Json({"--rate=1000", "--count=10", "-c", "1"});
   EXPECT_GT(result["latency_us"]["p50"], 150'000);
+  server_.Stop();
 }
 
 TEST_F(BenchTest, ErrorsAreCountedByCode) {
@@ -176,6 +178,7 @@ TEST_F(BenchTest, ErrorsAreCountedByCode) {
   const nlohmann::json json = Json({"--count=10", "-c", "1"});
   EXPECT_EQ(json["errors"]["ABORTED"], 5);
   EXPECT_EQ(json["first_errors"]["ABORTED"], "no");
+  server_.Stop();
 }
 
 TEST_F(BenchTest, AStatusOfTheServerIsNoLostConnection) {
@@ -239,6 +242,7 @@ TEST_F(BenchTest, ARateThatIsMissedUntilCtrlCIsMissed) {
       EXPECT_THAT(result.out, HasSubstr("the rate was missed"));
     }
   }
+  server_.Stop();
 }
 
 TEST_F(BenchTest, CtrlCInTheWarmUpMissesNothing) {
@@ -251,6 +255,7 @@ TEST_F(BenchTest, CtrlCInTheWarmUpMissesNothing) {
   const nlohmann::json json = nlohmann::json::parse(result.out, nullptr, false);
   EXPECT_EQ(json["due"], 0);
   EXPECT_FALSE(json["rate_missed"]);
+  server_.Stop();
 }
 
 // Its calls are in flight for as long as their timeout allows, and are no errors yet.
@@ -270,7 +275,7 @@ TEST_F(BenchTest, AServerThatHangsIsNoSuccess) {
 // A server at a path of its own, which leaves gracefully once there was a call.
 class LeavingServer {
  public:
-  explicit LeavingServer(const std::string& path) : path_(path) {
+  explicit LeavingServer(std::string path) : path_(std::move(path)) {
     server_->service.echo = [this](grpc::ServerContext* context, const v1::EchoRequest* request,
                                    v1::EchoResponse* response) {
       called_.store(true);
@@ -394,6 +399,7 @@ TEST_F(BenchTest, CtrlCEndsItWhateverTheCallsDo) {
       EXPECT_THAT(result.out, HasSubstr("no call succeeded"));
     }
   }
+  server_.Stop();
 }
 
 TEST_F(BenchTest, ACallThatTakesTooLongIsGivenUp) {
@@ -464,6 +470,7 @@ TEST_F(BenchTest, CtrlCEndsItWithWhatWasMeasured) {
       RunClient({path_, "--bench", "--warmup=0", "--duration=inf"}, "", &interrupt);
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.out, HasSubstr("throughput"));
+  server_.Stop();
 }
 
 TEST_F(BenchTest, TheReportIsOnePageThatNeedsNothingElse) {
@@ -524,6 +531,7 @@ TEST_F(BenchTest, AnEarlierRunThatCannotBeReadIsToldBeforeTheRun) {
   std::ofstream(old) << "hello\n";
   EXPECT_THAT(compare(), HasSubstr("JSON"));
   EXPECT_EQ(calls, 0);
+  server_.Stop();
 }
 
 TEST_F(BenchTest, AConditionThatComesTrueHasAnExitCodeOfItsOwn) {
@@ -575,6 +583,7 @@ TEST_F(BenchTest, AReportThatCannotBeWrittenIsToldBeforeTheRun) {
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_THAT(result.err, testing::AllOf(OneLine(), HasSubstr("No such file or directory")));
   EXPECT_EQ(calls, 0);
+  server_.Stop();
 }
 
 TEST_F(BenchTest, AStandardOutputThatCannotBeWrittenIsToldBeforeTheRun) {
@@ -595,6 +604,7 @@ TEST_F(BenchTest, AStandardOutputThatCannotBeWrittenIsToldBeforeTheRun) {
                 testing::AllOf(OneLine(), HasSubstr("Bad file descriptor")));
   }
   EXPECT_EQ(calls, 0);
+  server_.Stop();
 }
 
 TEST_F(BenchTest, AReportOfNoRunLeavesNothing) {

@@ -112,6 +112,7 @@ TEST_F(ChatTest, ItIsOneStream) {
   };
   EXPECT_EQ(Converse("one\ntwo\n"), "one\ntwo\n");
   EXPECT_EQ(streams, 1);
+  server_.Stop();
 }
 
 TEST_F(ChatTest, RepliesComeWhileSomebodyTypes) {

@@ -236,7 +236,7 @@ TEST_F(JsonCodecTest, AChainOfTypesIsRefused) {
     absl::StrAppend(&text, " }");
   }
   auto files = std::make_unique<FakeFiles>();
-  files->Add(text.c_str(), {"c.M0", "c.M6000"});
+  files->Add(text, {"c.M0", "c.M6000"});
   Schema schema(std::move(files));
   JsonCodec codec(&schema);
   EXPECT_THAT(codec.Decode(**schema.Message("c.M0"), ""),

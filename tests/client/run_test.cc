@@ -119,6 +119,7 @@ TEST_F(RunTest, StopsAtTheFirstError) {
                                 HasSubstr(path_)));
   EXPECT_EQ(result.exit_code, 67);
   EXPECT_EQ(calls, 2);
+  server.Stop();
 }
 
 TEST_F(RunTest, AServerThatHangsIsATimeout) {
@@ -128,6 +129,7 @@ TEST_F(RunTest, AServerThatHangsIsATimeout) {
   const Ended result = RunClient({path_, "--timeout=50ms", "x"});
   EXPECT_EQ(result.exit_code, 68);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("DEADLINE_EXCEEDED: no reply within 50ms")));
+  server.Stop();
 }
 
 TEST_F(RunTest, AServerThatSaysNothingIsATimeout) {
@@ -190,6 +192,7 @@ TEST_F(RunTest, InvalidUtf8IsRefusedBeforeAnythingIsSent) {
   EXPECT_EQ(result.exit_code, 2);
   EXPECT_THAT(result.err, AllOf(OneLine(), HasSubstr("message 2")));
   EXPECT_EQ(calls, 0);
+  server.Stop();
 }
 
 TEST_F(RunTest, MoreThanTheServerTakes) {

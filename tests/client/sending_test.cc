@@ -94,6 +94,7 @@ TEST_F(SendingTest, APingGoesOnWhenACallFails) {
   EXPECT_THAT(result.out, HasSubstr("seq=2 ABORTED: not you"));
   EXPECT_THAT(result.out, HasSubstr("3 sent, 2 received"));
   EXPECT_EQ(result.exit_code, 64 + 10);
+  server_.Stop();
 }
 
 TEST_F(SendingTest, ALossIsOneObject) {
@@ -125,6 +126,7 @@ TEST_F(SendingTest, CtrlCEndsAPingWithItsStatistics) {
   EXPECT_EQ(result.exit_code, 130);
   EXPECT_THAT(result.out, HasSubstr(" received"));
   EXPECT_THAT(result.err, IsEmpty());
+  server_.Stop();
 }
 
 TEST_F(SendingTest, CtrlCEndsAServerThatHangs) {
@@ -140,6 +142,7 @@ TEST_F(SendingTest, CtrlCEndsAServerThatHangs) {
     };
     EXPECT_EQ(RunClient({path_, shape, "x", "--timeout=inf"}, "", &interrupt).exit_code, 130);
   }
+  server_.Stop();
 }
 
 TEST_F(SendingTest, PayloadGoesThereAndBack) {
@@ -182,6 +185,7 @@ TEST_F(SendingTest, WhatIsAskedOfTheServerArrives) {
   EXPECT_EQ(seen.fault().code(), 5);
   EXPECT_EQ(seen.fault().message(), "gone");
   EXPECT_EQ(metadata.get_future().get(), std::string("\0\1", 2));
+  server_.Stop();
 }
 
 TEST_F(SendingTest, AStreamHasOneFault) {
@@ -196,6 +200,7 @@ TEST_F(SendingTest, AStreamHasOneFault) {
   };
   RunClient({path_, "--shape=chat", "a", "b", "c", "--fault=aborted", "--fault_after=2"});
   EXPECT_EQ(faults, 2);
+  server_.Stop();
 }
 
 TEST_F(SendingTest, JsonTellsAllOfACall) {

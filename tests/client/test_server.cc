@@ -64,11 +64,15 @@ TestServer::TestServer(const std::string& path) {
   builder.RegisterService(&admin);
   builder.AddListeningPort("localhost:0", grpc::InsecureServerCredentials(), &port_);
   if (!path.empty()) builder.AddListeningPort("unix:" + path, grpc::InsecureServerCredentials());
+  // A thread that waits for calls looks whether the server is to end as often as that, and not each 10 s.
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::CQ_TIMEOUT_MSEC, 200);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) std::abort();
 }
 
-TestServer::~TestServer() { server_->Shutdown(std::chrono::system_clock::now()); }
+TestServer::~TestServer() { Stop(); }
+
+void TestServer::Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
 
 void TestServer::Leave() { server_->Shutdown(std::chrono::system_clock::time_point::max()); }
 

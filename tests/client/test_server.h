@@ -125,6 +125,10 @@ class TestServer {
   explicit TestServer(const std::string& path = "");
   ~TestServer();
 
+  // No handler runs any more: a call that a client gave up may go on for a while, and what its handler refers
+  // to must be there.
+  void Stop();
+
   TestService service;
   TestAdmin admin;
 

@@ -186,7 +186,9 @@ TEST_F(HostileReflectionTest, TooMuchOfAFile) {
     ExpectOf(many, {what}, kTooMuch, "too large");
   }
   auto service = Service();
-  service.set_package(std::string(9'000'000, 'p') + std::string(9'000'000, 'q'));
+  std::string package;
+  package.resize(17'000'000, 'p');
+  service.set_package(package);
   hostile.files["h.S"] = service.SerializeAsString();
   const AnsweringServer large(hostile);
   for (const char* what : {"--list", "--call=h.S/Go", "--describe=h.S"}) {

@@ -58,8 +58,10 @@ struct Answer {
 
 Answer Ask(const std::shared_ptr<grpc::Channel>& channel) {
   grpc::ClientContext context;
+  v1::ProbeRequest request;
+  request.set_text("x");
   v1::ProbeReply reply;
-  const grpc::Status status = v1::Probe::NewStub(channel)->Ask(&context, {}, &reply);
+  const grpc::Status status = v1::Probe::NewStub(channel)->Ask(&context, request, &reply);
   return {status, reply.text()};
 }
 
