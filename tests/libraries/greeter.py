@@ -12,9 +12,11 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300  # for a command, on a machine that is busy
+# Where tools/setup --dev puts programs, too.
+TOOLS_PATH = f"{os.environ.get('XDG_DATA_HOME') or os.path.expanduser('~/.local/share')}/udsecho/bin:{os.environ['PATH']}"
 
 
-def run(*command, **kwargs):
+def run(*command, timeout=SECONDS, **kwargs):
     """Runs a command to its end and returns it, with its output as one text."""
     return subprocess.run(
         [str(word) for word in command],
@@ -23,7 +25,7 @@ def run(*command, **kwargs):
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=SECONDS,
+        timeout=timeout,
         **kwargs,
     )
 
@@ -36,16 +38,24 @@ def bazel_bin():
     return pathlib.Path(result.stdout.strip())
 
 
+def short_folder(test):
+    """A folder for the test, whose path is short, for sockets in it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="u"))
+    test.addCleanup(shutil.rmtree, folder)
+    return folder
+
+
 class GreeterTest(unittest.TestCase):
-    """A test with a copy of examples/greeter, away from this tree."""
+    """A test with a copy of examples/greeter, or of another example, away from this tree."""
+
+    example = "greeter"
 
     def setUp(self):
         super().setUp()
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="u"))  # short, for the socket's path
-        self.addCleanup(shutil.rmtree, self.folder)
+        self.folder = short_folder(self)
         self.home = self.folder / "home"
         built = ("bazel-*", "build")
-        shutil.copytree(ROOT / "examples/greeter", self.home, ignore=shutil.ignore_patterns(*built))
+        shutil.copytree(ROOT / "examples" / self.example, self.home, ignore=shutil.ignore_patterns(*built))
 
     def succeed(self, *command, **kwargs):
         """Runs a command that has to succeed, and returns its output."""

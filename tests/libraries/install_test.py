@@ -26,8 +26,8 @@ def tree(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
 
 
-class InstalledTest(greeter.GreeterTest):
-    """An installed tree, which these tests share."""
+class Installed(greeter.GreeterTest):
+    """An installed tree, which the tests of a class share."""
 
     @classmethod
     def setUpClass(cls):
@@ -39,11 +39,24 @@ class InstalledTest(greeter.GreeterTest):
             raise RuntimeError(result.stdout)
 
     def configure(self, *arguments, **kwargs):
-        """Runs CMake on the greeter."""
+        """Runs CMake on the example."""
         return greeter.run(
             "cmake", "-S", self.home, "-B", self.home / "build", f"-DCMAKE_PREFIX_PATH={self.prefix}", *arguments, **kwargs
         )
 
+
+class DaemonTest(Installed):
+    example = "tokens"
+
+    @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
+    def test_cmake_builds_a_daemon_and_its_tests(self):
+        configured = self.configure("-DCMAKE_CXX_FLAGS=-O0 -Wall -Wextra -Werror")
+        self.assertEqual(configured.returncode, 0, configured.stdout)
+        self.succeed("cmake", "--build", self.home / "build")
+        self.succeed("ctest", "--output-on-failure", cwd=self.home / "build")
+
+
+class InstalledTest(Installed):
     @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
     def test_cmake_builds_a_service(self):
         configured = self.configure("-DCMAKE_CXX_FLAGS=-Wall -Wextra -Werror")

@@ -39,6 +39,12 @@ def system_repositories():
         version = "3.1",
     )
     system_repository(
+        name = "openssl",
+        modules = {"crypto": "libcrypto"},
+        package = "libssl-dev",
+        version = "3.0",
+    )
+    system_repository(
         name = "boost",
         build_files = [Label("//tools/workspace:boost.BUILD")],
         links = {"boost/histogram.hpp": "/usr/include/boost/histogram.hpp"},
