@@ -24,23 +24,23 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(std::min<int64_t>(absl::ToInt64Milliseconds(duration), kNever));
 }
 
-void SetKeepalive(const Keepalive& keepalive, grpc::ChannelArguments* arguments) {
-  if (keepalive.every == absl::InfiniteDuration()) return;
-  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::max(1, Milliseconds(keepalive.every)));
-  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, std::max(1, Milliseconds(keepalive.timeout)));
+void SetKeepalive(const ChannelOptions& options, grpc::ChannelArguments* arguments) {
+  if (options.keepalive == absl::InfiniteDuration()) return;
+  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, std::max(1, Milliseconds(options.keepalive)));
+  arguments->SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, std::max(1, Milliseconds(options.timeout)));
   arguments->SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   // By default it stops after two, if nothing else is sent.
   arguments->SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
 std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::string& authority,
-                                         const Keepalive& keepalive) {
+                                         const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
-  SetKeepalive(keepalive, &arguments);
+  SetKeepalive(options, &arguments);
   // Without it, it would be the target, which has no meaning here.
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority);
   arguments.SetMaxReceiveMessageSize(kMaxReply);
-  if (!keepalive.accepts_compressed) {
+  if (!options.accepts_compressed) {
     constexpr int kIdentityAlone = 1 << GRPC_COMPRESS_NONE;
     arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityAlone);
   }
@@ -50,10 +50,10 @@ std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::st
 }  // namespace
 
 EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority,
-                       const Keepalive& keepalive)
+                       const ChannelOptions& options)
     : authority_(authority),
       watched_(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0)),
-      channel_(ChannelOn(std::move(connection), authority, keepalive)),
+      channel_(ChannelOn(std::move(connection), authority, options)),
       stub_(v1::Echo::NewStub(channel_)) {}
 
 bool EchoClient::IsLost() const {

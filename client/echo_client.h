@@ -32,9 +32,10 @@ namespace udsecho::client {
 // (LineSource::kMaxLine, kMostOfAFile), and room for the encoding.
 inline constexpr size_t kMaxReply = 128 * 1024 * 1024 + 1024;
 
-// PINGs of HTTP/2 on an idle connection. It is lost if one is not answered within `timeout`.
-struct Keepalive {
-  absl::Duration every = absl::InfiniteDuration();  // never
+struct ChannelOptions {
+  // How often an idle connection is pinged (HTTP/2's PING); infinite: never. It is lost if a PING is not
+  // answered within `timeout`.
+  absl::Duration keepalive = absl::InfiniteDuration();
   absl::Duration timeout = absl::Seconds(5);
 
   // Whether replies may be compressed. gRPC inflates them whole before it looks at their size, so that
@@ -49,7 +50,7 @@ class EchoClient {
   // `connection` is connected and non-blocking, as uds::Connect() makes it; `authority` is what
   // calls say unless they say otherwise.
   explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost",
-                      const Keepalive& keepalive = {});
+                      const ChannelOptions& options = {});
 
   const std::string& authority() const { return authority_; }
 

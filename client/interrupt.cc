@@ -27,7 +27,7 @@ bool IsIgnored(int signal) {
   return sigaction(signal, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
-// As if nobody had blocked it.
+// Ends the process by SIGQUIT, as it would have ended without a thread that takes the signal.
 void EndBySigquit() {
   sigset_t quit;
   sigemptyset(&quit);

@@ -93,7 +93,7 @@ class Interrupt {
     Interrupt& interrupt_;
   };
 
-  // What Ctrl-\ does. False if nobody listens: it is then to end the process.
+  // What Ctrl-\ does. False if there is no OnQuit: then it ends the process.
   bool Quit();
 
  private:
@@ -105,7 +105,7 @@ class Interrupt {
   mutable std::condition_variable changed_;
   std::list<std::function<void()>> heard_;  // guarded by mutex_
   std::function<void()> diverted_;          // guarded by mutex_; null if nobody diverts it
-  std::function<void()> quit_;              // guarded by mutex_; null if nobody listens
+  std::function<void()> quit_;              // guarded by mutex_; null without an OnQuit
   bool triggered_ = false;                  // guarded by mutex_
 
   uds::UniqueFd stop_;  // an eventfd: readable once the thread is to end

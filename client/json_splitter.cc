@@ -80,12 +80,21 @@ std::optional<absl::string_view> JsonSplitter::Last() {
   const bool is_unclosed = std::exchange(in_array_, false);
   if (in_ == In::kNothing) {
     if (!is_unclosed) return std::nullopt;
-    return "[";  // whoever parses it says what is wrong
+    return "[";  // which is no message, as its parser says
   }
   const absl::string_view message(buffer_.data() + begin_, pending());
   begin_ = looked_ = buffer_.size();
   in_ = In::kNothing;
   return message;
+}
+
+std::vector<std::string> ObjectsIn(absl::string_view text) {
+  JsonSplitter splitter;
+  splitter.Add(text);
+  std::vector<std::string> objects;
+  while (const auto object = splitter.Next()) objects.emplace_back(*object);
+  if (const auto rest = splitter.Last()) objects.emplace_back(*rest);
+  return objects;
 }
 
 }  // namespace udsecho::client

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "client/splitter.h"
@@ -47,6 +48,9 @@ class JsonSplitter final : public Splitter {
   bool after_comma_ = false;
   bool found_ = false;  // the message from begin_ to looked_ is whole
 };
+
+// All messages of a text that is there as a whole.
+std::vector<std::string> ObjectsIn(absl::string_view text);
 
 }  // namespace udsecho::client
 

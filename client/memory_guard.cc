@@ -50,13 +50,10 @@ void MemoryGuard::Watch(int err, std::size_t most) {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!ends_.wait_for(lock, kLook, [this] { return ended_; })) {
     if (ResidentBytes(statm.get(), page) <= most) continue;
-    Output output(err);
-    output
-        .AddLine(absl::StrCat(
-            "client: more than ", most >> 20,
-            " MiB of memory is taken: a reply is too large, or too many are waiting to be shown"))
-        .IgnoreError();
-    output.Flush().IgnoreError();
+    WarnOn(err,
+           absl::StrCat("more than ", most >> 20,
+                        " MiB of memory is taken: a reply is too large, or too many are waiting "
+                        "to be shown"));
     _exit(kExitRpcBase + static_cast<int>(grpc::StatusCode::RESOURCE_EXHAUSTED));
   }
 }

@@ -73,6 +73,8 @@ class ListSource final : public MessageSource {
   bool ended() const override { return rounds_ == 0; }
   const Outcome& outcome() const override { return outcome_; }
 
+  const std::vector<std::string>& messages() const { return messages_; }
+
  private:
   const std::vector<std::string> messages_;
   int64_t rounds_;   // with this one

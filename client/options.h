@@ -68,7 +68,7 @@ struct CallOptions {
   // As gRPC takes it: keys in lower case, values of "-bin" as bytes.
   std::vector<std::pair<std::string, std::string>> metadata;
 
-  // Files of more of them (client/command_line/header_file.h), which nobody has read yet.
+  // The names of files with more of them (client/command_line/header_file.h), which are read later.
   std::vector<std::string> metadata_files;
 
   // Of requests, and asked for in replies.

@@ -75,4 +75,8 @@ void Progress::Write(absl::string_view what, absl::string_view untrusted) {
   WriteAll(fd_, "", absl::StrCat("INFO  ", what, uds::Printable(untrusted), "\n")).IgnoreError();
 }
 
+void WarnOn(int err, absl::string_view line) {
+  WriteAll(err, "", absl::StrCat("client: ", line, "\n")).IgnoreError();
+}
+
 }  // namespace udsecho::client

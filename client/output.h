@@ -57,7 +57,7 @@ class Output {
 };
 
 // What --verbose tells: "INFO  Got back: ...", one printable line each, written at once. Errors of
-// writing are ignored: there is nobody left to tell.
+// writing are ignored: there is nowhere to report them.
 class Progress {
  public:
   Progress(int fd, Verbosity verbosity) : fd_(fd), verbosity_(verbosity) {}
@@ -73,6 +73,9 @@ class Progress {
   const int fd_;
   const Verbosity verbosity_;
 };
+
+// Writes "client: " and a printable line. Errors of writing are ignored: there is nowhere to report them.
+void WarnOn(int err, absl::string_view line);
 
 }  // namespace udsecho::client
 

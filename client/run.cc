@@ -94,9 +94,9 @@ class Dialer {
     connected_ = true;
     return std::make_unique<EchoClient>(
         *std::move(fd), target_.authority(),
-        Keepalive{.every = options_.call.keepalive,
-                  .timeout = options_.call.timeout,
-                  .accepts_compressed = options_.call.compression != Compression::kNone});
+        ChannelOptions{.keepalive = options_.call.keepalive,
+                       .timeout = options_.call.timeout,
+                       .accepts_compressed = options_.call.compression != Compression::kNone});
   }
 
   // Once more, because the connection was lost. Only --health waits then for a server that was there; a

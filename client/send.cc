@@ -77,11 +77,6 @@ const char* MethodOf(Shape shape) {
 
 // Several calls at a time. Not for pings, nor at a prompt.
 Outcome SendConcurrently(const Sending& sending, int err) {
-  Output warnings(err);
-  const auto warn = [&](const std::string& line) {
-    warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
-    warnings.Flush().IgnoreError();
-  };
   EchoTraffic traffic(sending.requests, sending.replies);
   return CallEach({.channel = sending.connection->client().channel(),
                    .path = "/udsecho.v1.Echo/Echo",
@@ -92,7 +87,7 @@ Outcome SendConcurrently(const Sending& sending, int err) {
                    .source = sending.source,
                    .traffic = &traffic,
                    .interrupt = sending.interrupt,
-                   .warn = warn});
+                   .warn = [err](const std::string& line) { WarnOn(err, line); }});
 }
 
 Outcome SendIn(Shape shape, const Sending& sending, int err) {

@@ -21,7 +21,7 @@ class SummaryOnQuit {
   SummaryOnQuit(Interrupt* interrupt, const Statistics* statistics, int err)
       : on_quit_(interrupt, [statistics, err] {
           Output output(err);
-          // If it cannot be written, there is nobody left to tell.
+          // Errors of writing are ignored: there is nowhere to report them.
           output.AddLine(statistics->Line()).IgnoreError();
           output.Flush().IgnoreError();
         }) {}

@@ -15,7 +15,7 @@
 
 // Here, as almost every file of these libraries includes this one.
 #if __cplusplus < 202002L
-#error "uds/, http2/ and rpc/ need C++20: -std=c++20, or in .bazelrc: build --cxxopt=-std=c++20"
+#error "this library needs C++20: compile with -std=c++20"
 #endif
 
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// When calls are due: at a rate, or at one that rises or falls evenly.
+// When calls are due: at a fixed rate, or at one that changes evenly from one number to another.
 //
 //   const Schedule schedule({.from = 100, .to = 1000, .flat = absl::Seconds(1), .ramp = absl::Seconds(30)});
 //   schedule.Due(0);                        // 0: the first call, from the start on

@@ -8,8 +8,8 @@
 // A condition on the latency fails if no call succeeded: there is nothing that it could hold for. One on
 // errors fails too if no call ended, or if there was no connection at the end, however few errors it
 // allows: calls that could not be made are not among the errors. "worse" fails too if the runs cannot be
-// compared. Of a
-// run that Ctrl-C ended, the conditions are judged by what was measured; one that ended in its warm-up
+// compared.
+// A run that Ctrl-C ended is judged by what was measured until then; one that it ended in the warm-up
 // has no verdicts.
 //
 // Thread safety: pure functions.

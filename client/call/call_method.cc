@@ -43,14 +43,16 @@ class MethodCalls {
   // Why there is nothing to read from.
   Outcome Open(const google::protobuf::MethodDescriptor& descriptor);
   MessageSource* source() { return source_.get(); }
-  // What is all there before the first call. The lines of a file come one by one.
-  const std::vector<std::string>& known() const { return known_; }
+  // The messages that are all there before the first call; null for those of a file, which come one by
+  // one.
+  const std::vector<std::string>* list() const { return list_; }
 
  private:
   void TakeList(std::vector<std::string> objects) {
-    known_ = objects;
-    source_ =
+    auto source =
         std::make_unique<ListSource>(std::move(objects), pings_ ? ListSource::kForEver : times());
+    list_ = &source->messages();
+    source_ = std::move(source);
   }
   void TakeFile(int fd, std::string name) {
     source_ = std::make_unique<LineSource>(fd, times(), std::make_unique<JsonSplitter>(),
@@ -62,8 +64,8 @@ class MethodCalls {
   const Streams& streams_;
   bool pings_ = false;  // until Ctrl-C or a failure
   uds::UniqueFd file_;
-  std::vector<std::string> known_;
   std::unique_ptr<MessageSource> source_;
+  const std::vector<std::string>* list_ = nullptr;  // of source_
 };
 
 Outcome MethodCalls::Open(const google::protobuf::MethodDescriptor& descriptor) {
@@ -85,6 +87,17 @@ Outcome MethodCalls::Open(const google::protobuf::MethodDescriptor& descriptor) 
       return LocalIoError(absl::ErrnoToStatus(errno, name + ": cannot open it").message());
     }
     TakeFile(file_.get(), name);
+  }
+  return {};
+}
+
+// Whether all of them are messages. They are encoded once more when they are sent: a command line is short.
+Outcome Check(const std::vector<std::string>& messages, Traffic* traffic) {
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const absl::StatusOr<std::string> request = traffic->Request(messages[i]);
+    if (request.ok()) continue;
+    return UsageError(absl::StrCat("message ", i + 1, " of ", messages.size(), ": ",
+                                   request.status().message(), "; nothing was sent"));
   }
   return {};
 }
@@ -113,21 +126,14 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   MethodCalls calls(options, streams);
   if (Outcome opened = calls.Open(**method); !opened.ok()) return opened;
   Output output(streams.out);
-  Output warnings(streams.err);
   JsonCodec codec(&schema);
   codec.set_emits_defaults(options.method.emit_defaults);
-  const auto warn = [&](const std::string& line) {
-    warnings.AddLine(absl::StrCat("client: ", line)).IgnoreError();
-    warnings.Flush().IgnoreError();
-  };
+  const auto warn = [&](const std::string& line) { WarnOn(streams.err, line); };
   MethodTraffic traffic(
       **method, &codec,
       {.text = &output, .progress = progress, .warn = warn, .format = options.format});
-  for (size_t i = 0; i < calls.known().size(); ++i) {
-    const absl::StatusOr<std::string> request = traffic.Request(calls.known()[i]);
-    if (request.ok()) continue;
-    return UsageError(absl::StrCat("message ", i + 1, " of ", calls.known().size(), ": ",
-                                   request.status().message(), "; nothing was sent"));
+  if (calls.list() != nullptr) {
+    if (Outcome checked = Check(*calls.list(), &traffic); !checked.ok()) return checked;
   }
   const bool is_limited = !(*method)->server_streaming() || options.call.limits_streams;
   TellCall({MethodName(**method), server.authority,
@@ -153,8 +159,9 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
                         .statistics = statistics.has_value() ? &*statistics : nullptr});
   if (statistics.has_value()) {
     // Not among the replies, which are JSON.
-    warnings.AddLine(statistics->Text()).IgnoreError();
-    warnings.Flush().IgnoreError();
+    Output summary(streams.err);
+    summary.AddLine(statistics->Text()).IgnoreError();
+    summary.Flush().IgnoreError();
   }
   return outcome;
 }

@@ -16,11 +16,7 @@ absl::StatusOr<std::unique_ptr<FileSource>> DescriptionOf(
 }
 
 std::vector<std::string> RequestsIn(absl::string_view data, bool streams_requests) {
-  JsonSplitter splitter;
-  splitter.Add(data);
-  std::vector<std::string> objects;
-  while (const auto object = splitter.Next()) objects.emplace_back(*object);
-  if (const auto rest = splitter.Last()) objects.emplace_back(*rest);
+  std::vector<std::string> objects = ObjectsIn(data);
   const bool is_blank = data.find_first_not_of(" \t\r\n") == absl::string_view::npos;
   if (is_blank && !streams_requests) objects.emplace_back("{}");
   return objects;

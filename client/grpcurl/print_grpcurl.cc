@@ -170,10 +170,7 @@ Outcome GrpcurlPrinter::AnyMethod(const std::string& symbol, std::optional<bool>
   GrpcurlCall call = {.verb = "", .symbol = symbol, .data = std::nullopt, .input = ""};
   std::vector<std::string> objects = options_.messages;
   if (options_.method.data.has_value()) {
-    JsonSplitter splitter;
-    splitter.Add(*options_.method.data);
-    while (const auto object = splitter.Next()) objects.emplace_back(*object);
-    if (const auto rest = splitter.Last()) objects.emplace_back(*rest);
+    objects = ObjectsIn(*options_.method.data);
     if (objects.empty()) call.data = "";
   } else if (!options_.method.data_file.empty()) {
     call.data = "@";
@@ -275,10 +272,7 @@ void GrpcurlPrinter::NoteWhatIsMissing() {
 }
 
 void GrpcurlPrinter::Note(absl::string_view text) {
-  Output output(streams_.err);
-  // If it cannot be written, there is nobody left to tell.
-  output.AddLine(absl::StrCat("client: note: ", text)).IgnoreError();
-  output.Flush().IgnoreError();
+  WarnOn(streams_.err, absl::StrCat("note: ", text));
 }
 
 }  // namespace

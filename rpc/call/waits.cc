@@ -55,11 +55,12 @@ absl::Status Call::Waiting::call_status() const {
 
 void Call::Sleeping::await_suspend(std::coroutine_handle<> handler) {
   Suspend(handler);
-  loop().timers().Set(&timer_, loop().clock().Now() + http2::ToNanoseconds(duration_));
+  timer_.emplace([this] { Wake(); });
+  loop().timers().Set(&*timer_, loop().clock().Now() + http2::ToNanoseconds(duration_));
 }
 
 void Call::Sleeping::Wake() {
-  loop().timers().Cancel(&timer_);
+  loop().timers().Cancel(&*timer_);
   Resume();
 }
 

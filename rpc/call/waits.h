@@ -12,6 +12,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -66,7 +67,7 @@ class [[nodiscard]] Call::Sleeping final : private Waiting {
   void Wake() override;
 
   const absl::Duration duration_;
-  http2::Timer timer_{[this] { Wake(); }};
+  std::optional<http2::Timer> timer_;  // only while it waits: most calls ask for no time at all
 };
 
 class [[nodiscard]] Call::Listening final : private Waiting, private Broadcast::Listener {

@@ -6,14 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/schema/json_template.h"
-#include "client/schema/reply_check.h"
 #include "tests/client/fake_files.h"
+#include "tests/client/json_codec_bed.h"
 #include "tests/support/status_matchers.h"
 
 namespace udsecho::client {
@@ -30,104 +29,6 @@ namespace pb = google::protobuf;
 
 constexpr absl::StatusCode kDataLoss = absl::StatusCode::kDataLoss;
 constexpr absl::StatusCode kInvalid = absl::StatusCode::kInvalidArgument;
-
-constexpr char kAll[] = R"pb(
-  name: "all.proto"
-  package: "a"
-  dependency: "google/protobuf/any.proto"
-  dependency: "google/protobuf/timestamp.proto"
-  dependency: "google/protobuf/struct.proto"
-  message_type {
-    name: "M"
-    field { name: "text" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
-    field { name: "big" number: 2 type: TYPE_INT64 label: LABEL_OPTIONAL }
-    field { name: "color" number: 3 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_OPTIONAL }
-    field {
-      name: "counts"
-      number: 4
-      type: TYPE_MESSAGE
-      type_name: ".a.M.CountsEntry"
-      label: LABEL_REPEATED
-    }
-    field {
-      name: "any"
-      number: 5
-      type: TYPE_MESSAGE
-      type_name: ".google.protobuf.Any"
-      label: LABEL_OPTIONAL
-    }
-    field {
-      name: "at"
-      number: 6
-      type: TYPE_MESSAGE
-      type_name: ".google.protobuf.Timestamp"
-      label: LABEL_OPTIONAL
-    }
-    field {
-      name: "value"
-      number: 7
-      type: TYPE_MESSAGE
-      type_name: ".google.protobuf.Value"
-      label: LABEL_OPTIONAL
-    }
-    field { name: "inner" number: 8 type: TYPE_MESSAGE type_name: ".a.M" label: LABEL_OPTIONAL }
-    field { name: "bytes" number: 9 type: TYPE_BYTES label: LABEL_OPTIONAL }
-    field { name: "texts" number: 10 type: TYPE_STRING label: LABEL_REPEATED }
-    field { name: "colors" number: 11 type: TYPE_ENUM type_name: ".a.Color" label: LABEL_REPEATED }
-    nested_type {
-      name: "CountsEntry"
-      field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
-      field { name: "value" number: 2 type: TYPE_INT32 label: LABEL_OPTIONAL }
-      options { map_entry: true }
-    }
-  }
-  enum_type {
-    name: "Color"
-    value { name: "RED" number: 0 }
-    value { name: "BLUE" number: 1 }
-  }
-  syntax: "proto3")pb";
-
-// Imported by nobody: what a google.protobuf.Any may hold.
-constexpr char kElsewhere[] = R"pb(
-  name: "elsewhere.proto"
-  package: "b"
-  message_type {
-    name: "N"
-    field { name: "n" number: 1 type: TYPE_INT32 label: LABEL_OPTIONAL }
-  }
-  syntax: "proto3")pb";
-
-class JsonCodecTest : public ::testing::Test {
- protected:
-  JsonCodecTest() : schema_(Files()), type_(**schema_.Message("a.M")) {}
-
-  std::unique_ptr<FileSource> Files() {
-    auto files = std::make_unique<FakeFiles>();
-    files_ = files.get();
-    files->Add(kAll, {"a.M"});
-    files->Add(kElsewhere, {"b.N"});
-    return files;
-  }
-
-  // There and back.
-  std::string Echo(const std::string& json) {
-    const absl::StatusOr<std::string> bytes = codec_.Encode(type_, json);
-    EXPECT_THAT(bytes, IsOk()) << json;
-    if (!bytes.ok()) return "";
-    return Json(*bytes);
-  }
-  std::string Json(const std::string& bytes) {
-    const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
-    EXPECT_THAT(decoded, IsOk());
-    return decoded.ok() ? decoded->json : "";
-  }
-
-  FakeFiles* files_ = nullptr;  // what the schema owns
-  Schema schema_;
-  JsonCodec codec_{&schema_};
-  const google::protobuf::Descriptor& type_;
-};
 
 TEST_F(JsonCodecTest, AllKindsOfFields) {
   for (const char* json :
@@ -173,15 +74,6 @@ TEST_F(JsonCodecTest, UnknownTypesWithinAnys) {
             R"({"@type":"no.Such","@value":"CAE="}})");
 }
 
-// Arrays too, of which protobuf itself would take the square of their depth.
-TEST_F(JsonCodecTest, ArraysOfAnyDepthAreRefusedAtOnce) {
-  const std::string deep =
-      absl::StrCat(R"({"text":)", std::string(100'000, '['), std::string(100'000, ']'), "}");
-  EXPECT_THAT(codec_.Encode(type_, deep), StatusIs(kInvalid, HasSubstr("too deeply")));
-  EXPECT_THAT(codec_.Encode(type_, absl::StrCat(R"({"text":")", std::string(1000, '['), "\"}")),
-              IsOk());
-}
-
 TEST_F(JsonCodecTest, ATypeWithinAnyThatNobodyKnows) {
   google::protobuf::Any any;
   any.set_type_url("type.googleapis.com/no.Such");
@@ -221,27 +113,6 @@ TEST_F(JsonCodecTest, ATypeThatNobodyKnowsIsAskedForOnce) {
   ASSERT_THAT(decoded, IsOk());
   EXPECT_THAT(decoded->unknown, IsEmpty());
   EXPECT_EQ(files_->asked, asked);
-}
-
-// Ten thousand types, each in the one before: protobuf would make them all at once, on the stack.
-TEST_F(JsonCodecTest, AChainOfTypesIsRefused) {
-  constexpr int kTypes = 10'000;
-  std::string text = R"(name: "c.proto" package: "c" syntax: "proto3")";
-  for (int i = 0; i < kTypes; ++i) {
-    absl::StrAppend(&text, " message_type { name: 'M", i, "'");
-    if (i + 1 < kTypes) {
-      absl::StrAppend(&text, " field { name: 'next' number: 1 label: LABEL_OPTIONAL ",
-                      "type: TYPE_MESSAGE type_name: '.c.M", i + 1, "' }");
-    }
-    absl::StrAppend(&text, " }");
-  }
-  auto files = std::make_unique<FakeFiles>();
-  files->Add(text, {"c.M0", "c.M6000"});
-  Schema schema(std::move(files));
-  JsonCodec codec(&schema);
-  EXPECT_THAT(codec.Decode(**schema.Message("c.M0"), ""),
-              StatusIs(kDataLoss, HasSubstr("more than 5000 other types")));
-  EXPECT_THAT(codec.Decode(**schema.Message("c.M6000"), ""), IsOk());
 }
 
 // Its file is one that nobody has.
@@ -335,101 +206,6 @@ TEST_F(JsonCodecTest, WhatIsNoSuchMessage) {
   for (const char* json :
        {"", "x", "[]", "7", "{", R"({"text":)", "\xff", R"({"text":"\ud800"})"}) {
     EXPECT_THAT(codec_.Encode(type_, json), StatusIs(kInvalid, HasSubstr("a.M"))) << json;
-  }
-}
-
-TEST_F(JsonCodecTest, JsonOfAnyDepthIsRefusedAndNoMore) {
-  for (const size_t depth : {1000u, 1'000'000u}) {
-    std::string objects;
-    for (size_t i = 0; i < depth; ++i) objects += R"({"inner":)";
-    EXPECT_THAT(codec_.Encode(type_, objects), StatusIs(kInvalid, HasSubstr("a.M")));
-    EXPECT_THAT(codec_.Encode(type_, R"({"value":)" + std::string(depth, '[')),
-                StatusIs(kInvalid, HasSubstr("a.M")));
-  }
-}
-
-TEST_F(JsonCodecTest, RepliesOfAnyDepthAreRefusedAndNoMore) {
-  std::string bytes;
-  while (bytes.size() < 100'000) {
-    std::string size;
-    for (size_t left = bytes.size();; left >>= 7) {
-      size += static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
-      if (left <= 0x7f) break;
-    }
-    bytes.insert(0, size).insert(0, 1, '\x42');
-  }
-  EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
-}
-
-TEST_F(JsonCodecTest, AnyOfAnyOfAnyIsRefusedAndNoMore) {
-  pb::Any any;
-  for (int depth = 0; depth < 1000; ++depth) {
-    const std::string bytes = any.SerializeAsString();
-    any.set_type_url("x/google.protobuf.Any");
-    any.set_value(bytes);
-  }
-  EXPECT_THAT(codec_.DecodeAny(any), StatusIs(kDataLoss, HasSubstr("too many")));
-}
-
-TEST_F(JsonCodecTest, RepliesOfManyPartsAreRefused) {
-  std::string bytes;
-  for (size_t i = 0; i < ReplyCheck::kMostParts; ++i) bytes += std::string("\x52\x00", 2);
-  EXPECT_THAT(codec_.Decode(type_, bytes), IsOk());
-  EXPECT_THAT(codec_.Decode(type_, bytes + bytes), StatusIs(kDataLoss, HasSubstr("too large")));
-}
-
-// Each is asked of the server, and that ends.
-TEST_F(JsonCodecTest, EndlesslyManyTypesThatNobodyKnows) {
-  const int asked = files_->asked;
-  for (int i = 0; i < 1000; ++i) {
-    pb::Any any;
-    any.set_type_url(absl::StrCat("x/no.Such", i));
-    any.set_value("\x08\x01");
-    EXPECT_THAT(codec_.DecodeAny(any), IsOk());
-  }
-  EXPECT_LE(files_->asked - asked, MessageTypes::kMostMissing);
-}
-
-TEST_F(JsonCodecTest, NamesOfAnyLengthMakeNoTextOfAnyLength) {
-  auto files = std::make_unique<FakeFiles>();
-  pb::FileDescriptorProto file;
-  file.set_name("long.proto");
-  auto& message = *file.add_message_type();
-  message.set_name("L");
-  for (const bool is_inner : {false, true}) {
-    auto& field = *message.add_field();
-    field.set_name(is_inner ? "inner" : std::string(1000, 'x'));
-    field.set_number(is_inner ? 2 : 1);
-    field.set_type(is_inner ? pb::FieldDescriptorProto::TYPE_MESSAGE
-                            : pb::FieldDescriptorProto::TYPE_BOOL);
-    if (is_inner) field.set_type_name(".L");
-    field.set_label(is_inner ? pb::FieldDescriptorProto::LABEL_REPEATED
-                             : pb::FieldDescriptorProto::LABEL_OPTIONAL);
-  }
-  files->Add(file, {"L"});
-  Schema schema(std::move(files));
-  JsonCodec codec(&schema);
-  std::string bytes;
-  for (int i = 0; i < 200'000; ++i) bytes += "\x12\x02\x08\x01";
-  EXPECT_THAT(codec.Decode(**schema.Message("L"), bytes), StatusIs(kDataLoss, HasSubstr("JSON")));
-}
-
-TEST_F(JsonCodecTest, RepliesThatAreNoMessages) {
-  for (const std::string bytes :
-       {"\x0a\x05x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", "\x0f"}) {
-    EXPECT_THAT(codec_.Decode(type_, bytes), StatusIs(kDataLoss, HasSubstr("a.M")));
-  }
-}
-
-TEST_F(JsonCodecTest, NothingMovesTheCursor) {
-  // CSI in ASCII and as C1, backspace, DEL, right-to-left override, and no UTF-8.
-  for (const std::string text :
-       {"\x1b[2J", "\xc2\x9b\x32J", "\b\r\n\x7f", "\xe2\x80\xae", "\xff\xfe"}) {
-    const std::string bytes = "\x0a" + std::string(1, static_cast<char>(text.size())) + text;
-    const absl::StatusOr<JsonCodec::Decoded> decoded = codec_.Decode(type_, bytes);
-    if (!decoded.ok()) continue;  // no UTF-8
-    EXPECT_THAT(decoded->json, Not(HasSubstr(text)));
-    for (const char byte : decoded->json) EXPECT_GE(static_cast<unsigned char>(byte), 0x20);
   }
 }
 
