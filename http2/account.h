@@ -3,9 +3,9 @@
 
 // What one uid holds of a server's memory, and its turn on a thread.
 //
-//   http2::MemoryBudget budget(64 << 20);                    // one a server
-//   http2::MemoryBudget::Holder uid;                         // one a uid
-//   http2::Account account(&budget, &uid);                   // one a uid and thread
+//   http2::MemoryBudget budget(64 << 20);                    // one per server
+//   http2::MemoryBudget::Holder uid;                         // one per uid
+//   http2::Account account(&budget, &uid);                   // one per uid and thread
 //   if (!account.Hold(bytes)) return Refuse();
 //   ...
 //   account.Release(bytes);

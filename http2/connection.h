@@ -51,7 +51,8 @@
 
 namespace http2 {
 
-// What all connections of a server have in common. Durations are above 0; infinite: never.
+// What all connections of a server have in common. Durations are above 0, or from 0 where it says so;
+// infinite: never.
 struct Settings {
   // Streams open at once, as announced; one more is refused (REFUSED_STREAM). From 1.
   std::uint32_t max_streams = 1024;

@@ -3,7 +3,10 @@
 
 #include "rpc/endpoint.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "rpc/check.h"
 
 namespace rpc {
 
@@ -16,6 +19,8 @@ Endpoint::Endpoint(EndpointOptions options, int index)
 }
 
 void Endpoint::Add(Service* service) {
+  RPC_CHECK(std::find(names_.begin(), names_.end(), service->full_name()) == names_.end(),
+            "two services of the same name at one socket");
   services_.push_back(service);
   names_.push_back(service->full_name());
   for (const Service::Path& one : service->methods()) methods_[one.path] = one.method.get();

@@ -30,18 +30,20 @@
 namespace rpc {
 
 struct EndpointOptions {
-  // Whether the peer of a new connection may call. Asked once for each connection, on the thread in
-  // Run(). A status other than OK is the answer to all of its calls; none reaches a handler. Unset:
-  // all peers may call.
+  // Whether the peer of a new connection may call. Asked when it is accepted, and again by
+  // Server::Readmit(), on the thread in Run(): must not block or throw. A status other than OK is the
+  // answer to all of its calls; none reaches a handler. Unset: all peers may call.
   std::function<absl::Status(const uds::PeerCredentials&)> admit = nullptr;
 };
 
 class Endpoint {
  public:
+  // For the server.
   explicit Endpoint(EndpointOptions options, int index);
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
+  // Sets its health to SERVING. A second service of the same name aborts.
   void Add(Service* service);
 
   // Reflection sends this file too where it sends google.protobuf.Any: for what services put into
@@ -50,7 +52,8 @@ class Endpoint {
 
   Health& health() { return health_; }
 
-  // Which one it is: Connection::endpoint has it.
+  // Which one it is: Connection::endpoint has it. 0 is the socket of Run(), the others follow in their
+  // order.
   int index() const { return index_; }
 
   // For the server.

@@ -64,14 +64,15 @@ struct Limits {
   absl::Duration send_timeout = absl::Seconds(30);
 
   // A connection without calls for so long, or open for so long, is told to go away. Its calls in
-  // flight are finished, at most for `max_connection_age_grace`. Infinite: never.
+  // flight are finished, at most for `max_connection_age_grace`, from 0. The first two are above 0;
+  // infinite: never.
   absl::Duration max_connection_idle = absl::InfiniteDuration();
   absl::Duration max_connection_age = absl::InfiniteDuration();
   absl::Duration max_connection_age_grace = absl::Seconds(10);
 
   // The least time between two PINGs of a client without messages or headers in between, and
   // whether it may send PING without a call in flight. A client that does otherwise three times in
-  // a row gets GOAWAY (too_many_pings), and its connection ends. 0: any number, short of a flood
+  // a row gets GOAWAY (too_many_pings), and its connection ends. From 0: any number, short of a flood
   // (http2/flood_budget.h).
   absl::Duration min_ping_interval = absl::ZeroDuration();
   bool pings_when_idle = true;

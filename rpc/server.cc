@@ -4,6 +4,7 @@
 #include "rpc/server.h"
 
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 
 #include <set>
@@ -56,6 +57,17 @@ class Threads {
 };
 
 }  // namespace
+
+// A descriptor of the program's own.
+class Server::OwnWatch final : public http2::Loop::Watcher {
+ public:
+  explicit OwnWatch(std::function<void()> ready) : ready_(std::move(ready)) {}
+
+ private:
+  void Ready(std::uint32_t /*events*/) override { ready_(); }
+
+  const std::function<void()> ready_;
+};
 
 // What there is while the server runs, in the order in which it ends.
 struct Server::Running {
@@ -178,12 +190,19 @@ Endpoint& Server::AddEndpoint(uds::Listener listener, EndpointOptions options) {
 }
 
 void Server::TellServices() {
-  // One that is served at several sockets is told once.
-  std::set<Service*> services(main_.services().begin(), main_.services().end());
-  for (const auto& endpoint : more_) {
-    services.insert(endpoint->services().begin(), endpoint->services().end());
+  std::vector<Endpoint*> endpoints = {&main_};
+  for (const auto& endpoint : more_) endpoints.push_back(endpoint.get());
+  // Health says so before anything ends. A service at several sockets is told once.
+  std::set<Service*> told;
+  for (Endpoint* endpoint : endpoints) {
+    told.insert(&endpoint->health());
+    endpoint->health().Drain();
   }
-  for (Service* service : services) service->Drain();
+  for (Endpoint* endpoint : endpoints) {
+    for (Service* service : endpoint->services()) {
+      if (told.insert(service).second) service->Drain();
+    }
+  }
 }
 
 void Server::Stop() { eventfd_write(stop_.get(), 1); }
@@ -193,16 +212,28 @@ void Server::Stop(absl::Duration grace) {
   Stop();
 }
 
+absl::Status Server::OnReadable(int fd, std::function<void()> ready) {
+  RPC_CHECK(running_ == nullptr, "a descriptor is added before the server runs");
+  if (!shards_made_.ok()) return shards_made_;
+  own_watches_.push_back(std::make_unique<OwnWatch>(std::move(ready)));
+  return shards_.front()->loop().Watch(fd, EPOLLIN, own_watches_.back().get());
+}
+
 void Server::After(absl::Duration delay, std::function<void()> work) {
+  if (!shards_made_.ok()) return;  // Run() says why
   http2::Loop& loop = shards_.front()->loop();
   loop.Post([&loop, delay, work = std::move(work)] { loop.After(delay, work); });
 }
 
 void Server::Readmit() {
-  shards_.front()->loop().Post([this] { running_->reception.Readmit(); });
+  if (!shards_made_.ok()) return;
+  shards_.front()->loop().Post([this] {
+    if (running_ != nullptr) running_->reception.Readmit();
+  });
 }
 
 void Server::AskThreads(std::function<void()> answered) {
+  if (!shards_made_.ok()) return;
   http2::Loop* const loop = &shards_.front()->loop();
   loop->Post([this, loop, answered = std::move(answered)] {
     OnEachShard(
@@ -257,7 +288,10 @@ absl::Status Server::Start(uds::Listener listener, int stop_fd) {
   return status;
 }
 
-absl::StatusOr<int> Server::poll_fd() { return shards_.front()->loop().PollFd(); }
+absl::StatusOr<int> Server::poll_fd() {
+  if (!shards_made_.ok()) return shards_made_;
+  return shards_.front()->loop().PollFd();
+}
 
 void Server::Turn() { shards_.front()->loop().Turn(absl::ZeroDuration()); }
 

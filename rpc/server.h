@@ -32,9 +32,10 @@
 // Handlers run on the thread in Run() or Turn(), or, with ServerOptions::shards, on further ones too: all
 // calls of a connection on the same. Services are then called on all of these.
 //
-// Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), After() and Readmit() may
-// be called from any thread, all else from the owner's.
-// Ownership: borrows its services and events, which outlive it.
+// Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), After(), AskThreads(),
+// Readmit() and health() may be called from any thread, Stop() from a signal handler too; all else
+// from the owner's. Functions that are given to it must not block or throw.
+// Ownership: borrows its services and events, which outlive Run(), or Finish().
 
 #ifndef RPC_SERVER_H_
 #define RPC_SERVER_H_
@@ -74,7 +75,7 @@ struct ServerOptions {
 
   Limits limits = {};
 
-  // How many threads handle calls, from 1. Each has a share of the connections. More than one pays
+  // How many threads handle calls, from 1 (less aborts). Each has a share of the connections. More than one pays
   // if one is always busy and the clients leave cores for more.
   int shards = 1;
 
@@ -93,7 +94,8 @@ struct DrainResult {
   // In flight when the grace was over, or stop was asked for again.
   std::size_t calls_cut = 0;
 
-  // Why the listener's path could not be given up (uds::Listener::Release()); OK if it was.
+  // Why a listener's path could not be given up (uds::Listener::Release()), the first that could not;
+  // OK if all were.
   absl::Status path_given_up = absl::OkStatus();
 };
 
@@ -102,7 +104,7 @@ class Server {
   explicit Server(const ServerOptions& options = {}, ServerEvents* events = nullptr);
   ~Server();
 
-  // What is served at the socket of Run(): see rpc/endpoint.h.
+  // What is served at the socket of Run(): see rpc/endpoint.h. Before Run().
   void Add(Service* service) { main_.Add(service); }
   void Describe(const google::protobuf::FileDescriptor* file) { main_.Describe(file); }
   Health& health() { return main_.health(); }
@@ -124,9 +126,10 @@ class Server {
 
   // For another event loop: the first part of Run(), with its errors. Connections wait until Turn().
   // The server must be turned until it has ended, by the thread that called this; if its destructor
-  // comes before, calls are cut off without a word.
+  // comes before, calls are cut off without a status.
   absl::Status Start(uds::Listener listener, int stop_fd = -1);
-  // Readable when Turn() has something to do. RESOURCE_EXHAUSTED when no descriptor can be had.
+  // Readable when Turn() has something to do. It stays the server's, for as long as that lives.
+  // RESOURCE_EXHAUSTED when no descriptor can be had.
   absl::StatusOr<int> poll_fd();
   // Does what there is to do, and does not wait. Should be called again within a second of poll_fd()
   // getting readable: after a Stop(), the server takes a thread that is later than that for stuck
@@ -136,11 +139,17 @@ class Server {
   // Once it has ended.
   DrainResult Finish();
 
+  // Calls `ready` on the thread in Run() whenever `fd` is readable, until the server has ended: for
+  // SIGHUP (a SignalDescriptor), a file that is watched, a timer of the program's own. `ready` reads it
+  // empty, or is called again. Before Run(); the descriptor outlives it. An error: the kernel cannot
+  // watch it.
+  absl::Status OnReadable(int fd, std::function<void()> ready);
+
   // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
   void After(absl::Duration delay, std::function<void()> work);
 
-  // Asks ServerOptions::admit again about the peer of each open connection. If its answer has
-  // changed, the client is told to leave (GOAWAY): its calls in flight go on, and when it connects
+  // Asks `admit` of each socket again about the peers of its open connections. Where OK has become a
+  // refusal, or a refusal OK, the client is told to leave (GOAWAY): its calls in flight go on, and when it connects
   // again, the new answer holds. Any thread.
   void Readmit();
 
@@ -148,11 +157,11 @@ class Server {
   // so none of them is stuck.
   void AskThreads(std::function<void()> answered);
 
-  // The first call asks for a drain, the next one cuts it short. May be called before Run(), which
-  // then drains at once.
+  // The first call asks for a drain, the next one, however soon, cuts it short. May be called before
+  // Run(), which then drains at once.
   void Stop();
 
-  // Likewise, with `grace` for the calls in flight instead of ServerOptions'. From 0.
+  // Likewise, with `grace` for the calls in flight instead of ServerOptions'; 0 and less: none.
   void Stop(absl::Duration grace);
 
  private:
@@ -162,6 +171,7 @@ class Server {
   void OnFirstThread(int from_shard, std::function<void()> work);
 
   struct Running;
+  class OwnWatch;
 
   const ServerOptions options_;
   ServerEvents no_events_;
@@ -177,6 +187,7 @@ class Server {
   std::vector<const Calls*> all_calls_;
   std::vector<std::unique_ptr<Shard>> shards_;
   const absl::Status shards_made_;
+  std::vector<std::unique_ptr<OwnWatch>> own_watches_;
   std::unique_ptr<Running> running_;  // from Start() on
 };
 

@@ -4,8 +4,8 @@
 // What a server reports to its program about connections and its own end. rpc/ itself never logs.
 //
 // Thread safety: the members are called on the thread in Server::Run(), one at a time; Stuck() on
-// another. They must not block: handlers run on the same thread.
-// Ownership: the program owns it; it outlives the server.
+// another. They must not block or throw: handlers run on the same thread.
+// Ownership: the program owns it; it outlives Server::Run(), or Finish().
 
 #ifndef RPC_SERVER_EVENTS_H_
 #define RPC_SERVER_EVENTS_H_
@@ -29,18 +29,21 @@ class ServerEvents {
   // A client has connected and speaks HTTP/2. With one shard this comes before its first call is
   // handled, with several perhaps a little later.
   virtual void ConnectionOpened(const Connection& /*connection*/) {}
+  // Of each that was opened, once.
   virtual void ConnectionClosed(const Connection& /*connection*/) {}
 
   // A connection was closed, as its client read nothing for Limits::send_timeout.
   virtual void ConnectionStalled(const Connection& /*connection*/) {}
 
-  // A connection was closed, as its client sent too many frames that carry nothing, or a header far
-  // too long.
+  // A connection was closed, as its client sent too many frames that carry nothing, a header far too
+  // long, or PINGs more often than Limits::min_ping_interval.
   virtual void ConnectionFlooded(const Connection& /*connection*/) {}
 
   // A connection was refused: it was over a limit, its credentials could not be read, it did not
-  // begin HTTP/2 in time, it speaks something else, or memory or descriptors ran out. Null: its
-  // credentials could not be read.
+  // begin HTTP/2 in time, it speaks something else, or memory or descriptors ran out. One that is over a
+  // limit may be opened all the same, for a second, so that its calls are told why. One whose peer may
+  // not call (EndpointOptions::admit) is not refused: its calls are. Null: its credentials could not be
+  // read.
   virtual void ConnectionRefused(const absl::Status& /*why*/, const Connection* /*connection*/) {}
 
   // Accepting pauses for uds::kAcceptPause, as descriptors or memory have run out. Clients that

@@ -13,11 +13,11 @@
 //
 // The handler's parameter says the shape and the types of its method. They are checked against the
 // .proto, and a mismatch aborts: it is a mistake in the program. A method without a handler is
-// UNIMPLEMENTED for its callers.
+// UNIMPLEMENTED for its callers. An exception that leaves a handler ends the process.
 //
 // Thread safety: handlers run on the thread of their call's connection; with one shard
 // (ServerOptions::shards) that is always the same. Call Handle() in the constructor.
-// Ownership: the server does not own its services; they outlive it.
+// Ownership: the server does not own its services; they outlive Server::Run(), or Finish().
 
 #ifndef RPC_SERVICE_H_
 #define RPC_SERVICE_H_
@@ -59,11 +59,12 @@ class Service {
 
   // Called for each call that was admitted, before its message is awaited: for what all methods
   // have in common, such as metadata, or a check of the caller. A status other than OK ends the
-  // call, and no handler runs.
+  // call, and no handler runs. Must not block or throw.
   virtual absl::Status Begin(Call& /*call*/) { return absl::OkStatus(); }
 
-  // Called when the server begins to drain, before anything else ends, on a thread on which
-  // handlers run. A service whose streams live as long as the server (health's Watch, say) ends
+  // Called once when the server begins to drain, whatever the number of shards and sockets: after
+  // health has become NOT_SERVING, before anything else ends, on the thread in Run(). Handlers may run
+  // on others meanwhile. Must not throw. A service whose streams live as long as the server (health's Watch, say) ends
   // them here: a call that is left holds up the drain until the grace period is over.
   virtual void Drain() {}
 

@@ -17,14 +17,17 @@ namespace rpc {
 
 struct Statistics {
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_refused = 0;  // over a limit, or their credentials could not be read
-  std::uint64_t connections_silent = 0;   // closed: did not begin HTTP/2 in time, or not at all
+  // All those for ServerEvents::ConnectionRefused().
+  std::uint64_t connections_refused = 0;
+  // Of these, closed once accepted: did not begin HTTP/2 in time or at all, or had no memory for it.
+  std::uint64_t connections_silent = 0;
   std::uint64_t connections_unread = 0;   // closed: read nothing of what was sent to it
-  std::uint64_t connections_flooded = 0;  // closed: sent too much that carries nothing
+  std::uint64_t connections_flooded = 0;  // closed: sent too much that carries nothing, PINGs too
   std::uint64_t calls_begun = 0;          // all requests, refused ones too
-  std::uint64_t calls_refused = 0;        // RESOURCE_EXHAUSTED: over a limit of calls or of memory
-  std::uint64_t calls_denied = 0;         // their caller may not call
-  std::uint64_t bytes_received = 0;       // of messages, as encoded
+  // RESOURCE_EXHAUSTED: over a limit of calls, of messages, of metadata or of memory.
+  std::uint64_t calls_refused = 0;
+  std::uint64_t calls_denied = 0;    // their caller may not call
+  std::uint64_t bytes_received = 0;  // of messages, as encoded
   std::uint64_t bytes_sent = 0;
 };
 

@@ -6,7 +6,7 @@
 //   int main() {
 //     rpc::StopSignals signals;                    // before any thread starts
 //     ...
-//     server.Run(std::move(listener), signals.fd());
+//     return server.Run(std::move(listener), signals.fd()).ok() ? 0 : 1;
 //   }
 //
 // The signals stay blocked, in the thread that makes this and in those that it starts afterwards,
@@ -18,7 +18,7 @@
 // all the same if a program sends it twice within half a second.) SIGTERM always counts.
 //
 // Thread safety: none is needed.
-// Ownership: owns its descriptor. Make one for each signal in a process.
+// Ownership: owns its descriptor. A signal must be in one of these only.
 
 #ifndef RPC_STOP_SIGNALS_H_
 #define RPC_STOP_SIGNALS_H_
@@ -34,7 +34,8 @@ class SignalDescriptor {
  public:
   SignalDescriptor(std::initializer_list<int> signals);
 
-  // A signalfd, non-blocking: readable when one of the signals has come. -1 if there is none.
+  // A signalfd(2), non-blocking: readable when one of the signals has come; read(2) gives a
+  // signalfd_siginfo for each. -1 if there is none.
   int fd() const { return fd_.get(); }
 
   // RESOURCE_EXHAUSTED or another error if there is no descriptor. The signals then do what they do
@@ -46,7 +47,7 @@ class SignalDescriptor {
   absl::Status status_;
 };
 
-// The signals that ask a program to end. A program that has another use for SIGHUP makes a
+// The signals that ask a program to end: SIGHUP, SIGINT and SIGTERM. A program that has another use for SIGHUP makes a
 // SignalDescriptor of the others.
 class StopSignals : public SignalDescriptor {
  public:

@@ -78,7 +78,7 @@ struct ClaimOptions {
 
 class Claim {
  public:
-  // `address` is a path. AlreadyExists: somebody lives there, and who, if it can be told.
+  // `address` is a path. AlreadyExists: a server uses the path, and which, if it can be told.
   // FailedPrecondition: it is no socket; other users can replace the socket (IsUntrustedPath() of
   // uds/path_trust.h). NotFound: no such directory. Nothing but the lock file is made or changed.
   static absl::StatusOr<Claim> Take(const Address& address, const ClaimOptions& options = {});

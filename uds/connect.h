@@ -19,7 +19,7 @@
 namespace uds {
 
 // Connects a stream socket; the descriptor is non-blocking and close-on-exec. Waits up to `timeout`
-// for a server whose backlog is full (zero or less: for a microsecond); every other answer is
+// for a server whose backlog is full (zero or less: not at all; infinite: for ever); every other answer is
 // immediate. A signal does not shorten the wait.
 //
 //   NotFound            no such path

@@ -75,16 +75,16 @@ class Listener {
   // nothing more.
   int fd() const { return fd_.get(); }
 
-  // One connection, non-blocking and close-on-exec; nullopt when nobody waits. ResourceExhausted
-  // when descriptors or memory have run out: nobody is lost, see kAcceptPause. FailedPrecondition
+  // One connection, non-blocking and close-on-exec; nullopt when none is pending. ResourceExhausted
+  // when descriptors or memory have run out: none is lost, see kAcceptPause. FailedPrecondition
   // after Close(). Whatever it says, the listener stays usable.
   absl::StatusOr<std::optional<UniqueFd>> Accept();
 
-  // From now on connect(2) is refused, while those who already wait can still be accepted. Of a
-  // socket that was handed in, nobody is accepted any more.
+  // From now on connect(2) is refused, while connections that are pending can still be accepted. Of a
+  // socket that was handed in, none is accepted any more.
   void StopAccepting();
 
-  // Stops listening; those who still wait are reset. A path stays, and stays claimed, so that no
+  // Stops listening; connections that are still pending are reset. A path stays, and stays claimed, so that no
   // successor comes before this server is done.
   void Close();
 

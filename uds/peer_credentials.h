@@ -33,8 +33,8 @@ struct PeerCredentials {
   // Supplementary; may or may not repeat `gid`. Empty if the kernel does not tell them.
   std::vector<gid_t> groups = {};
 
-  // Decoration for logs and messages, never a ground for a decision: the process may have ended
-  // and its number may be another's by now. Absent when the peer lives in a pid namespace that
+  // Informational, for logs and messages; never decide by it: the process may have ended and its
+  // number may be another's by now. Absent when the peer lives in a pid namespace that
   // cannot be seen from here.
   std::optional<pid_t> pid = std::nullopt;
 

@@ -23,7 +23,7 @@ namespace uds {
 // else is kept. Never fails; the result has at most four times as many bytes.
 std::string Printable(absl::string_view text);
 
-// How many bytes at the begin of `text` can be shown as they are, by the same rules, but that
+// How many bytes at the start of `text` can be shown as they are, by the same rules, but that
 // backslashes can. For texts that have escapes of their own.
 std::size_t PrintablePrefix(absl::string_view text);
 

@@ -69,8 +69,9 @@ absl::Duration Call::time_left() const {
 
 // --- Metadata ---
 
-std::vector<http2::Header> Call::metadata() const {
-  std::vector<http2::Header> all;
+const std::vector<http2::Header>& Call::metadata() const {
+  if (metadata_.has_value()) return *metadata_;
+  std::vector<http2::Header>& all = metadata_.emplace();
   for (const http2::Header& header : stream_.headers()) {
     if (!wire::IsMetadata(header.name)) continue;
     if (!wire::IsBinary(header.name)) {
@@ -106,6 +107,7 @@ bool Call::Add(absl::string_view key, absl::string_view value, std::vector<Metad
 }
 
 bool Call::Compress(Encoding encoding) {
+  if (stream_.responded()) return false;
   bool accepts = false;
   for (const http2::Header& header : stream_.headers()) {
     accepts =
@@ -135,6 +137,7 @@ void Call::OpenWindow(std::size_t bytes) {
 // GoOn().
 Call::Taken Call::Refuse(absl::Status status) {
   if (ended_) return Taken::kEnd;
+  if (absl::IsResourceExhausted(status)) calls_.counters().refused.Add(1);
   TellRefused(status);
   return EndNow(std::move(status));
 }

@@ -12,6 +12,8 @@
 //   }
 //
 // A handler ends a call with Finish(), once. If it returns without, the call ends with INTERNAL.
+// Finish() takes effect at once; CallHooks::ended is called within it. The call itself stays until the
+// handler has returned, also when its client has left.
 // A call may also end by itself: the caller cancels or leaves, the deadline passes, or a message is
 // refused. From then on every wait returns false at once, and the handler should return: the status
 // is settled, and nothing that is written afterwards is sent.
@@ -81,9 +83,9 @@ class Call : public http2::Exchange {
   explicit Call(Parts parts);
   ~Call() override;
 
-  // What the caller sent besides its messages. Keys are in lower case; values of keys that end with
-  // "-bin" are decoded. The views stay valid for the call's lifetime.
-  std::vector<http2::Header> metadata() const;
+  // What the caller sent besides its messages, user-agent too. Keys are in lower case, and asked for so;
+  // values of keys that end with "-bin" are decoded. The views stay valid for the call's lifetime.
+  const std::vector<http2::Header>& metadata() const;
   std::vector<absl::string_view> MetadataValues(absl::string_view key) const;
   absl::string_view authority() const { return stream_.authority(); }
   // Of the method: "/package.Service/Method".
@@ -91,16 +93,18 @@ class Call : public http2::Exchange {
   // Until the deadline, from 0; infinite if there is none. By the monotonic clock: a step of the
   // wall clock does not change it.
   absl::Duration time_left() const;
-  // Ends the call with DEADLINE_EXCEEDED `longest` from now, unless its deadline is earlier.
+  // Ends the call with DEADLINE_EXCEEDED `longest` from now, unless its deadline is earlier. 0 and less:
+  // as soon as the handler waits.
   void LimitTime(absl::Duration longest);
 
-  // Metadata of the response: call before the first message is sent, or before Finish(). False for
-  // a key or a value that gRPC does not allow (wire/metadata.h): then nothing is added.
+  // Metadata of the response: call the first before a message is sent, the second before Finish().
+  // False, and nothing is added, if it is too late, or for a key or a value that gRPC does not allow
+  // (wire/metadata.h).
   bool AddInitialMetadata(absl::string_view key, absl::string_view value) {
-    return Add(key, value, &initial_);
+    return !stream_.responded() && Add(key, value, &initial_);
   }
   bool AddTrailingMetadata(absl::string_view key, absl::string_view value) {
-    return Add(key, value, &trailing_);
+    return !ended_ && Add(key, value, &trailing_);
   }
 
   // Who called connect(2), by the kernel's word. The uid and groups can be trusted; the pid is
@@ -116,14 +120,14 @@ class Call : public http2::Exchange {
   // How the last message that was read was compressed.
   Encoding request_encoding() const { return request_encoding_; }
 
-  // Compresses the messages that are sent: those that it makes shorter, and as many as may take a
-  // caller's part of the thread's time (CallerAccount::kMostPacked). The others are sent as they
-  // are, as gRPC allows. False if the caller does not accept that encoding: then nothing changes. Call before
-  // anything is sent.
+  // Compresses the messages that are sent, but for those that would get no shorter, and those beyond
+  // what a caller may have compressed in a round (CallerAccount::kMostPacked). These are sent as they
+  // are, as gRPC allows. False, and nothing changes, if the caller does not accept that encoding, or if
+  // something was sent already.
   bool Compress(Encoding encoding);
 
-  // Charges the uid for bytes that the handler keeps, until the call ends. The message that it
-  // reads into and those being sent are charged anyway. False if that is more than the uid may
+  // Charges the uid for bytes that the handler keeps, until the call ends. The message that was read
+  // last and those being sent are charged anyway, those that were read before are not. False if that is more than the uid may
   // have: then the call has ended with RESOURCE_EXHAUSTED.
   [[nodiscard]] bool Keep(std::size_t bytes);
 
@@ -131,14 +135,16 @@ class Call : public http2::Exchange {
   bool is_answered() const { return stream_.response_left(); }
   // The call has ended, by Finish() or by itself: nothing more can be sent.
   bool ended() const { return ended_; }
-  // It ended by itself.
+  // It ended without its handler: cancelled, past its deadline, refused, or cut off by a drain.
   bool cancelled() const { return cancelled_; }
   // The status that it ended with; OK while it has not ended. After a Read() that was false this
   // tells the end of the stream (OK) from a message that was refused.
   const absl::Status& end_status() const { return end_status_; }
 
   // --- Waiting (waits.h, which comes with the shapes). Await these; when.h has several of them at the
-  // same time. Each is over at once when the call ends, and from then on. ---
+  // same time. Each is over at once when the call ends, and from then on: a handler that goes on waiting
+  // in a loop keeps its thread. Those that give a status give end_status() then, or CANCELLED if that
+  // is OK. ---
 
   class Sleeping;
   class Listening;
@@ -170,7 +176,7 @@ class Call : public http2::Exchange {
   Working Wait(std::shared_ptr<Job> job);
 
   // Ends the call with this status when the server begins to drain, or now if it has begun. For a
-  // stream that may stay open with nothing to do.
+  // stream that may stay open with nothing to do. OK only where many messages are sent.
   void EndWhenDraining(absl::Status status);
 
   // --- For the server. ---
@@ -230,6 +236,7 @@ class Call : public http2::Exchange {
   class Waiting;
 
   // Of http2::Exchange.
+  bool Run() override = 0;
   void Received(absl::string_view bytes) override;
   void StreamClosed() override;
   void AddTrailers(std::vector<http2::Field>* trailers) override;
@@ -295,8 +302,10 @@ class Call : public http2::Exchange {
 
   Waiter* reading_ = nullptr;
   Waiter* writing_ = nullptr;
-  WaiterList waiting_;                              // for all else
-  mutable std::forward_list<std::string> decoded_;  // what metadata() has given out
+  WaiterList waiting_;  // for all else
+  // What metadata() has given out, and of that what was decoded.
+  mutable std::optional<std::vector<http2::Header>> metadata_;
+  mutable std::forward_list<std::string> decoded_;
 };
 
 }  // namespace rpc

@@ -5,7 +5,7 @@
 //
 //   call.connection().peer.uid
 //
-// Thread safety: any thread may read it; only the connection's thread counts.
+// Thread safety: any thread may read it; only the connection's thread changes its counters.
 // Ownership: shared by the connection, its calls, and the lists.
 
 #ifndef RPC_CALL_CONNECTION_INFO_H_

@@ -19,7 +19,7 @@
 // Service::Begin(). A hook that is not set costs nothing.
 //
 // Thread safety: hooks are called on the threads that handle calls, on several at once if there are
-// several. They must not block.
+// several. They must not block or throw.
 // Ownership: an EndedCall borrows all that it has, for the time of the hook.
 
 #ifndef RPC_CALL_ENDED_CALL_H_
@@ -42,12 +42,12 @@ struct EndedCall {
   absl::string_view path;
   const Connection& connection;
   const absl::Status& status;
-  // From the call's header to its status.
+  // From the call's header to its status; 0 if it was refused before there was a handler for it.
   absl::Duration duration = absl::ZeroDuration();
   std::uint64_t bytes_received = 0;  // of messages, as encoded
   std::uint64_t bytes_sent = 0;
 
-  // For its metadata and more. Null if it was refused before there was a call: see rpc/dispatcher.h.
+  // For its metadata and more. Null if it was refused before a handler was found for it.
   const Call* call = nullptr;
 };
 
@@ -60,8 +60,9 @@ struct CallHooks {
   // The status of a call is settled, whoever settled it: its handler, its client, or the server.
   std::function<void(const EndedCall&)> ended;
 
-  // The server refuses a call: it is over a limit, its caller may not call, it is malformed, or
-  // there is no such method. Called before `ended`.
+  // The server refuses a call, or ends one in the middle: it is over a limit, its caller may not
+  // call, it or a message of it is malformed, there is no such method or no memory, or `begin` or
+  // Service::Begin() said so. Called before `ended`, and with the duration 0 if that is not set.
   std::function<void(const EndedCall&)> refused;
 };
 

@@ -35,7 +35,7 @@
 // the function ends the process.
 //
 // Thread safety and ownership: function and arguments are destroyed on the pool's thread if it was
-// run, else on the call's. The pool outlives the server.
+// run, else on the call's. The pool outlives Server::Run().
 
 #ifndef RPC_CALL_RUN_ON_H_
 #define RPC_CALL_RUN_ON_H_

@@ -11,7 +11,7 @@
 //     co_await call.Finish(absl::OkStatus());
 //   }
 //
-// Read() returns false when the caller has half-closed, or when the call has ended: it was
+// Read() clears the message first, and pointers into it are void. It returns false when the caller has half-closed, or when the call has ended: it was
 // cancelled, or a message was refused. In the last two cases the caller has its status already and
 // Finish() changes nothing, so that a handler need not tell the cases apart; end_status() does.
 // Write() and Finish() return false when the call has ended. A read and a write may be awaited at
@@ -47,6 +47,7 @@ class ServerStreamCall : public TypedCall<RequestType, ResponseType> {
   using Typed::Typed;
 
   const RequestType& request() const { return request_; }
+  RequestType* mutable_request() { return &request_; }
 
   auto Write(const ResponseType& response, const WriteOptions& options = {}) {
     return typename Typed::Writing(this, &response, options);
@@ -70,8 +71,8 @@ class ClientStreamCall : public TypedCall<RequestType, ResponseType> {
   auto Read(RequestType* request) { return typename Typed::Reading(this, request); }
 
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
-  // `status` must not be OK: OK takes a response.
-  auto Finish(const absl::Status& status) { return this->EndWith(status); }
+  // OK takes a response: given here, it is sent as INTERNAL.
+  auto Finish(const absl::Status& status) { return this->EndWithError(status); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());
   }

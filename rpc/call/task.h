@@ -22,10 +22,13 @@
 // Do not await behind && or || in the condition of a loop: GCC 12 awaits there even if the left
 // side decides. (In an if it does not.)
 //
+// Await the call's own waits (call.h), WhenAny(), WhenAll() and tasks. What other libraries have to be
+// awaited knows nothing of the end of a call: make a Job of it (job.h).
+//
 // Thread safety: none. A task lives on its call's thread.
 // Ownership: a task owns its coroutine's frame. Destroying it destroys the frame, also while the
-// coroutine waits, and with it the tasks that this one awaits. When a call ends, the handler's task is
-// the last that is destroyed of it.
+// coroutine waits, and with it the tasks that this one awaits. A handler's task is destroyed before its
+// call.
 
 #ifndef RPC_CALL_TASK_H_
 #define RPC_CALL_TASK_H_
@@ -128,8 +131,8 @@ class [[nodiscard]] TaskOf {
     if (handle_) handle_.destroy();
   }
 
-  // Runs the task until it first waits. `owner` is called at its end, perhaps before Start()
-  // returns.
+  // For the call: runs the task until it first waits. `owner` is called at its end, perhaps before
+  // Start() returns.
   void Start(Owner* owner) {
     handle_.promise().owner_ = owner;
     handle_.resume();

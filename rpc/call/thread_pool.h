@@ -16,7 +16,7 @@
 // Threads are started as they are needed and kept. They have the signal mask of the thread that
 // starts them, which in a server is that of main().
 //
-// Thread safety: any thread. Ownership: outlives the server whose handlers use it. Its destructor
+// Thread safety: any thread. Ownership: outlives Server::Run() of those whose handlers use it. Its destructor
 // waits for work that has begun, and drops what waits.
 
 #ifndef RPC_CALL_THREAD_POOL_H_
@@ -41,7 +41,7 @@ struct ThreadPoolOptions {
   // The most threads. 0: none; work is done by RunNext() alone, for tests.
   std::size_t threads = 4;
 
-  // The most pieces of work that wait for a thread, in all and of one uid. More is refused with
+  // The most pieces of work that wait for a thread, in all and of one uid; from 1. More is refused with
   // RESOURCE_EXHAUSTED.
   std::size_t max_waiting = 1024;
   std::size_t max_waiting_per_uid = 256;

@@ -107,7 +107,13 @@ class TypedCall : public Call {
   Finishing EndWith(End&& end) {
     const bool had_ended = this->HasEndedByNow();
     this->FinishWith(std::forward<End>(end));
-    return {.taken = !had_ended};
+    return {.taken = !had_ended && !this->cancelled()};
+  }
+  // For methods that answer OK with a message.
+  Finishing EndWithError(const absl::Status& status) {
+    if (!status.ok()) return EndWith(status);
+    return EndWith(
+        absl::InternalError("the handler ended with OK, and without the message that OK takes"));
   }
 };
 

@@ -33,10 +33,11 @@ class UnaryCall : public TypedCall<RequestType, ResponseType> {
   // For a handler that moves parts of the request into its response.
   RequestType* mutable_request() { return &request_; }
 
-  // Each ends the call. False if it had ended already: then nothing is sent.
+  // Each ends the call. False if it had ended already, or if there was no memory for the response:
+  // end_status() has the status that was sent.
   auto Finish(const ResponseType& response) { return this->EndWith(response); }
-  // `status` must not be OK: OK takes a response.
-  auto Finish(const absl::Status& status) { return this->EndWith(status); }
+  // OK takes a response: given here, it is sent as INTERNAL.
+  auto Finish(const absl::Status& status) { return this->EndWithError(status); }
   auto Finish(const absl::StatusOr<ResponseType>& end) {
     return end.ok() ? this->EndWith(*end) : this->EndWith(end.status());
   }

@@ -65,7 +65,7 @@ class TestClient final : private TestServer::Client {
   absl::StatusOr<Reply> Ask(absl::string_view path, const google::protobuf::MessageLite& request,
                             const TestCallOptions& options = {});
 
-  // The server has told it to go away (GOAWAY), or has closed the connection.
+  // Whether a new call may begin: false once the server has sent GOAWAY or closed the connection.
   bool may_call() const { return http2_->may_submit(); }
 
   TestServer& server() { return server_; }

@@ -16,9 +16,10 @@
 //   }
 //
 // All but the listener and the accepting is what serves in a program: HTTP/2, limits, admission,
-// deadlines, handlers. Of ServerOptions the limits of calls, messages and memory, `admit` and
-// `call_hooks` apply; a test may set smaller limits than a program may. What is not here: several
-// shards, health, reflection, limits of connections. These are for tests of a program.
+// deadlines, handlers. Of ServerOptions `admit`, `call_hooks` and the limits apply, but for those of the
+// number of connections; a test may set smaller ones than a program may. Times of `limits` go by the clock
+// of the test. What is not here: several shards or endpoints, health, reflection. These are for tests of
+// a program.
 //
 // Handlers run within Settle(), which all calls below make, until nothing goes on any more. What
 // happens on other threads it cannot know of. Give a handler a ThreadPool without threads, and call
@@ -82,7 +83,7 @@ class TestServer {
   [[nodiscard]] bool SettleUntil(const std::function<bool()>& is_so,
                                  absl::Duration longest = absl::Seconds(30));
 
-  // As a server that is told to stop, and one whose grace is over. Cut() gives how many calls it cut
+  // As a server that is told to stop (which calls Service::Drain()), and one whose grace is over. Cut() gives how many calls it cut
   // off.
   void Drain();
   std::size_t Cut();

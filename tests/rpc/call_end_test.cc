@@ -63,6 +63,59 @@ TEST(FinishTest, HasAnEffectOnce) {
   EXPECT_EQ(bed.status(1), "10");
 }
 
+TEST(FinishTest, OkWithoutTheMessageThatItTakesIsInternal) {
+  CallBed bed;
+  bed.service.ask = [](Unary& call) -> rpc::Task { co_await call.Finish(absl::OkStatus()); };
+  bed.service.collect = [](ClientStream& call) -> rpc::Task {
+    co_await call.Finish(absl::OkStatus());
+  };
+  bed.Send(Whole(1, "Ask", "x"));
+  bed.Send(Whole(3, "Collect", "x"));
+  for (const std::uint32_t stream : {1, 3}) EXPECT_EQ(bed.status(stream), "13");
+}
+
+TEST(FinishTest, SaysThatTheResponseHadNoMemory) {
+  CallBed bed({.max_memory_bytes = 1 << 20});
+  bool taken = true;
+  bed.service.ask = [&](Unary& call) -> rpc::Task {
+    taken = co_await call.Finish(Says(std::string(2 << 20, 'x')));
+    EXPECT_THAT(call.end_status(), StatusIs(absl::StatusCode::kResourceExhausted));
+  };
+  bed.Send(Whole(1, "Ask", "x"));
+  EXPECT_FALSE(taken);
+  EXPECT_EQ(bed.status(1), "8");
+  EXPECT_EQ(bed.shard().calls().counters().refused.value(), 1U);
+}
+
+TEST(FinishTest, WhatComesTooLateForTheHeaderOrTheTrailersIsRefused) {
+  CallBed bed;
+  bed.service.talk = [](Bidi& call) -> rpc::Task {
+    EXPECT_TRUE(call.AddInitialMetadata("early", "1"));
+    ExpectTrue(co_await call.Write(Says("one")));
+    EXPECT_FALSE(call.AddInitialMetadata("late", "1"));
+    EXPECT_FALSE(call.Compress(rpc::Encoding::kGzip));
+    EXPECT_TRUE(call.AddTrailingMetadata("early", "1"));
+    co_await call.Finish(absl::OkStatus());
+    EXPECT_FALSE(call.AddTrailingMetadata("late", "1"));
+  };
+  bed.Send(Whole(1, "Talk", "x", {{"grpc-accept-encoding", "gzip"}}));
+  EXPECT_EQ(bed.status(1), "0");
+  EXPECT_THAT(bed.replies(1), ElementsAre("one"));
+}
+
+TEST(MetadataTest, IsDecodedOnce) {
+  CallBed bed;
+  bed.service.ask = [](Unary& call) -> rpc::Task {
+    const std::vector<absl::string_view> first = call.MetadataValues("key-bin");
+    const std::vector<absl::string_view> second = call.MetadataValues("key-bin");
+    EXPECT_THAT(first, ElementsAre("hi"));
+    EXPECT_EQ(second.at(0).data(), first.at(0).data());
+    co_await call.Finish(Says("fine"));
+  };
+  bed.Send(Whole(1, "Ask", "x", {{"key-bin", "aGk"}}));
+  EXPECT_EQ(bed.status(1), "0");
+}
+
 TEST(FinishTest, AHandlerThatEndsWithoutAStatusIsInternalWhateverItsShape) {
   CallBed bed;
   bed.service.ask = [](Unary&) -> rpc::Task { co_return; };

@@ -6,6 +6,7 @@
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 
 #include <string>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "tests/support/patience.h"
 #include "tests/support/status_matchers.h"
 #include "tests/support/temp_dir.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho::testing {
 namespace {
@@ -53,6 +55,25 @@ class EmbeddingTest : public ::testing::TestWithParam<int> {
   ProbeService probe_;
   rpc::Server server_{{.shards = GetParam()}};
 };
+
+TEST_P(EmbeddingTest, LooksAfterADescriptorOfTheProgram) {
+  const uds::UniqueFd counter(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  eventfd_t seen = 0;
+  ASSERT_THAT(server_.OnReadable(counter.get(),
+                                 [&] {
+                                   eventfd_read(counter.get(), &seen);
+                                   server_.Stop();
+                                 }),
+              support::IsOk());
+  std::thread other([&] { eventfd_write(counter.get(), 3); });
+  EXPECT_THAT(server_.Run(ListenAt(path_)), support::IsOk());
+  other.join();
+  EXPECT_EQ(seen, 3U);
+}
+
+TEST_P(EmbeddingTest, ADescriptorThatCannotBeWatchedIsRefused) {
+  EXPECT_FALSE(server_.OnReadable(-1, [] {}).ok());
+}
 
 TEST_P(EmbeddingTest, CallsTimersAndTheEnd) {
   ASSERT_THAT(server_.Start(ListenAt(path_)), support::IsOk());

@@ -167,6 +167,14 @@ TEST_F(EndpointTest, ADrainIsThatOfAll) {
   EXPECT_NE(access(server_.path().c_str(), F_OK), 0);
 }
 
+TEST_F(EndpointTest, ANameIsServedOnce) {
+  Which again;
+  rpc::Endpoint& endpoint = server_.server().AddEndpoint(
+      uds::Listener::Open(uds::Address::Parse(dir_.Path("3")).value()).value());
+  endpoint.Add(&which_);
+  EXPECT_DEATH(endpoint.Add(&again), "same name");
+}
+
 TEST_F(EndpointTest, AUidHasItsLimitAtAllTogether) {
   HostedServer server({.limits = {.max_connections = 8, .max_connections_per_uid = 2}});
   const support::TempDir dir;
