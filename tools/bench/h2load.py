@@ -26,13 +26,14 @@ class Load:
     connections: int
     streams: int  # at once, of each connection
     first: int  # so many calls find out how many fill the time
+    service: str = "udsecho.v1.Echo"
 
     def command(self, socket, body, calls, log=None):
         return [
             "taskset", "-c", CLIENT_CORE, "h2load", "-n", str(calls), "-c", str(self.connections),
             "-m", str(self.streams), "-w", "30", "-W", "30", "-B", f"unix:{socket}", "-d", str(body),
             *_HEADERS, *(("--log-file", str(log)) if log else ()),
-            f"http://localhost/udsecho.v1.Echo/{self.method}",
+            f"http://localhost/{self.service}/{self.method}",
         ]
 
 

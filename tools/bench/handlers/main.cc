@@ -11,7 +11,6 @@
 #include <iostream>
 
 #include "absl/time/time.h"
-#include "proto/udsecho/v1/echo.pb.h"
 #include "rpc/call/run_on.h"
 #include "rpc/call/task.h"
 #include "rpc/call/thread_pool.h"
@@ -20,20 +19,19 @@
 #include "rpc/server.h"
 #include "rpc/service.h"
 #include "rpc/stop_signals.h"
+#include "tools/bench/handlers/handlers.pb.h"
 
 namespace {
 
-using Request = udsecho::v1::EchoRequest;
-using Response = udsecho::v1::EchoResponse;
-using Call = rpc::UnaryCall<Request, Response>;
+using udsecho::bench::Text;
+using Call = rpc::UnaryCall<Text, Text>;
 
 // Long enough that nothing is due before the call has ended.
 constexpr absl::Duration kLong = absl::Hours(1);
 
-// The load asks for methods of Echo.
 class Handlers final : public rpc::Service {
  public:
-  explicit Handlers(rpc::ThreadPool* pool) : Service("udsecho.v1.Echo"), pool_(*pool) {
+  explicit Handlers(rpc::ThreadPool* pool) : Service("udsecho.bench.Handlers"), pool_(*pool) {
     Handle("Plain", &Handlers::Plain);
     Handle("Nested", &Handlers::Nested);
     Handle("Limited", &Handlers::Limited);
@@ -43,17 +41,14 @@ class Handlers final : public rpc::Service {
   }
 
  private:
-  static Response ReplyTo(const Request& request) {
-    Response response;
-    response.set_message(request.message());
-    return response;
-  }
-  static rpc::TaskOf<Response> Compose(const Request& request) { co_return ReplyTo(request); }
+  // A copy, as RunOn() moves it to another thread.
+  static Text ReplyTo(const Text& request) { return request; }
+  static rpc::TaskOf<Text> Compose(const Text& request) { co_return ReplyTo(request); }
 
   rpc::Task Plain(Call& call) { co_await call.Finish(ReplyTo(call.request())); }
 
   rpc::Task Nested(Call& call) {
-    const Response response = co_await Compose(call.request());
+    const Text response = co_await Compose(call.request());
     co_await call.Finish(response);
   }
 
