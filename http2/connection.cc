@@ -30,6 +30,9 @@ constexpr std::size_t kFairShareToSend = 256 * 1024;
 // What the connections of one uid may take of a round before they wait for the next one.
 constexpr Nanoseconds kTurnTime = 2'000'000;
 
+// What comes back with the answer to one kind of PING. The others have zeros.
+constexpr std::array<std::uint8_t, 8> kDoYouRead = {'r', 'e', 'a', 'd', 'i', 'n', 'g', '?'};
+
 // Read by all connections of a thread, one after the other.
 thread_local std::array<char, Connection::kFairShare> received_bytes;
 
@@ -53,6 +56,7 @@ Connection::Connection(Loop* loop, uds::UniqueFd fd, Account* account, const Set
       last_ping_(loop->now()),
       phase_([this] { PhaseIsOver(); }),
       unread_([this] { EndAs(Ending::kUnread); }),
+      held_up_([this] { AskWhetherItReads(); }),
       idle_(TimerUnlessNever(settings->max_idle, [this] { Drain(); })),
       age_(TimerUnlessNever(settings->max_age, [this] {
         if (std::exchange(is_old_, true)) return EndAs(Ending::kAsked);
@@ -323,6 +327,7 @@ void Connection::FinishTurn() {
     return application_.Ended(*this, *ending_);
   }
   WatchWhatMatters();
+  MindWindows();
   account_.Used(loop_.round(), loop_.Lap());
   in_turn_ = false;
 }
@@ -331,6 +336,21 @@ void Connection::WatchWhatMatters() {
   const bool may_read = waiting_.empty() && unfed_.is_null() && !is_full_;
   const std::uint32_t events = (may_read ? EPOLLIN : 0U) | (is_full_ ? EPOLLOUT : 0U);
   if (std::exchange(watched_for_, events) != events) loop_.Change(fd_.get(), events, this);
+}
+
+// Pump() has taken what the windows let through.
+void Connection::MindWindows() {
+  if (queued_ == 0 || output_.size() > 0 || is_full_) return NotHeldUp();
+  if (held_up_.is_set()) return;
+  asked_to_read_ = false;
+  loop_.timers().Set(&held_up_, loop_.now() + ToNanoseconds(settings_.send_timeout) / 2);
+}
+
+void Connection::AskWhetherItReads() {
+  if (std::exchange(asked_to_read_, true)) return EndAs(Ending::kUnread);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, kDoYouRead.data());
+  loop_.timers().Set(&held_up_, loop_.now() + ToNanoseconds(settings_.send_timeout) / 2);
+  Touched();
 }
 
 void Connection::SettingsCame() {
@@ -346,7 +366,8 @@ void Connection::SettingsCame() {
   if (draining()) Drain();
 }
 
-void Connection::PingCame(bool is_ack) {
+void Connection::PingCame(bool is_ack, std::uint8_t first_byte) {
+  if (is_ack && first_byte == kDoYouRead[0]) return NotHeldUp();  // until the turn's end
   if (is_ack) {
     if (drain_ == DrainStep::kNoticeSent) GoAway();
     return;

@@ -72,7 +72,8 @@ struct Settings {
   std::uint32_t connection_window_bytes = 1024 * 1024;
 
   absl::Duration handshake_timeout = absl::Seconds(10);
-  // How long a client may read nothing of what was sent to it.
+  // How long a client may read nothing of what was sent to it. If its windows hold something up and its
+  // socket does not, a PING finds out whether it reads: one that takes its time with the data answers.
   absl::Duration send_timeout = absl::Seconds(30);
   // How long after the first GOAWAY new streams are served, if the client does not answer the PING
   // behind it. The second GOAWAY follows then.
@@ -157,6 +158,11 @@ class Connection final : public Loop::Watcher {
   void Flush();
   void FinishTurn();
   void WatchWhatMatters();
+  void MindWindows();
+  void AskWhetherItReads();
+  void NotHeldUp() {
+    if (held_up_.is_set()) loop_.timers().Cancel(&held_up_);
+  }
   // Ends the connection if nothing is left to be read or sent.
   void EndIfDone();
   // Waits for the client to close, and reads what it still sends: a client that is writing when the
@@ -165,7 +171,7 @@ class Connection final : public Loop::Watcher {
   void PhaseIsOver();
 
   void SettingsCame();
-  void PingCame(bool is_ack);
+  void PingCame(bool is_ack, std::uint8_t first_byte);
   void EndWithGoAway(Ending how, std::uint32_t error_code, absl::string_view why);
   void EndFlooded();
   void EndAs(Ending how);
@@ -212,6 +218,9 @@ class Connection final : public Loop::Watcher {
   Nanoseconds last_ping_;
   Timer phase_;  // of the handshake, of the drain, or of lingering
   Timer unread_;
+  std::size_t queued_ = 0;      // bytes of all streams that have not left them
+  bool asked_to_read_ = false;  // by a PING that has not come back
+  Timer held_up_;               // what is queued, by the client's windows
   std::unique_ptr<Timer> idle_;
   std::unique_ptr<Timer> age_;
 };

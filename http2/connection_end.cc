@@ -85,6 +85,7 @@ void Connection::Close() {
   if (!is_full_) output_.Flush(fd_.get(), &sent);
   loop_.timers().Cancel(&phase_);
   loop_.timers().Cancel(&unread_);
+  NotHeldUp();
   idle_ = nullptr;
   age_ = nullptr;
   for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) stream->closed_ = true;

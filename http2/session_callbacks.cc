@@ -129,7 +129,7 @@ struct SessionCallbacks {
         if (!is_ack) connection.SettingsCame();
         break;
       case NGHTTP2_PING:
-        connection.PingCame(is_ack);
+        connection.PingCame(is_ack, frame->ping.opaque_data[0]);
         break;
       default:
         break;

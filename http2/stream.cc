@@ -27,6 +27,7 @@ Stream::~Stream() {
   static_assert(sizeof(Stream) <= kObjectBytes);
   is_ready_ = true;     // whoever asks for Run() from here on is too late
   exchange_ = nullptr;  // first: it may look at what is below
+  connection_.queued_ -= queued_;
   connection_.account_.Release(kBytes + static_cast<std::int64_t>(extra_header_bytes_));
 }
 
@@ -80,6 +81,7 @@ void Stream::Respond(absl::Span<const Field> header, Body body) {
 
 void Stream::Queued(std::size_t bytes) {
   queued_ += bytes;
+  connection_.queued_ += bytes;
   if (std::exchange(deferred_, false)) nghttp2_session_resume_data(connection_.session_, id_);
   connection_.Touched();
 }
@@ -137,6 +139,8 @@ void Stream::RunSoon() { connection_.AddReady(this); }
 
 bool Stream::MoveTo(Output* output, std::size_t bytes) {
   queued_ -= bytes;
+  connection_.queued_ -= bytes;
+  connection_.NotHeldUp();
   while (bytes > 0) {
     const Piece& first = queue_.front();
     const std::size_t count = std::min(bytes, first.length - sent_of_first_);

@@ -3,10 +3,12 @@
 
 #include "rpc/limits.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "uds/descriptor_limit.h"
 
 namespace rpc {
 namespace {
@@ -44,6 +46,11 @@ class Checks {
 };
 
 }  // namespace
+
+int Limits::MostConnections() {
+  return static_cast<int>(std::clamp<std::int64_t>(uds::DescriptorLimit() - kOwnDescriptors, 1,
+                                                   std::numeric_limits<int>::max()));
+}
 
 absl::Status Limits::Check() const {
   Checks checks;

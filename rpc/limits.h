@@ -27,13 +27,13 @@ struct Limits {
   // already, the next one is closed at once, and its client sees UNAVAILABLE. Once max_connections
   // are open, a new one of a uid that has fewer takes the place of an idle one of the uid that has
   // most.
-  int max_connections = 4096;
-  int max_connections_per_uid = 2048;
+  int max_connections = UsualConnections();
+  int max_connections_per_uid = std::max(UsualConnections() / 2, 1);
 
   // Connections that have not sent their HTTP/2 preface and SETTINGS yet, in all; from 1. For one
   // more, the oldest of the uid that has most of them is closed. A client sends these at once, but
   // it may open all of its connections first; hence as many as one uid may have.
-  int max_silent_connections = 2048;
+  int max_silent_connections = std::max(UsualConnections() / 2, 1);
 
   // How long a connection may take to send them before it is closed. Above 0. PostgreSQL gives 60 s
   // (authentication_timeout), dbus-daemon 30 s (auth_timeout), for a dialogue; this is one message.
@@ -59,7 +59,8 @@ struct Limits {
   // (http2/account.h). Over it: RESOURCE_EXHAUSTED.
   std::int64_t max_memory_bytes = 256 * 1024 * 1024;
 
-  // How long a client may read nothing of what was sent to it before its connection is closed.
+  // How long a client may read nothing of what was sent to it before its connection is closed. One that
+  // reads and keeps its HTTP/2 windows shut stays, as long as it answers PINGs.
   // Above 0.
   absl::Duration send_timeout = absl::Seconds(30);
 
@@ -76,6 +77,13 @@ struct Limits {
   // (http2/flood_budget.h).
   absl::Duration min_ping_interval = absl::ZeroDuration();
   bool pings_when_idle = true;
+
+  // By default 4096, or fewer where the process has no descriptors for so many (uds/descriptor_limit.h),
+  // less some for the program's own files. Who sets more risks that a uid takes all descriptors.
+  static constexpr int kUsualConnections = 4096;
+  static constexpr int kOwnDescriptors = 64;
+  static int UsualConnections() { return std::min(kUsualConnections, MostConnections()); }
+  static int MostConnections();  // from 1
 
   // What a call takes besides its messages, in bytes (measured).
   static constexpr std::int64_t kCallBytes = 6 * 1024;

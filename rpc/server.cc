@@ -7,10 +7,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
 #include <set>
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "rpc/acceptor.h"
 #include "rpc/check.h"
 #include "rpc/drain.h"
@@ -19,6 +21,7 @@
 #include "rpc/reception.h"
 #include "rpc/start_thread.h"
 #include "rpc/watchdog.h"
+#include "uds/descriptor_limit.h"
 
 namespace rpc {
 namespace {
@@ -133,14 +136,17 @@ Server::Server(const ServerOptions& options, ServerEvents* events)
       main_({.admit = options.admit}, 0),
       stop_(NewStopCounter()),
       grace_(absl::ToInt64Nanoseconds(options.grace)),
-      admission_(options.limits, static_cast<std::size_t>(options.shards)),
+      admission_(options.limits, static_cast<std::size_t>(std::max(options.shards, 1))),
       settings_(SettingsOf(options.limits)),
       shards_made_(MakeShards()) {}
 
 Server::~Server() = default;
 
 absl::Status Server::MakeShards() {
-  RPC_CHECK(options_.shards > 0, "a server needs a thread");
+  if (options_.shards < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("ServerOptions::shards is ", options_.shards, ", and must be at least 1"));
+  }
   if (!stop_.valid()) {
     return absl::ResourceExhaustedError(
         "there is no descriptor to stop the server by; raise `ulimit -n`");
@@ -270,6 +276,7 @@ absl::Status Server::Start(uds::Listener listener, int stop_fd) {
   absl::Status status = options_.limits.Check();
   status.Update(shards_made_);
   if (!status.ok()) return status;
+  if (options_.raise_descriptor_limit) uds::RaiseDescriptorLimit();
   running_ = std::make_unique<Running>(this, stop_fd);
   status = running_->Accept(std::move(listener), main_);
   for (std::size_t i = 0; i < more_.size(); ++i) {

@@ -75,9 +75,13 @@ struct ServerOptions {
 
   Limits limits = {};
 
-  // How many threads handle calls, from 1 (less aborts). Each has a share of the connections. More than one pays
+  // How many threads handle calls, from 1. Each has a share of the connections. More than one pays
   // if one is always busy and the clients leave cores for more.
   int shards = 1;
+
+  // Whether Start() raises the process's limit on descriptors (RLIMIT_NOFILE) to the hard one, as far as
+  // the default limits of connections reckon with. Not for a program that uses select(2).
+  bool raise_descriptor_limit = true;
 
   // How long to look for the next event before sleeping, where that has paid recently
   // (http2/busy_poll.h); 0: never.
@@ -145,7 +149,8 @@ class Server {
   // watch it.
   absl::Status OnReadable(int fd, std::function<void()> ready);
 
-  // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then.
+  // Runs `work` on the thread in Run() after `delay`, unless the server has ended by then. May be called
+  // before Run(). It cannot be taken back: let `work` look whether it is still wanted.
   void After(absl::Duration delay, std::function<void()> work);
 
   // Asks `admit` of each socket again about the peers of its open connections. Where OK has become a

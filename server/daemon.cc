@@ -4,7 +4,6 @@
 #include "server/daemon.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,15 +32,6 @@
 
 namespace udsecho {
 namespace {
-
-// Every connection takes a descriptor, and the usual limit of 1024 is meant for programs that
-// use select(2), as systemd.exec(5) explains. We do not.
-void RaiseDescriptorLimit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // A library knows no flags: here is the one that allows what it refuses.
 absl::Status WithAdvice(const absl::Status& status) {
@@ -295,7 +285,6 @@ ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in,
     ServiceEvents(surroundings.log).Failed(signals->status());
     return kFailed;
   }
-  RaiseDescriptorLimit();
   Daemon daemon(options, surroundings);
   return daemon.Run(std::move(handed_in));
 }

@@ -17,6 +17,7 @@
 #include "cli/integer.h"
 #include "cli/size.h"
 #include "server/memory_limit.h"
+#include "uds/descriptor_limit.h"
 
 namespace udsecho {
 namespace {
@@ -144,33 +145,26 @@ void TakeDefaultsFromSystem(rpc::Limits* limits) {
     limits->max_memory_bytes =
         DefaultMaxMemory(MemoryLimitAtStart()->bytes, limits->max_memory_bytes, kLeastMemory);
   }
-  const int most = DefaultMaxConnections(DescriptorLimit(), limits->max_connections);
-  if (most == limits->max_connections) return;
-  limits->max_connections = most;
-  const int half = std::max(most / 2, 1);
-  limits->max_connections_per_uid = std::min(limits->max_connections_per_uid, half);
-  limits->max_silent_connections = std::min(limits->max_silent_connections, half);
 }
 
 std::vector<Shortage> CompareWithSystem(const rpc::Limits& limits) {
   const rpc::Limits usual;
   std::vector<Shortage> shortages;
-  const int64_t descriptors = DescriptorLimit();
-  const int connections = DefaultMaxConnections(descriptors, usual.max_connections);
-  if (limits.max_connections > DefaultMaxConnections(descriptors, limits.max_connections) ||
-      (connections < usual.max_connections && limits.max_connections == connections)) {
+  const int most = rpc::Limits::MostConnections();
+  if (limits.max_connections > most ||
+      (most < rpc::Limits::kUsualConnections && limits.max_connections == most)) {
     shortages.push_back(
         {.what = "descriptors",
-         .message = absl::StrCat("this process may have ", descriptors,
+         .message = absl::StrCat("this process may have ", uds::DescriptorLimit(),
                                  " descriptors, and --max_connections is ", limits.max_connections,
                                  "; for more connections raise `ulimit -Hn`, or LimitNOFILE="),
-         .fits = limits.max_connections <= connections});
+         .fits = limits.max_connections <= most});
   }
   const std::optional<MemoryLimit>& memory = MemoryLimitAtStart();
   if (!memory.has_value()) return shortages;
-  const int64_t most = memory->bytes / 2;
+  const int64_t half = memory->bytes / 2;
   const int64_t by_default = DefaultMaxMemory(memory->bytes, usual.max_memory_bytes, kLeastMemory);
-  const bool fits = limits.max_memory_bytes <= most;
+  const bool fits = limits.max_memory_bytes <= half;
   if (!fits || (by_default < usual.max_memory_bytes && limits.max_memory_bytes == by_default)) {
     shortages.push_back(
         {.what = "memory",

@@ -119,15 +119,4 @@ int64_t DefaultMaxMemory(int64_t limit, int64_t usual, int64_t least) {
   return std::max(std::min(usual, limit / 2 / kMiB * kMiB), least);
 }
 
-int DefaultMaxConnections(int64_t descriptors, int usual) {
-  constexpr int64_t kOthers = 64;  // the loops', the log's, files that are read
-  return static_cast<int>(std::clamp<int64_t>(descriptors - kOthers, 1, usual));
-}
-
-int64_t DescriptorLimit() {
-  rlimit limit = {};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kNone;
-  return static_cast<int64_t>(std::min<rlim_t>(limit.rlim_max, kNone));
-}
-
 }  // namespace udsecho

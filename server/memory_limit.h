@@ -35,13 +35,6 @@ std::optional<MemoryLimit> TightestMemoryLimit(const std::string& root = "/");
 // sockets too.
 int64_t DefaultMaxMemory(int64_t limit, int64_t usual, int64_t least);
 
-// How many connections a process has descriptors for that may have `descriptors`, a descriptor
-// each: `usual`, or fewer; at least 1.
-int DefaultMaxConnections(int64_t descriptors, int usual);
-
-// How many descriptors the process may have at most (RLIMIT_NOFILE, the hard limit).
-int64_t DescriptorLimit();
-
 }  // namespace udsecho
 
 #endif  // SERVER_MEMORY_LIMIT_H_

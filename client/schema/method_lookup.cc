@@ -4,6 +4,7 @@
 #include "client/schema/method_lookup.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -94,6 +95,12 @@ absl::StatusOr<const Method*> FindByEnd(const std::string& name, Schema* schema)
                [&](const Method* method) {
                  return IsEndOf(name, MethodName(*method)) || IsEndOf(name, method->full_name());
                });
+  // Nearly every server has gRPC's own beside those that are asked for, such as Health with its Watch.
+  const auto is_own = [](const Method* method) {
+    return absl::StartsWith(method->full_name(), "grpc.");
+  };
+  const auto others = std::stable_partition(fitting.begin(), fitting.end(), std::not_fn(is_own));
+  if (others - fitting.begin() == 1) return fitting.front();
   if (fitting.size() == 1) return fitting.front();
   if (fitting.empty()) return Unknown(name, *methods);
   std::vector<std::string> names;

@@ -18,6 +18,9 @@ namespace {
 // it is free.
 constexpr std::size_t kWindowPiece = 16 * 1024;
 
+// More than there can be: Keep() of a number that a client chose must not wrap around.
+constexpr std::size_t kMostKept = std::size_t{1} << 60;
+
 absl::Status DeadlinePassed() {
   return absl::DeadlineExceededError("the deadline passed before the call was done");
 }
@@ -50,7 +53,8 @@ Call::~Call() {
 void Call::LimitTime(absl::Duration longest) {
   if (ended_) return;
   // By the time that it is, not by that when the round began: others may have kept the thread.
-  const http2::Nanoseconds end = calls_.loop().clock().Now() + http2::ToNanoseconds(longest);
+  const http2::Nanoseconds now = calls_.loop().clock().Now();
+  const http2::Nanoseconds end = now + std::max<http2::Nanoseconds>(http2::ToNanoseconds(longest), 0);
   if (!expiry_.has_value()) {
     expiry_.emplace([this] { Cancel(DeadlinePassed()); });
   } else if (end >= expires_at_) {
@@ -280,7 +284,7 @@ absl::Status Call::TooMuch() const {
 
 bool Call::Keep(std::size_t bytes) {
   if (ended_) return false;
-  const auto count = static_cast<std::int64_t>(bytes);
+  const auto count = static_cast<std::int64_t>(std::min(bytes, kMostKept));
   if (!account_.memory.Hold(count, http2::Need::kRequest)) {
     Refuse(TooMuch());
     return false;

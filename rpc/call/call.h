@@ -176,7 +176,8 @@ class Call : public http2::Exchange {
   Working Wait(std::shared_ptr<Job> job);
 
   // Ends the call with this status when the server begins to drain, or now if it has begun. For a
-  // stream that may stay open with nothing to do. OK only where many messages are sent.
+  // stream that may stay open with nothing to do. The last call of this counts. OK only where many
+  // messages are sent.
   void EndWhenDraining(absl::Status status);
 
   // --- For the server. ---

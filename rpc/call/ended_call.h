@@ -15,6 +15,9 @@
 //     metrics.Count(call.path, call.status.code(), call.duration);
 //   };
 //
+// They are called for all sockets (Connection::endpoint says which) and services, those for health and
+// reflection too: let paths that begin with "/grpc." pass where clients and probes are to find them.
+//
 // For several things to be done, call several functions. What one service does for its own calls is
 // Service::Begin(). A hook that is not set costs nothing.
 //

@@ -13,11 +13,19 @@
 // taken out again, so that a client that calls and cancels fills nothing. (Job, in job.h, is for work
 // that other executors and libraries do.)
 //
+// RunOn() drops what waits when its call has ended, so it is for answers. What must be done whatever
+// becomes of the call, such as saving what a handler has changed, is Add()ed, and perhaps waited for by a
+// Broadcast:
+//
+//   state_.Change(...);                                   // on the call's thread
+//   const auto saving = pool_.Add(geteuid(), [&] { state_.Save(); });   // of the program's own uid
+//
 // Threads are started as they are needed and kept. They have the signal mask of the thread that
 // starts them, which in a server is that of main().
 //
 // Thread safety: any thread. Ownership: outlives Server::Run() of those whose handlers use it. Its destructor
-// waits for work that has begun, and drops what waits.
+// waits for work that has begun, however long that
+// takes, and drops what waits. A program whose work may hang leaves by std::quick_exit().
 
 #ifndef RPC_CALL_THREAD_POOL_H_
 #define RPC_CALL_THREAD_POOL_H_

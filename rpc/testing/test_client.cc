@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "http2/buffer.h"
@@ -82,6 +83,7 @@ bool TestClient::Move() {
 
 TestCall::TestCall(TestClient* client, absl::string_view path, const TestCallOptions& options)
     : client_(*client), sent_(HeaderOf(path, options)), fields_(FieldsOf(sent_)) {
+  RPC_CHECK(absl::StartsWith(path, "/"), "a path begins with a slash: \"/package.Service/Method\"");
   client_.http2_->Submit(&fields_, this);
   client_.server_.Settle();
 }

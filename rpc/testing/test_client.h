@@ -84,7 +84,8 @@ class TestClient final : private TestServer::Client {
 
 class TestCall final : private http2::ClientStream {
  public:
-  // `path` such as "/package.Service/Method".
+  // `path` such as "/package.Service/Method"; without the first slash this aborts. Ends as UNAVAILABLE if
+  // the client may not call any more.
   TestCall(TestClient* client, absl::string_view path, const TestCallOptions& options = {});
   ~TestCall() override;
 

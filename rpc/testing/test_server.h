@@ -38,6 +38,7 @@
 #include <functional>
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -78,6 +79,10 @@ class TestServer {
   void Settle();
   // Moves the clock, and settles.
   void Advance(absl::Duration duration);
+  // As Server::After(), by the test's clock: for a service that is given a function to be called later by.
+  void After(absl::Duration delay, std::function<void()> work) {
+    shard_->loop().After(delay, std::move(work));
+  }
   // Settles again and again until `is_so` gives true, for what other threads do. False: it did not
   // within `longest`, of real time.
   [[nodiscard]] bool SettleUntil(const std::function<bool()>& is_so,

@@ -161,6 +161,63 @@ TEST_F(UnreadTest, AClientThatLeavesMeanwhileIsGone) {
   EXPECT_EQ(link_.ending(), Ending::kPeerLeft);
 }
 
+// A client whose windows are full before its socket is, and that is asked by a PING.
+class HeldUpTest : public ::testing::Test {
+ protected:
+  HeldUpTest() {
+    link_.Greet();
+    link_.peer().Send(GetFrame(1, "/bytes/1000000"));
+    link_.Settle();  // which opens no window
+  }
+
+  Bed bed_;
+  Link link_{&bed_};
+};
+
+TEST_F(HeldUpTest, OneThatDoesNotReadEnds) {
+  bed_.clock.Advance(absl::Seconds(15));
+  link_.SettleUnread();
+  bed_.clock.Advance(absl::Milliseconds(14'999));
+  link_.SettleUnread();
+  EXPECT_EQ(link_.ending(), std::nullopt);
+  bed_.clock.Advance(absl::Milliseconds(1));
+  link_.SettleUnread();
+  EXPECT_EQ(link_.ending(), Ending::kUnread);
+  EXPECT_THAT(bed_.site.done, ElementsAre("/bytes/1000000"));
+}
+
+TEST_F(HeldUpTest, OneThatReadsAndTakesItsTimeStays) {
+  for (int i = 0; i < 20; ++i) {
+    Pass(&bed_, &link_, absl::Seconds(15));
+    const int asked = link_.peer().Count(kPing);
+    ASSERT_EQ(asked, i + 1);
+    link_.Send(PingFrame("reading?", kAck));
+    ASSERT_EQ(link_.ending(), std::nullopt) << i;
+  }
+  link_.Send(absl::StrCat(WindowUpdateFrame(0, 1 << 30), WindowUpdateFrame(1, 1 << 30)));
+  EXPECT_EQ(link_.response(1).body.size(), 1'000'000);
+  Pass(&bed_, &link_, absl::Hours(1));  // and is not asked any more
+  EXPECT_EQ(link_.peer().Count(kPing), 20);
+  EXPECT_EQ(link_.ending(), std::nullopt);
+}
+
+TEST_F(HeldUpTest, AWindowThatOpensIsAnAnswerToo) {
+  for (int i = 0; i < 10; ++i) {
+    Pass(&bed_, &link_, absl::Seconds(29));
+    link_.Send(absl::StrCat(WindowUpdateFrame(0, 1000), WindowUpdateFrame(1, 1000)));
+    ASSERT_EQ(link_.ending(), std::nullopt) << i;
+  }
+}
+
+TEST_F(HeldUpTest, ItsAnswerIsNotThatOfADrain) {
+  Pass(&bed_, &link_, absl::Seconds(15));
+  link_.connection().Drain();
+  link_.Send(PingFrame("reading?", kAck));
+  EXPECT_EQ(link_.peer().goaways().size(), 1);  // the notice
+  link_.Send(PingFrame("00000000", kAck));
+  EXPECT_EQ(link_.peer().goaways().size(), 2);
+}
+
 class PingTest : public ::testing::Test {
  protected:
   PingTest() { bed_.settings.min_ping_interval = absl::Minutes(5); }

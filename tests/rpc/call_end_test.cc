@@ -103,6 +103,29 @@ TEST(FinishTest, WhatComesTooLateForTheHeaderOrTheTrailersIsRefused) {
   EXPECT_THAT(bed.replies(1), ElementsAre("one"));
 }
 
+TEST(KeepTest, AnyNumberThatAClientChoosesIsCharged) {
+  CallBed bed;
+  bed.service.ask = [](Unary& call) -> rpc::Task {
+    ExpectTrue(call.Keep(1000));
+    EXPECT_FALSE(call.Keep(~std::size_t{0} - 100));
+    EXPECT_THAT(call.end_status(), StatusIs(absl::StatusCode::kResourceExhausted));
+    co_return;
+  };
+  bed.Send(Whole(1, "Ask", "x"));
+  EXPECT_EQ(bed.status(1), "8");
+}
+
+TEST(TimeLeftTest, NoneIsLeftWhenItWasCappedToNothing) {
+  CallBed bed;
+  bed.service.ask = [](Unary& call) -> rpc::Task {
+    call.LimitTime(-absl::Hours(1));
+    EXPECT_EQ(call.time_left(), absl::ZeroDuration());
+    EXPECT_FALSE(co_await call.Finish(Says("late")));
+  };
+  bed.Send(Whole(1, "Ask", "x"));
+  EXPECT_EQ(bed.status(1), "4");
+}
+
 TEST(MetadataTest, IsDecodedOnce) {
   CallBed bed;
   bed.service.ask = [](Unary& call) -> rpc::Task {

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -69,6 +71,36 @@ TEST_P(EmbeddingTest, LooksAfterADescriptorOfTheProgram) {
   EXPECT_THAT(server_.Run(ListenAt(path_)), support::IsOk());
   other.join();
   EXPECT_EQ(seen, 3U);
+}
+
+// In a process of its own, which may have 1000 descriptors and has asked for 100.
+template <class Do>
+int DescriptorsAfter(const Do& start) {
+  const rlimit few = {.rlim_cur = 100, .rlim_max = 1000};
+  if (setrlimit(RLIMIT_NOFILE, &few) != 0) std::abort();
+  start();
+  rlimit now = {};
+  getrlimit(RLIMIT_NOFILE, &now);
+  return static_cast<int>(now.rlim_cur / 10);  // an exit code
+}
+
+TEST(DescriptorLimitTest, IsRaisedUnlessTheProgramSaysNo) {
+  const support::TempDir dir;
+  const auto start = [&](bool raise) {
+    return [&dir, raise] {
+      rpc::Server server({.raise_descriptor_limit = raise});
+      if (!server.Start(ListenAt(dir.Path("s"))).ok()) std::abort();
+    };
+  };
+  EXPECT_EXIT(std::exit(DescriptorsAfter(start(true))), ::testing::ExitedWithCode(100), "");
+  EXPECT_EXIT(std::exit(DescriptorsAfter(start(false))), ::testing::ExitedWithCode(10), "");
+}
+
+TEST(ServerOptionsTest, NoShardIsRefused) {
+  const support::TempDir dir;
+  rpc::Server server({.shards = 0});
+  EXPECT_THAT(server.Run(ListenAt(dir.Path("s"))),
+              support::StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST_P(EmbeddingTest, ADescriptorThatCannotBeWatchedIsRefused) {

@@ -7,7 +7,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <string>
@@ -92,6 +95,30 @@ TEST(LimitsTest, EachThatMakesNoSenseIsNamed) {
     EXPECT_THAT(limits.Check(),
                 StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("Limits::" + wrong.member)));
   }
+}
+
+TEST(LimitsTest, ConnectionsFitTheDescriptorsThatTheProcessMayHave) {
+  EXPECT_EQ(Limits().max_connections, Limits::kUsualConnections);
+  const auto with_few = [](rlim_t descriptors) {
+    const rlimit few = {.rlim_cur = std::min<rlim_t>(descriptors, 100), .rlim_max = descriptors};
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0) std::abort();
+    return Limits();
+  };
+  EXPECT_EXIT(
+      {
+        const Limits limits = with_few(1000);
+        std::exit(limits.max_connections == 936 && limits.max_connections_per_uid == 468 &&
+                          limits.max_silent_connections == 468
+                      ? 0
+                      : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(
+      {
+        const Limits limits = with_few(20);
+        std::exit(limits.max_connections == 1 && limits.Check().ok() ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST(LimitsTest, TheCallsOfAUidFitAnEighthOfTheMemory) {

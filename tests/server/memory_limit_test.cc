@@ -123,11 +123,5 @@ TEST(DefaultMaxMemoryTest, HalfOfTheCgroupsLimitWithinItsBounds) {
   EXPECT_EQ(DefaultMaxMemory(20 * kMiB, 256 * kMiB, 16 * kMiB), 16 * kMiB);
 }
 
-TEST(DefaultMaxConnectionsTest, AsManyAsThereAreDescriptorsFor) {
-  EXPECT_EQ(DefaultMaxConnections(int64_t{1} << 60, 4096), 4096);
-  EXPECT_EQ(DefaultMaxConnections(1024, 4096), 960);
-  EXPECT_EQ(DefaultMaxConnections(20, 4096), 1);
-}
-
 }  // namespace
 }  // namespace udsecho
