@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// When the service manager is told what: the daemon's life as notices of server/notify.h.
+// When the service manager is told what: the daemon's life as notices of systemd/notifier.h.
 //
 //   ManagerReports reports(&server, on_failure);
 //   reports.Serving();                      // READY=1, and WATCHDOG=1 from now on
@@ -27,7 +27,7 @@
 #include "absl/time/time.h"
 #include "http2/clock.h"
 #include "rpc/server.h"
-#include "server/notify.h"
+#include "systemd/notifier.h"
 
 namespace udsecho {
 
@@ -60,7 +60,7 @@ class ManagerReports {
   void AskForTime(http2::Nanoseconds until);
 
   rpc::Server& server_;
-  Notifier notifier_;
+  systemd::Notifier notifier_;
   std::atomic<bool> armed_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<std::int64_t> open_ = 0;

@@ -6,17 +6,17 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "uds/listen_fds.h"
 #include "uds/printable.h"
 
 namespace uds {
@@ -26,12 +26,11 @@ absl::Status Refuse(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("socket activation: ", why));
 }
 
-// As sd_listen_fds(3): what is not for this process, or is no number, is not there. A parent leaves
-// such variables behind.
-bool IsMeantForUs() {
-  const char* const text = std::getenv("LISTEN_PID");
-  pid_t pid = 0;
-  return text != nullptr && absl::SimpleAtoi(text, &pid) && pid == getpid();
+// -1 if there is no such option, as with what is no socket.
+int SocketOption(int fd, int option) {
+  int value = -1;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
 }
 
 absl::StatusOr<Address> AddressOfSocket(int fd) {
@@ -52,8 +51,10 @@ absl::StatusOr<Address> AddressOfSocket(int fd) {
   return Address::Parse(absl::StrCat(path[0] == '/' ? "unix://" : "unix:", path));
 }
 
-absl::StatusOr<ActivatedSocket> Take(UniqueFd fd) {
-  if (sd_is_socket_unix(fd.get(), SOCK_STREAM, /*listening=*/1, nullptr, 0) <= 0) {
+absl::StatusOr<ActivatedSocket> Check(UniqueFd fd, absl::string_view name) {
+  if (SocketOption(fd.get(), SO_DOMAIN) != AF_UNIX ||
+      SocketOption(fd.get(), SO_TYPE) != SOCK_STREAM ||
+      SocketOption(fd.get(), SO_ACCEPTCONN) != 1) {
     return Refuse(
         "what was handed over is no listening Unix stream socket; give the unit one, with "
         "ListenStream= and a path, and without Accept=yes");
@@ -64,42 +65,88 @@ absl::StatusOr<ActivatedSocket> Take(UniqueFd fd) {
   }
   absl::StatusOr<Address> address = AddressOfSocket(fd.get());
   if (!address.ok()) return address.status();
-  return ActivatedSocket{std::move(fd), *std::move(address)};
+  return ActivatedSocket{std::move(fd), *std::move(address), std::string(name)};
+}
+
+absl::StatusOr<std::vector<std::string>> Names(const ListenFds& given) {
+  if (!given.names.has_value()) return std::vector<std::string>(given.fds.size(), "unknown");
+  std::vector<std::string> names = absl::StrSplit(*given.names, ':');
+  if (names.size() == given.fds.size()) return names;
+  return Refuse(absl::StrCat("there are ", given.fds.size(), " sockets, and LISTEN_FDNAMES=",
+                             Printable(*given.names), " has ", names.size(),
+                             " names; fix what sets it"));
+}
+
+bool IsSame(const Address& a, const Address& b) {
+  if (a.is_abstract() != b.is_abstract()) return false;
+  if (a.name() == b.name()) return true;
+  struct stat file_a = {};
+  struct stat file_b = {};
+  return !a.is_abstract() && stat(a.name().c_str(), &file_a) == 0 &&
+         stat(b.name().c_str(), &file_b) == 0 && file_a.st_dev == file_b.st_dev &&
+         file_a.st_ino == file_b.st_ino;
+}
+
+template <typename Condition>
+std::optional<ActivatedSocket> TakeIf(std::vector<ActivatedSocket>& sockets, Condition condition) {
+  const auto found = std::find_if(sockets.begin(), sockets.end(), condition);
+  if (found == sockets.end()) return std::nullopt;
+  std::optional<ActivatedSocket> taken(std::move(*found));
+  sockets.erase(found);
+  return taken;
 }
 
 }  // namespace
 
-absl::StatusOr<std::optional<ActivatedSocket>> TakeActivatedSocket() {
-  const char* const variable = std::getenv("LISTEN_FDS");
-  const absl::string_view handed_in = variable == nullptr ? "" : variable;
-  if (handed_in.empty() || handed_in == "0" || !IsMeantForUs()) return std::nullopt;
-  const std::string handed_in_text(handed_in);  // which goes with the variable
-  const int count = sd_listen_fds(/*unset_environment=*/1);
-  if (count < 0) {
-    return absl::ErrnoToStatus(
-        -count, absl::StrCat("socket activation: LISTEN_FDS=", Printable(handed_in_text),
-                             " is no number of open descriptors; unset it, or mend what sets it"));
+absl::StatusOr<ActivatedSockets> ActivatedSockets::Take() {
+  absl::StatusOr<ListenFds> given = TakeListenFds();
+  if (!given.ok()) return given.status();
+  const absl::StatusOr<std::vector<std::string>> names = Names(*given);
+  if (!names.ok()) return names.status();
+  std::vector<ActivatedSocket> sockets;
+  for (std::size_t i = 0; i < given->fds.size(); ++i) {
+    absl::StatusOr<ActivatedSocket> socket = Check(std::move(given->fds[i]), (*names)[i]);
+    if (!socket.ok()) return socket.status();
+    sockets.push_back(*std::move(socket));
   }
-  if (count == 0) return std::nullopt;
-  if (count > 1) {
-    return Refuse(absl::StrCat("there are ", count,
+  return ActivatedSockets(std::move(sockets));
+}
+
+std::optional<ActivatedSocket> ActivatedSockets::TakeNamed(absl::string_view name) {
+  return TakeIf(sockets_, [&](const ActivatedSocket& socket) { return socket.name == name; });
+}
+
+std::optional<ActivatedSocket> ActivatedSockets::TakeAt(const Address& address) {
+  return TakeIf(sockets_,
+                [&](const ActivatedSocket& socket) { return IsSame(socket.address, address); });
+}
+
+absl::Status ActivatedSockets::CheckNoneIsLeft() const {
+  if (empty()) return absl::OkStatus();
+  const auto describe = [](std::string* out, const ActivatedSocket& socket) {
+    absl::StrAppend(out, "'", Printable(socket.name), "' at ", socket.address.ToString());
+  };
+  return Refuse(absl::StrCat(
+      "this program does not serve ", absl::StrJoin(sockets_, ", ", describe),
+      "; take the socket out of the unit, or give it the FileDescriptorName= that is expected"));
+}
+
+absl::StatusOr<std::optional<ActivatedSocket>> TakeActivatedSocket() {
+  absl::StatusOr<ListenFds> given = TakeListenFds();
+  if (!given.ok()) return given.status();
+  if (given->fds.empty()) return std::nullopt;
+  if (given->fds.size() > 1) {
+    return Refuse(absl::StrCat("there are ", given->fds.size(),
                                " sockets, and one is served; leave one ListenStream= in the unit"));
   }
-  absl::StatusOr<ActivatedSocket> socket = Take(UniqueFd(SD_LISTEN_FDS_START));
+  absl::StatusOr<ActivatedSocket> socket =
+      Check(std::move(given->fds.front()), given->names.value_or("unknown"));
   if (!socket.ok()) return socket.status();
   return std::optional<ActivatedSocket>(*std::move(socket));
 }
 
 absl::Status CheckSameAddress(const Address& given, const Address& wanted) {
-  if (given.is_abstract() == wanted.is_abstract()) {
-    if (given.name() == wanted.name()) return absl::OkStatus();
-    struct stat a = {};
-    struct stat b = {};
-    if (!given.is_abstract() && stat(given.name().c_str(), &a) == 0 &&
-        stat(wanted.name().c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
-      return absl::OkStatus();
-    }
-  }
+  if (IsSame(given, wanted)) return absl::OkStatus();
   return Refuse(absl::StrCat("the socket that was handed over is ", given.ToString(),
                              ", and not the address that was asked for, ", wanted.ToString(),
                              "; make them the same, or leave the address out"));

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -29,10 +31,25 @@ using ::support::IsOk;
 using ::support::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
 
-// As a service manager starts a process: with `count` descriptors from 3 on, all of them `fd`.
+// As a service manager starts a process: with these descriptors from 3 on.
+void HandInAll(std::vector<UniqueFd> fds, const char* names = nullptr) {
+  // First out of the way, as one of them may be 3.
+  for (UniqueFd& fd : fds) fd = UniqueFd(fcntl(fd.get(), F_DUPFD_CLOEXEC, 100));
+  int next = kFirst;
+  for (const UniqueFd& fd : fds) {
+    ASSERT_EQ(dup2(fd.get(), next), next);
+    ++next;
+  }
+  setenv("LISTEN_FDS", absl::StrCat(fds.size()).c_str(), 1);
+  setenv("LISTEN_PID", absl::StrCat(getpid()).c_str(), 1);
+  if (names != nullptr) setenv("LISTEN_FDNAMES", names, 1);
+}
+
+// With `count` descriptors, all of them `fd`.
 void HandIn(UniqueFd fd, int count = 1) {
   const int spare = fcntl(fd.get(), F_DUPFD_CLOEXEC, 100);
   fd.reset();  // which may have been one of them
@@ -162,6 +179,132 @@ TEST_F(ActivationTest, RefusesNonsense) {
       EXPECT_FALSE(TakeActivatedSocket().ok()) << count;
     }
   });
+}
+
+class ActivatedSocketsTest : public ActivationTest {
+ protected:
+  // "one" and "two" in paths of these names.
+  void HandInTwo(const char* names = "one:two") {
+    std::vector<UniqueFd> fds;
+    fds.push_back(Listening(dir_.Path("one")));
+    fds.push_back(Listening(dir_.Path("two")));
+    HandInAll(std::move(fds), names);
+  }
+};
+
+TEST_F(ActivatedSocketsTest, TakesThemByName) {
+  InChild([this] {
+    HandInTwo();
+    auto given = ActivatedSockets::Take();
+    ASSERT_THAT(given, IsOk());
+    EXPECT_FALSE(given->empty());
+    EXPECT_FALSE(given->TakeNamed("three").has_value());
+    const auto two = given->TakeNamed("two");
+    ASSERT_TRUE(two.has_value());
+    EXPECT_EQ(two->name, "two");
+    EXPECT_EQ(two->address.name(), dir_.Path("two"));
+    EXPECT_NE(fcntl(two->fd.get(), F_GETFL) & O_NONBLOCK, 0);
+    EXPECT_NE(fcntl(two->fd.get(), F_GETFD) & FD_CLOEXEC, 0);
+    EXPECT_FALSE(given->TakeNamed("two").has_value());
+    EXPECT_EQ(given->TakeNamed("one")->address.name(), dir_.Path("one"));
+    EXPECT_TRUE(given->empty());
+    EXPECT_THAT(given->CheckNoneIsLeft(), IsOk());
+    for (const char* variable : {"LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"}) {
+      EXPECT_EQ(getenv(variable), nullptr) << variable;
+    }
+  });
+}
+
+TEST_F(ActivatedSocketsTest, TakesThemByAddress) {
+  InChild([this] {
+    HandInTwo(nullptr);
+    auto given = ActivatedSockets::Take();
+    ASSERT_THAT(given, IsOk());
+    EXPECT_FALSE(given->TakeAt(AddressOf(dir_.Path("three"))).has_value());
+    EXPECT_FALSE(given->TakeAt(AddressOf("unix-abstract:" + dir_.Path("two"))).has_value());
+    const auto two = given->TakeAt(AddressOf(dir_.path() + "/./two"));
+    ASSERT_TRUE(two.has_value());
+    EXPECT_EQ(two->address.name(), dir_.Path("two"));
+    EXPECT_EQ(two->name, "unknown");
+    EXPECT_FALSE(given->empty());
+  });
+}
+
+// As those of a unit with two ListenStream=.
+TEST_F(ActivatedSocketsTest, TakesThoseOfOneNameInTheirOrder) {
+  InChild([this] {
+    HandInTwo("a.socket:a.socket");
+    auto given = ActivatedSockets::Take();
+    ASSERT_THAT(given, IsOk());
+    EXPECT_EQ(given->TakeNamed("a.socket")->address.name(), dir_.Path("one"));
+    EXPECT_EQ(given->TakeNamed("a.socket")->address.name(), dir_.Path("two"));
+    EXPECT_FALSE(given->TakeNamed("a.socket").has_value());
+  });
+}
+
+TEST_F(ActivatedSocketsTest, SaysWhatIsLeft) {
+  InChild([this] {
+    HandInTwo();
+    {
+      auto given = ActivatedSockets::Take();
+      ASSERT_THAT(given, IsOk());
+      EXPECT_TRUE(given->TakeNamed("one").has_value());
+      EXPECT_THAT(given->CheckNoneIsLeft(),
+                  StatusIs(absl::StatusCode::kInvalidArgument,
+                           AllOf(HasSubstr("'two'"), HasSubstr(dir_.Path("two")),
+                                 Not(HasSubstr(dir_.Path("one"))))));
+    }
+    EXPECT_LT(fcntl(kFirst + 1, F_GETFD), 0);  // closed, so that clients are refused
+  });
+}
+
+TEST_F(ActivatedSocketsTest, RefusesNamesThatAreNotOneForEach) {
+  for (const char* names : {"one", "one:two:three", ""}) {
+    InChild([&] {
+      HandInTwo(names);
+      EXPECT_THAT(ActivatedSockets::Take(),
+                  StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("LISTEN_FDNAMES")));
+    });
+    unlink(dir_.Path("one").c_str());
+    unlink(dir_.Path("two").c_str());
+  }
+}
+
+TEST_F(ActivatedSocketsTest, RefusesThemAllIfOneIsNoListeningSocket) {
+  InChild([this] {
+    std::vector<UniqueFd> fds;
+    fds.push_back(Listening(path_));
+    fds.emplace_back(open("/dev/null", O_RDWR));
+    HandInAll(std::move(fds));
+    EXPECT_THAT(ActivatedSockets::Take(),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("ListenStream=")));
+  });
+}
+
+TEST_F(ActivatedSocketsTest, IsEmptyWithoutActivation) {
+  InChild([this] {
+    HandInTwo();
+    setenv("LISTEN_PID", "1", 1);
+    const auto given = ActivatedSockets::Take();
+    ASSERT_THAT(given, IsOk());
+    EXPECT_TRUE(given->empty());
+    EXPECT_THAT(given->CheckNoneIsLeft(), IsOk());
+  });
+}
+
+// A server with one socket does not ask for a name, whatever the unit says.
+TEST_F(ActivationTest, NamesDoNotMatterToAServerWithOneSocket) {
+  for (const char* names : {"one", "", "one:two"}) {
+    InChild([&] {
+      HandIn(Listening(path_));
+      setenv("LISTEN_FDNAMES", names, 1);
+      const auto taken = TakeActivatedSocket();
+      ASSERT_THAT(taken, IsOk());
+      EXPECT_TRUE(taken->has_value());
+      EXPECT_EQ(getenv("LISTEN_FDNAMES"), nullptr);
+    });
+    unlink(path_.c_str());
+  }
 }
 
 TEST_F(ActivationTest, TwoNamesOfOneSocketAreTheSame) {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
 
-"""What uds/, http2/ and rpc/ are built with, for this workspace and for others that take them in:
+"""What uds/, http2/, rpc/ and systemd/ are built with, for this workspace and for others that take them in:
 
     local_repository(name = "udsecho", path = "/src/udsecho")
 

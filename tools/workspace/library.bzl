@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
 
-"""What the packages of uds/, http2/ and rpc/ have in common, so that other workspaces can use them."""
+"""What the packages of uds/, http2/, rpc/ and systemd/ have in common, so that other workspaces can use them."""
 
 # Our .bazelrc has this for all. Another workspace's has not: there a cc_test would link each library as a shared one, and
 # these would lack the symbols of Debian's archives.

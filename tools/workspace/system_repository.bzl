@@ -45,8 +45,8 @@ def _keep_last(flags):
             kept.insert(0, flag)
     return kept
 
-def _shared(libraries):
-    """A module names all that it might need; a program keeps what it does need."""
+def _as_needed(libraries):
+    """Modules that are linked as archives name all that they might need; a program keeps what it does need."""
     return ["-Wl,--push-state,--as-needed"] + libraries + ["-Wl,--pop-state"]
 
 def _archives(libraries, prefixes):
@@ -59,7 +59,7 @@ def _archives(libraries, prefixes):
             archives.append("-l:lib{}.a".format(name))
         else:
             others.append(flag)
-    return ["-Wl,--start-group"] + archives + ["-Wl,--end-group"] + _shared(others)
+    return ["-Wl,--start-group"] + archives + ["-Wl,--end-group"] + _as_needed(others)
 
 def _split(label):
     """\"absl/strings:cord\" -> (\"absl/strings\", \"cord\"), \"absl/strings\" -> (…, \"strings\")."""
@@ -84,14 +84,13 @@ def _cc_library(ctx, package, name, module):
     flags = _pkg_config(ctx, module, ["--cflags-only-other"])
     libraries = [f for f in _pkg_config(ctx, module, ["--libs"]) if not f.startswith("-Wl,")]
     libraries += ["-l" + name for name in ctx.attr.unnamed.get(module, [])]
-    linkopts = "[]"
-    if libraries:
-        linkopts = repr(_shared(_keep_last(libraries)))
+    libraries = _keep_last(libraries)
+    linkopts = repr(libraries)
     if libraries and ctx.attr.archives:
         linkopts = "select({{\"{}\": {}, \"//conditions:default\": {}}})".format(
             _SHARED_LIBRARIES,
-            linkopts,
-            repr(_archives(_keep_last(libraries), ctx.attr.archives)),
+            repr(_as_needed(libraries)),
+            repr(_archives(libraries, ctx.attr.archives)),
         )
     return """
 cc_library(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include "server/notify.h"
+#include "systemd/notifier.h"
 
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace udsecho {
+namespace systemd {
 namespace {
 
 constexpr std::chrono::seconds kExitWait(1);
@@ -147,4 +147,4 @@ void Notifier::MoreTime(absl::Duration duration) {
   Tell([duration](Pending* pending) { pending->more_time = duration; });
 }
 
-}  // namespace udsecho
+}  // namespace systemd

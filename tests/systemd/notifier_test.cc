@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include "server/notify.h"
+#include "systemd/notifier.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -22,7 +22,7 @@
 #include "uds/address.h"
 #include "uds/unique_fd.h"
 
-namespace udsecho {
+namespace systemd {
 namespace {
 
 using ::testing::Contains;
@@ -142,4 +142,4 @@ TEST(NotifierTest, KnowsTheWatchdog) {
 }
 
 }  // namespace
-}  // namespace udsecho
+}  // namespace systemd
