@@ -72,9 +72,9 @@ absl::StatusOr<std::vector<std::string>> Names(const ListenFds& given) {
   if (!given.names.has_value()) return std::vector<std::string>(given.fds.size(), "unknown");
   std::vector<std::string> names = absl::StrSplit(*given.names, ':');
   if (names.size() == given.fds.size()) return names;
-  return Refuse(absl::StrCat("there are ", given.fds.size(), " sockets, and LISTEN_FDNAMES=",
-                             Printable(*given.names), " has ", names.size(),
-                             " names; fix what sets it"));
+  return Refuse(absl::StrCat("there are ", given.fds.size(),
+                             " sockets, and LISTEN_FDNAMES=", Printable(*given.names), " has ",
+                             names.size(), " names; fix what sets it"));
 }
 
 bool IsSame(const Address& a, const Address& b) {

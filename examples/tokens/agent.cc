@@ -3,17 +3,17 @@
 
 #include "agent.h"
 
-#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "signer.h"
 
 namespace tokens {
 namespace {
 
 constexpr std::size_t kMostRecorded = 1000;  // tokens that ListIssued tells of
-constexpr std::size_t kMostOldSigners = 8;
 
 void SetTime(absl::Time time, google::protobuf::Timestamp* to) {
   to->set_seconds(absl::ToUnixSeconds(time));
@@ -31,25 +31,15 @@ absl::StatusOr<Agent::Reloaded> Agent::Reload(bool revoke_old) {
   Reloaded result;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (signer_ != nullptr) {
-      result.key_changed = !signer_->HasKeyOf(**signer);
-      result.needs_restart = config->public_socket != config_.public_socket ||
-                             config->admin_socket != config_.admin_socket;
-      if (result.key_changed) KeepOldSigner();
-    }
-    if (revoke_old) old_signers_.clear();
+    result.key_changed = keys_.Use(*std::move(signer), now_());
+    if (revoke_old) keys_.ForgetOld();
+    result.needs_restart = loaded_ && (config->public_socket != config_.public_socket ||
+                                       config->admin_socket != config_.admin_socket);
     config_ = *std::move(config);
-    signer_ = *std::move(signer);
+    loaded_ = true;
   }
   changed_.Send();
   return result;
-}
-
-void Agent::KeepOldSigner() {
-  const absl::Time now = now_();
-  std::erase_if(old_signers_, [now](const OldSigner& old) { return old.until <= now; });
-  if (old_signers_.size() == kMostOldSigners) old_signers_.erase(old_signers_.begin());
-  old_signers_.push_back({signer_, std::exchange(last_expiry_, absl::InfinitePast())});
 }
 
 Config Agent::config() const {
@@ -70,28 +60,17 @@ absl::StatusOr<v1::Token> Agent::Issue(const uds::PeerCredentials& peer,
                          .issued = issued,
                          .expires = issued + config_.lifetime};
   v1::Token token;
-  token.set_token(signer_->Sign(claims));
+  token.set_token(keys_.Sign(claims));
   SetTime(claims.expires, token.mutable_expires());
-  last_expiry_ = std::max(last_expiry_, claims.expires);
   issued_.push_back(claims);
   if (issued_.size() > kMostRecorded) issued_.pop_front();
   return token;
 }
 
-// Claims of the key of now, or of one before that is still valid.
-absl::StatusOr<Claims> Agent::Read(absl::string_view token) const {
-  absl::StatusOr<Claims> claims = signer_->Verify(token);
-  for (const OldSigner& old : old_signers_) {
-    if (claims.ok()) break;
-    if (old.until > now_()) claims = old.signer->Verify(token);
-  }
-  return claims;
-}
-
 absl::StatusOr<v1::VerifyReply> Agent::Verify(absl::string_view audience,
                                               absl::string_view token) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  const absl::StatusOr<Claims> claims = Read(token);
+  const absl::StatusOr<Claims> claims = keys_.Verify(token, now_());
   if (!claims.ok()) return claims.status();
   if (claims->audience != audience) {
     return absl::UnauthenticatedError(

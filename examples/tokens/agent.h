@@ -18,20 +18,19 @@
 
 #include <deque>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "admin.pb.h"
+#include "claims.h"
 #include "config.h"
+#include "key_ring.h"
 #include "rpc/call/broadcast.h"
-#include "signer.h"
 #include "tokens.pb.h"
 #include "uds/peer_credentials.h"
 
@@ -61,15 +60,6 @@ class Agent {
   v1::ListIssuedReply Issued() const;
 
  private:
-  // A key of before, and when the last of its tokens expires.
-  struct OldSigner {
-    std::shared_ptr<const Signer> signer;
-    absl::Time until;
-  };
-
-  void KeepOldSigner();
-  absl::StatusOr<Claims> Read(absl::string_view token) const;
-
   const std::string config_path_;
   const std::function<absl::Time()> now_;
   rpc::Broadcast changed_;
@@ -77,9 +67,8 @@ class Agent {
 
   mutable std::mutex mutex_;  // guards all below
   Config config_;
-  std::shared_ptr<const Signer> signer_;
-  absl::Time last_expiry_ = absl::InfinitePast();  // of the tokens of signer_
-  std::vector<OldSigner> old_signers_;
+  bool loaded_ = false;
+  KeyRing keys_;
   std::deque<Claims> issued_;
 };
 

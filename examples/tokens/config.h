@@ -9,15 +9,17 @@
 //     "key_file": "/etc/tokens/key",
 //     "lifetime_seconds": 300,
 //     "rules": [
-//       {"audience": "db", "uids": [1000], "gids": [33]}  // who may have a token for "db"
+//       // Who may have a token for "db":
+//       {"audience": "db", "users": ["ada"], "groups": ["www-data"], "uids": [1000], "gids": [33]}
 //     ]
 //   }
 //
 // Why JSON: the rules are a list of lists, all tools write it, and its library is a single header. All
-// members are required except uids and gids. An unknown member is an error, so that a typing
-// mistake in a rule is noticed.
+// members are required except users, groups, uids and gids. An unknown member is an error, so that a
+// typing mistake in a rule is noticed, and so is a name that the system does not know.
 //
-// Ids are numbers. Looking up names may ask a directory server, which a hardened unit cannot reach.
+// Names are looked up when the configuration is read: reload after a change of /etc/passwd or /etc/group.
+// For users of a directory server, which a hardened unit cannot reach, write numbers.
 //
 // Thread safety: free functions without state.
 
@@ -41,7 +43,7 @@ struct Config {
   Policy policy;
 };
 
-// INVALID_ARGUMENT, with the place in the file and what would be right.
+// Blocks, to look up names. INVALID_ARGUMENT, with the place in the file and what would be right.
 absl::StatusOr<Config> ParseConfig(absl::string_view text);
 
 // Blocks. The errors name the file.

@@ -5,7 +5,9 @@
 
 #include "config.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +42,18 @@ TEST(ConfigTest, Parses) {
   EXPECT_TRUE(config->policy.Check({.uid = 1000, .gid = 1}, "db").ok());
 }
 
+TEST(ConfigTest, KnowsUsersAndGroupsByName) {
+  const absl::StatusOr<Config> config = ParseConfig(absl::StrReplaceAll(
+      kConfig, {{R"("uids": [0])", R"("users": ["daemon"], "uids": [7], "groups": ["adm"])"}}));
+  ASSERT_TRUE(config.ok()) << config.status();
+  const uid_t daemon = getpwnam("daemon")->pw_uid;
+  const gid_t adm = getgrnam("adm")->gr_gid;
+  EXPECT_TRUE(config->policy.Check({.uid = daemon, .gid = 12345}, "web").ok());
+  EXPECT_TRUE(config->policy.Check({.uid = 7, .gid = 12345}, "web").ok());
+  EXPECT_TRUE(config->policy.Check({.uid = 12345, .gid = 1, .groups = {adm}}, "web").ok());
+  EXPECT_FALSE(config->policy.Check({.uid = 12345, .gid = 12345}, "web").ok());
+}
+
 TEST(ConfigTest, SaysWhereItIsWrong) {
   struct Mistake {
     std::string from, to, said;
@@ -55,6 +69,13 @@ TEST(ConfigTest, SaysWhereItIsWrong) {
       {"[1000]", "[\"ada\"]", "rule 1: \"uids\""},
       {"[0]", "[4294967295]", "rule 2: \"uids\""},
       {"[0]", "[65534]", "rule 2: \"uids\""},
+      {"\"uids\": [0]", "\"users\": \"root\"", "rule 2: \"users\" is not a list"},
+      {"\"uids\": [0]", "\"users\": [0]", "rule 2: \"users\""},
+      {"\"uids\": [0]", "\"users\": [\"\"]", "rule 2: \"users\""},
+      {"\"uids\": [0]", "\"users\": [\"no-such-user\"]", "no user 'no-such-user'"},
+      {"\"uids\": [0]", "\"users\": [\"root\\u0000\"]", "rule 2: \"users\""},
+      {"\"uids\": [0]", "\"users\": [\"nobody\"]", "65534"},
+      {"\"uids\": [0]", "\"groups\": [\"no-such-group\"]", "no group 'no-such-group'"},
       {"\"web\"", "\"\"", "rule 2: \"audience\""},
       {R"({"audience": "web", "uids": [0]})", "[]", "rule 2: the value is not an object"},
   };

@@ -7,9 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <deque>
 #include <fstream>
+#include <numeric>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -132,9 +136,9 @@ TEST_F(ServicesTest, WatchersGetANewTokenInTime) {
   rpc::TestCall watch(&ada_, kWatch);
   watch.SendLast(For("db"));
   const std::string first = watch.Next<v1::Token>().value().token();
-  Pass(absl::Seconds(39));
+  Pass(absl::Seconds(29));
   EXPECT_EQ(watch.Next<v1::Token>(), std::nullopt);
-  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(11));
   const std::string second = watch.Next<v1::Token>().value().token();
   EXPECT_NE(first, second);
   EXPECT_TRUE(Verify(first).ok());
@@ -142,6 +146,27 @@ TEST_F(ServicesTest, WatchersGetANewTokenInTime) {
   EXPECT_FALSE(Verify(first).ok());
   EXPECT_TRUE(Verify(second).ok());
   EXPECT_EQ(watch.status(), std::nullopt);
+}
+
+TEST_F(ServicesTest, WatchersDoNotAllComeBackTogether) {
+  std::deque<rpc::TestCall> watches;
+  for (int i = 0; i < 50; ++i) {
+    rpc::TestCall& watch = watches.emplace_back(&ada_, kWatch);
+    watch.SendLast(For("db"));
+    EXPECT_TRUE(watch.Next<v1::Token>().has_value());
+  }
+  Pass(absl::Seconds(30));
+  std::vector<int> renewed;  // in each second
+  for (int second = 0; second < 10; ++second) {
+    Pass(absl::Seconds(1));
+    renewed.push_back(0);
+    for (rpc::TestCall& watch : watches) {
+      if (watch.Next<v1::Token>().has_value()) ++renewed.back();
+    }
+  }
+  EXPECT_EQ(std::accumulate(renewed.begin(), renewed.end(), 0), 50);
+  // 5 on average; it would take a chance of one in 10^20.
+  EXPECT_LT(*std::max_element(renewed.begin(), renewed.end()), 35);
 }
 
 TEST_F(ServicesTest, RotatesToAnotherKey) {

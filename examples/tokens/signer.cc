@@ -6,22 +6,18 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "file.h"
-#include "nlohmann/json.hpp"
 
 namespace tokens {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t kLeastSecret = 16;  // bytes
 constexpr std::size_t kMostToken = 4096;  // bytes
@@ -38,23 +34,6 @@ absl::Status NotValid() {
 
 const unsigned char* Bytes(absl::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
-}
-
-absl::StatusOr<Claims> ParseClaims(const std::string& text) {
-  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return NotValid();
-  for (const char* name : {"aud", "jti", "sub"}) {
-    if (!object.contains(name) || !object[name].is_string()) return NotValid();
-  }
-  for (const char* name : {"iat", "exp"}) {
-    if (!object.contains(name) || !object[name].is_number_integer()) return NotValid();
-  }
-  Claims claims = {.id = object["jti"],
-                   .audience = object["aud"],
-                   .issued = absl::FromUnixSeconds(object["iat"].get<std::int64_t>()),
-                   .expires = absl::FromUnixSeconds(object["exp"].get<std::int64_t>())};
-  if (!absl::SimpleAtoi(object["sub"].get<std::string>(), &claims.uid)) return NotValid();
-  return claims;
 }
 
 }  // namespace
@@ -101,14 +80,8 @@ std::string Signer::SignatureOf(absl::string_view text) const {
 }
 
 std::string Signer::Sign(const Claims& claims) const {
-  const json object = {{"aud", claims.audience},
-                       {"exp", absl::ToUnixSeconds(claims.expires)},
-                       {"iat", absl::ToUnixSeconds(claims.issued)},
-                       {"jti", claims.id},
-                       {"sub", absl::StrCat(claims.uid)}};
-  // Without `replace`, bytes that are not UTF-8 would throw.
-  const std::string text = object.dump(-1, ' ', false, json::error_handler_t::replace);
-  const std::string unsigned_token = absl::StrCat(kHeader, ".", absl::WebSafeBase64Escape(text));
+  const std::string unsigned_token =
+      absl::StrCat(kHeader, ".", absl::WebSafeBase64Escape(ToJson(claims)));
   return absl::StrCat(unsigned_token, ".", SignatureOf(unsigned_token));
 }
 
@@ -129,16 +102,9 @@ absl::StatusOr<Claims> Signer::Verify(absl::string_view token) const {
       !absl::WebSafeBase64Unescape(unsigned_token.substr(header + 1), &text)) {
     return NotValid();
   }
-  return ParseClaims(text);
-}
-
-absl::StatusOr<std::string> RandomId() {
-  std::array<unsigned char, 16> bytes{};
-  if (RAND_bytes(bytes.data(), bytes.size()) != 1) {
-    return absl::InternalError("OpenSSL has no random bytes; look at the agent's sandbox");
-  }
-  return absl::BytesToHexString(
-      absl::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  std::optional<Claims> claims = ParseClaims(text);
+  if (!claims.has_value()) return NotValid();
+  return *std::move(claims);
 }
 
 }  // namespace tokens

@@ -17,25 +17,15 @@
 #ifndef TOKENS_SIGNER_H_
 #define TOKENS_SIGNER_H_
 
-#include <sys/types.h>
-
 #include <array>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "absl/time/time.h"
+#include "claims.h"
 
 namespace tokens {
-
-struct Claims {
-  std::string id;  // jti
-  std::string audience;
-  uid_t uid = static_cast<uid_t>(-1);  // sub, as a text
-  absl::Time issued;                   // in whole seconds, as JWT has them
-  absl::Time expires;
-};
 
 class Signer {
  public:
@@ -63,9 +53,6 @@ class Signer {
 
   std::array<unsigned char, 32> key_{};
 };
-
-// 128 random bits as a text. INTERNAL if the system has none to give.
-absl::StatusOr<std::string> RandomId();
 
 }  // namespace tokens
 

@@ -4,13 +4,25 @@
 #include "token_service.h"
 
 #include <cstdint>
-#include <string>
+#include <random>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "rpc/call/when.h"
 
 namespace tokens {
+namespace {
+
+// When a watcher of a token gets the next one: after half to two thirds of the lifetime, at random.
+// Otherwise all watchers of all machines would come at once for good after one restart or rotation. A
+// watcher that is late by a third of the lifetime still has a valid token.
+absl::Duration RenewalOf(absl::Duration lifetime) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return lifetime * std::uniform_real_distribution<double>(1.0 / 2, 2.0 / 3)(random);
+}
+
+}  // namespace
 
 TokenService::TokenService(Agent* agent) : Service("tokens.v1.Tokens"), agent_(*agent) {
   Handle("Issue", &TokenService::Issue);
@@ -34,8 +46,7 @@ rpc::Task TokenService::Watch(rpc::ServerStreamCall<v1::IssueRequest, v1::Token>
     }
     const bool written = co_await call.Write(*token);
     if (!written) co_return;
-    // A watcher that is late by a third of a token's lifetime still has a valid one.
-    const absl::Duration renewal = agent_.config().lifetime * 2 / 3;
+    const absl::Duration renewal = RenewalOf(agent_.config().lifetime);
     co_await rpc::WhenAny(call.Wait(agent_.changed(), seen), call.Sleep(renewal));
   }
 }

@@ -59,7 +59,7 @@ ino_t Inode(const std::string& path) {
 class ActivationTest : public ::testing::Test {
  protected:
   support::SpawnOptions HandIn(const uds::UniqueFd& fd) const {
-    return {.directory = "", .environment = {"LISTEN_FDS=1"}, .descriptor_3 = fd.get()};
+    return {.directory = "", .environment = {"LISTEN_FDS=1"}, .descriptors = {fd.get()}};
   }
 
   void ExpectRefused(const support::SpawnOptions& spawn, const std::vector<std::string>& by,

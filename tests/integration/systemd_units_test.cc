@@ -71,7 +71,7 @@ TEST(SystemdUnitsTest, ServiceStartsWithItsFlags) {
   std::vector<std::string> command = {"/bin/sh", "-c", R"(LISTEN_PID=$$ exec "$@")", "sh"};
   for (std::string& word : ServerCommand(flags)) command.push_back(std::move(word));
   support::SpawnedProcess server(
-      command, {.directory = "", .environment = {"LISTEN_FDS=1"}, .descriptor_3 = socket.get()});
+      command, {.directory = "", .environment = {"LISTEN_FDS=1"}, .descriptors = {socket.get()}});
   EXPECT_EQ(RunClient({dir.Path("s"), "hi"}).out, "hi\n");
   server.Signal(SIGTERM);
   EXPECT_EQ(server.Wait(), kClean);

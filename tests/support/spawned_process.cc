@@ -66,8 +66,11 @@ pid_t Spawn(std::vector<std::string> command, const SpawnOptions& options, int i
   posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
   int first_closed = STDERR_FILENO + 1;
-  if (options.descriptor_3 >= 0) {
-    posix_spawn_file_actions_adddup2(&actions, options.descriptor_3, first_closed++);
+  std::vector<uds::UniqueFd> copies;  // out of the way of the numbers that they get
+  for (const int descriptor : options.descriptors) {
+    copies.emplace_back(fcntl(descriptor, F_DUPFD_CLOEXEC, 100));
+    CheckThat(copies.back().valid(), "fcntl");
+    posix_spawn_file_actions_adddup2(&actions, copies.back().get(), first_closed++);
   }
   posix_spawn_file_actions_addclosefrom_np(&actions, first_closed);
   if (!options.directory.empty()) {

@@ -35,7 +35,7 @@ namespace support {
 struct SpawnOptions {
   std::string directory;                 // to start in; empty: the test's own
   std::vector<std::string> environment;  // "NAME=value", added to the test's own
-  int descriptor_3 = -1;  // a descriptor of the test's that it gets as its number 3; -1: none
+  std::vector<int> descriptors = {};  // of the test's, that it gets as its numbers 3, 4 and so on
 };
 
 class SpawnedProcess {

@@ -27,13 +27,31 @@ Issued Issue(const std::shared_ptr<grpc::Channel>& channel, const std::string& a
   return {.status = status, .token = token.token()};
 }
 
-AgentProcess::AgentProcess(const std::string& rules) {
+AgentProcess::AgentProcess(const std::string& rules) : AgentProcess(rules, kNotStarted) { Start(); }
+
+AgentProcess::AgentProcess(const std::string& rules, NotStarted /*tag*/) {
   chmod(dir_.path().c_str(), 0755);  // other users come in
   WriteKey("correct horse battery staple");
   Configure(rules);
-  process_ = std::make_unique<support::SpawnedProcess>(
-      std::vector<std::string>{std::getenv("TOKENS_AGENT"), dir_.Path("agent.json")});
+}
+
+void AgentProcess::Start(const support::SpawnOptions& spawn, const std::vector<std::string>& by) {
+  Spawn(spawn, by);
   AwaitEvent("serving");
+}
+
+int AgentProcess::StartInVain(const support::SpawnOptions& spawn,
+                              const std::vector<std::string>& by) {
+  Spawn(spawn, by);
+  return Wait();
+}
+
+void AgentProcess::Spawn(const support::SpawnOptions& spawn, const std::vector<std::string>& by) {
+  std::vector<std::string> command = by;
+  command.emplace_back(std::getenv("TOKENS_AGENT"));
+  command.push_back(dir_.Path("agent.json"));
+  process_ = std::make_unique<support::SpawnedProcess>(command, spawn);
+  next_line_ = 0;
 }
 
 void AgentProcess::Configure(const std::string& rules) {

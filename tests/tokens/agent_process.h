@@ -10,6 +10,9 @@
 //   agent.AwaitEvent("reloaded");
 //   EXPECT_EQ(agent.Stop(), 0);
 //
+//   AgentProcess activated(rules, AgentProcess::kNotStarted);          // has its paths
+//   activated.Start({.environment = {"LISTEN_FDS=2"}, ...}, by);
+//
 // Every wait ends after support::kPatience, with a failed expectation. Thread safety: none.
 
 #ifndef TESTS_TOKENS_AGENT_PROCESS_H_
@@ -40,6 +43,14 @@ class AgentProcess {
  public:
   // `rules` as in agent.json, without the brackets.
   explicit AgentProcess(const std::string& rules);
+  enum NotStarted { kNotStarted };
+  AgentProcess(const std::string& rules, NotStarted);
+
+  // Serves when this returns. `by`: a program and its arguments that runs the agent's command. Again
+  // after Stop(), if it should be another process with the same files.
+  void Start(const support::SpawnOptions& spawn = {}, const std::vector<std::string>& by = {});
+  // Its exit code, if it must not come to serving. The log is in Log() then.
+  int StartInVain(const support::SpawnOptions& spawn, const std::vector<std::string>& by);
 
   // Writes the configuration; it is read at SIGHUP.
   void Configure(const std::string& rules);
@@ -64,6 +75,8 @@ class AgentProcess {
   std::string Log() { return process_->err().Whole(); }
 
  private:
+  void Spawn(const support::SpawnOptions& spawn, const std::vector<std::string>& by);
+
   const support::TempDir dir_;
   std::unique_ptr<support::SpawnedProcess> process_;
   std::size_t next_line_ = 0;

@@ -245,14 +245,17 @@ TEST(AgentInstalledTest, StartsWithTheConfigurationOfTheExample) {
   EXPECT_EQ(agent.Wait(), 0);
 }
 
-TEST(AgentInstalledTest, SystemdFindsNoFaultWithTheUnit) {
+TEST(AgentInstalledTest, SystemdFindsNoFaultWithTheUnits) {
   constexpr char kSystemdAnalyze[] = "/usr/bin/systemd-analyze";
   if (access(kSystemdAnalyze, X_OK) != 0) GTEST_SKIP() << "needs " << kSystemdAnalyze;
   const support::TempDir dir;
-  std::ofstream(dir.Path("tokens.service")) << absl::StrReplaceAll(
-      ReadInstalled("tokens.service"), {{"/usr/local/bin/tokens-agent", "/bin/true"}});
-  const support::Finished verify =
-      support::RunToEnd({kSystemdAnalyze, "verify", "--man=no", dir.Path("tokens.service")});
+  std::vector<std::string> command = {kSystemdAnalyze, "verify", "--man=no"};
+  for (const char* unit : {"tokens.service", "tokens.socket", "tokens-admin.socket"}) {
+    std::ofstream(dir.Path(unit)) << absl::StrReplaceAll(
+        ReadInstalled(unit), {{"/usr/local/bin/tokens-agent", "/bin/true"}});
+    command.push_back(dir.Path(unit));
+  }
+  const support::Finished verify = support::RunToEnd(command);
   EXPECT_EQ(verify.exit_code, 0);
   EXPECT_THAT(verify.err, Not(HasSubstr("tokens"))) << verify.err;
 }

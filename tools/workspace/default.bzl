@@ -4,7 +4,7 @@
 """All external repositories: Debian's packages, under the labels of the upstream projects."""
 
 load("//tools/workspace:clang.bzl", "clang_toolchain")
-load("//tools/workspace:libraries.bzl", "udsecho_dependencies")
+load("//tools/workspace:libraries.bzl", "nlohmann_json", "openssl", "udsecho_dependencies")
 load("//tools/workspace:system_repository.bzl", "system_repository")
 
 # buildifier: disable=unnamed-macro
@@ -14,17 +14,13 @@ def system_repositories():
         Label("//tools/workspace:grpc_proto.BUILD"),
         Label("//tools/workspace:grpc_proto_stubs.BUILD"),
     ])
+    nlohmann_json()
+    openssl()
     system_repository(
         name = "com_github_gabime_spdlog",
         modules = {"spdlog": "spdlog"},
         package = "libspdlog-dev",
         version = "1.10",
-    )
-    system_repository(
-        name = "com_github_nlohmann_json",
-        modules = {"json": "nlohmann_json"},
-        package = "nlohmann-json3-dev",
-        version = "3.11",
     )
     system_repository(
         name = "com_github_cliutils_cli11",
@@ -37,12 +33,6 @@ def system_repositories():
         modules = {"libedit": "libedit"},
         package = "libedit-dev",
         version = "3.1",
-    )
-    system_repository(
-        name = "openssl",
-        modules = {"crypto": "libcrypto"},
-        package = "libssl-dev",
-        version = "3.0",
     )
     system_repository(
         name = "boost",

@@ -145,3 +145,23 @@ def udsecho_dependencies(grpc_proto_build_files = None):
     _libraries()
     _protobuf_and_grpc(grpc_proto_build_files or [Label("//tools/workspace:grpc_proto.BUILD")])
     _bazel_rules()
+
+def nlohmann_json():
+    """@com_github_nlohmann_json, which the libraries do not need and many programs do."""
+    _take(
+        system_repository,
+        name = "com_github_nlohmann_json",
+        modules = {"json": "nlohmann_json"},
+        package = "nlohmann-json3-dev",
+        version = "3.11",
+    )
+
+def openssl():
+    """@openssl, which the libraries do not need and many programs do."""
+    _take(
+        system_repository,
+        name = "openssl",
+        modules = {"crypto": "libcrypto"},
+        package = "libssl-dev",
+        version = "3.0",
+    )
