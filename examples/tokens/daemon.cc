@@ -3,11 +3,9 @@
 
 #include "daemon.h"
 
-#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <optional>
 
 #include "log.h"
@@ -24,29 +22,17 @@ absl::StatusOr<rpc::DrainResult> Daemon::Run(uds::ActivatedSockets given, int st
 
   server_.Add(&token_service_);
   server_.AddEndpoint(std::move(sockets->admin_socket), {.admit = AdmitAdmin}).Add(&admin_service_);
-  absl::Status served = server_.Start(std::move(sockets->public_socket), stop_fd);
-  if (served.ok()) served = Loop(hangup_fd);
-  if (!served.ok()) return served;
-  return server_.Finish();
+  absl::Status watched = server_.OnReadable(hangup_fd, [this, hangup_fd] { OnHangup(hangup_fd); });
+  if (!watched.ok()) return watched;
+  return server_.Run(std::move(sockets->public_socket), stop_fd);
 }
 
-// The server in a loop of ours, which waits for SIGHUP as well.
-absl::Status Daemon::Loop(int hangup_fd) {
-  const absl::StatusOr<int> server_fd = server_.poll_fd();
-  if (!server_fd.ok()) return server_fd.status();
-  std::array<pollfd, 2> ready = {{{.fd = *server_fd, .events = POLLIN, .revents = 0},
-                                  {.fd = hangup_fd, .events = POLLIN, .revents = 0}}};
-  while (!server_.ended()) {
-    poll(ready.data(), ready.size(), -1);
-    signalfd_siginfo signal;
-    if (ready[1].revents != 0 && read(hangup_fd, &signal, sizeof(signal)) == sizeof(signal)) {
-      // Not here, where calls are handled: it reads files and derives a key.
-      const auto work = pool_.Add(geteuid(), [this] { Reload(); });
-      if (!work.ok()) Log("reload_failed", work.status().message());
-    }
-    server_.Turn();
-  }
-  return absl::OkStatus();
+void Daemon::OnHangup(int fd) {
+  signalfd_siginfo signal;
+  if (read(fd, &signal, sizeof(signal)) != sizeof(signal)) return;
+  // Not here, where calls are handled: it reads files and derives a key.
+  const auto work = pool_.Add(geteuid(), [this] { Reload(); });
+  if (!work.ok()) Log("reload_failed", work.status().message());
 }
 
 void Daemon::Reload() {

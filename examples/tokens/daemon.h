@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// The agent as a process: the server in a loop that reloads on SIGHUP, and notices to systemd.
+// The agent as a process: the server, reloading on SIGHUP, and notices to systemd.
 //
 //   tokens::Daemon daemon("/etc/tokens/agent.json");
 //   absl::StatusOr<rpc::DrainResult> result =
@@ -15,7 +15,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin_service.h"
@@ -42,8 +41,8 @@ class Daemon final : private rpc::ServerEvents {
   void Serving() override;
   void Draining(absl::Duration grace) override;
 
-  absl::Status Loop(int hangup_fd);
-  void Reload();
+  void OnHangup(int fd);
+  void Reload();  // blocks
   void Beat(absl::Duration interval);
 
   // In the order in which they need one another.
