@@ -46,7 +46,11 @@ def _keep_last(flags):
     return kept
 
 def _as_needed(libraries):
-    """Modules that are linked as archives name all that they might need; a program keeps what it does need."""
+    """For modules that name dozens of others, of which a program needs few.
+
+    Not for the rest: a test of another workspace links cc_libraries as shared ones, and the linker (gold) would
+    drop what only these need.
+    """
     return ["-Wl,--push-state,--as-needed"] + libraries + ["-Wl,--pop-state"]
 
 def _archives(libraries, prefixes):
