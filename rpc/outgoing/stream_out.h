@@ -6,14 +6,15 @@
 //
 //   rpc::Task Front::Talk(rpc::BidiCall<Line, Line>& call) {           // a relay
 //     auto back = rpc::CallOut(call, back_->async(), &Back::Stub::async::Talk);
-//     co_await rpc::WhenAll(Up(call, back), Down(call, back));
+//     const auto first = co_await rpc::WhenAny(Down(call, back), Up(call, back));
+//     if (first.index() == 1) co_await Down(call, back);               // Up() is done: what is left
 //     const absl::Status status = co_await back.Finish();
 //     co_await call.Finish(status);
 //   }
 //   rpc::Task Front::Up(rpc::BidiCall<Line, Line>& call, rpc::OutgoingBidi<Line, Line>& back) {
 //     Line line;
 //     while (co_await call.Read(&line)) {
-//       if (!co_await back.Write(line)) co_return;    // the back has ended its call: Finish() says why
+//       if (!co_await back.Write(line)) co_return;                     // the back has ended its call
 //     }
 //     co_await back.WritesDone();
 //   }
@@ -24,11 +25,11 @@
 //     }
 //   }
 //
-// | the other method      | CallOut(call, stub, method...) | the stream                             |
-// |-----------------------|--------------------------------|----------------------------------------|
-// | streams its answer    | ..., request)                  | Read(), Finish()                       |
-// | takes a stream        | ...)                           | Write(), WritesDone(), Finish()        |
-// | both                  | ...)                           | Read(), Write(), WritesDone(), Finish() |
+// | the other method   | CallOut(call, stub, method...) | the stream                              |
+// |--------------------|--------------------------------|-----------------------------------------|
+// | streams its answer | ..., request)                  | Read(), Finish()                        |
+// | takes a stream     | ...)                           | Write(), WritesDone(), Finish()         |
+// | both               | ...)                           | Read(), Write(), WritesDone(), Finish() |
 //
 // The call out begins at once. Await:
 //

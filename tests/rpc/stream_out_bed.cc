@@ -101,12 +101,12 @@ rpc::Task Front::Talk(Talking& call) {
     co_return;
   }
   auto back = rpc::CallOut(call, back_->async(), &Stub::async::Talk);
-  co_await rpc::WhenAny(Down(call, back), Up(call, back));
+  const auto first = co_await rpc::WhenAny(Down(call, back), Up(call, back));
+  if (first.index() == 1) co_await Down(call, back);
   const absl::Status status = co_await back.Finish();
   co_await call.Finish(status);
 }
 
-// Ends with the stream that comes from the back.
 rpc::Task Front::Down(Talking& call, TalkOut& back) {
   v1::ProbeReply reply;
   while (co_await back.Read(&reply)) {
@@ -114,15 +114,12 @@ rpc::Task Front::Down(Talking& call, TalkOut& back) {
   }
 }
 
-// Does not end before.
 rpc::Task Front::Up(Talking& call, TalkOut& back) {
   v1::ProbeRequest request;
   while (co_await call.Read(&request)) {
-    if (!co_await back.Write(request)) break;
+    if (!co_await back.Write(request)) co_return;
   }
   co_await back.WritesDone();
-  while (co_await call.Sleep(absl::Hours(1))) {
-  }
 }
 
 StreamOutBed::StreamOutBed() : front_(Connect(back_address_)) {}

@@ -196,7 +196,7 @@ TEST_F(StreamOutTest, TraceAndDeadlineArePassedOn) {
   EXPECT_LT(deadline_there, deadline + std::chrono::minutes(10));
 }
 
-TEST_F(StreamOutTest, AnEndToTheDeadlineEndsBoth) {
+TEST_F(StreamOutTest, TheDeadlineEndsBoth) {
   bed_.Start();
   context_.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
   context_.set_wait_for_ready(true);
@@ -294,13 +294,7 @@ TEST_F(StreamOutTest, AMessageStaysForTheNextRead) {
 
 // Messages of 64 KiB. What gRPC itself holds on their way is far less than half.
 constexpr int kMany = 512;
-const char kChunk[] = "0123456789abcdef";
-
-std::string Chunk() {
-  std::string chunk;
-  while (chunk.size() < 64 * 1024) chunk += kChunk;
-  return chunk;
-}
+constexpr int kSize = 64 * 1024;
 
 // Round trips, in which the other direction could go on if nothing held it.
 rpc::Task Linger(rpc::Call& call, Stub& back) {
@@ -317,7 +311,7 @@ TEST_F(StreamOutTest, AHandlerThatDoesNotReadHoldsTheBackUp) {
   int written_before = 0;
   int read = 0;
   bed_.back().expand = [&](grpc::ServerContext&, const v1::ProbeRequest&, Back::Writer& writer) {
-    const v1::ProbeReply reply = Says(Chunk());
+    const v1::ProbeReply reply = Says(std::string(kSize, 'x'));
     for (; written < kMany; ++written) writer.Write(reply);
     return grpc::Status::OK;
   };
@@ -349,7 +343,7 @@ TEST_F(StreamOutTest, ABackThatDoesNotReadHoldsTheHandlerUp) {
   int written = 0;
   bed_.front().collect = [&](Front::Collecting& call, Stub& back) -> rpc::Task {
     auto out = rpc::CallOut(call, back.async(), &Stub::async::Collect);
-    const v1::ProbeRequest request = Asks(Chunk());
+    const v1::ProbeRequest request = Asks(std::string(kSize, 'x'));
     const auto write = [&](int most) -> rpc::Task {
       while (written < most) {
         const bool went = co_await out.Write(request);
