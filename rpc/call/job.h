@@ -60,9 +60,7 @@ class Job : public std::enable_shared_from_this<Job> {
   void Done() {
     const http2::MutexLock lock(&mutex_);
     if (loop_ == nullptr) return;
-    std::exchange(loop_, nullptr)->Post([self = shared_from_this()] {
-      if (self->listener_ != nullptr) std::exchange(self->listener_, nullptr)->JobDone();
-    });
+    std::exchange(loop_, nullptr)->Post([self = shared_from_this()] { self->Resume(); });
   }
 
   // For waits.h.
@@ -89,6 +87,12 @@ class Job : public std::enable_shared_from_this<Job> {
   virtual void Abandon() {}
 
  private:
+  void Resume() {
+    Listener* const listener = listener_;
+    if (listener == nullptr) return;
+    Forget();  // it may be a later wait that is resumed
+    listener->JobDone();
+  }
   void Forget() {
     listener_ = nullptr;
     const http2::MutexLock lock(&mutex_);

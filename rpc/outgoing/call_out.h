@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A call to another gRPC service, awaited from a handler: by a stub of gRPC C++, whose answer comes back
-// to the call's own thread.
+// A unary call to another gRPC service, awaited from a handler: by a stub of gRPC C++, whose answer comes back
+// to the call's own thread. stream_out.h has the methods with streams.
 //
 //   rpc::Task Front::Hello(rpc::UnaryCall<HelloRequest, HelloReply>& call) {
 //     BackRequest request;

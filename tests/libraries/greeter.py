@@ -46,16 +46,16 @@ def short_folder(test):
 
 
 class GreeterTest(unittest.TestCase):
-    """A test with a copy of examples/greeter, or of another example, away from this tree."""
+    """A test with a copy of examples/greeter, or of another folder, away from this tree."""
 
-    example = "greeter"
+    source = "examples/greeter"
 
     def setUp(self):
         super().setUp()
         self.folder = short_folder(self)
         self.home = self.folder / "home"
         built = ("bazel-*", "build")
-        shutil.copytree(ROOT / "examples" / self.example, self.home, ignore=shutil.ignore_patterns(*built))
+        shutil.copytree(ROOT / self.source, self.home, ignore=shutil.ignore_patterns(*built))
 
     def succeed(self, *command, **kwargs):
         """Runs a command that has to succeed, and returns its output."""
@@ -63,15 +63,18 @@ class GreeterTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stdout)
         return result.stdout
 
-    def assert_greets(self, program):
+    def assert_answers(self, address):
+        """Calls a greeter, once it listens."""
+        client = bazel_bin() / "client/client"
+        reply = self.succeed(client, address, "--wait=60s", "--call=Hello", "-d", '{"name":"Ada"}')
+        self.assertEqual(reply, f'{{"text":"Hello Ada, uid {os.getuid()}"}}\n')
+
+    def assert_greets(self, program, *arguments):
         """Runs it, calls it and stops it."""
         address = self.folder / "s"
-        client = bazel_bin() / "client/client"
-        with subprocess.Popen([program, address]) as server:
+        with subprocess.Popen([program, address, *arguments]) as server:
             try:
-                call = [client, address, "--wait=60s", "--call=Hello", "-d", '{"name":"Ada"}']
-                reply = self.succeed(*call)
-                self.assertEqual(reply, f'{{"text":"Hello Ada, uid {os.getuid()}"}}\n')
+                self.assert_answers(address)
                 server.send_signal(signal.SIGTERM)
                 self.assertEqual(server.wait(SECONDS), 0)
             finally:

@@ -5,6 +5,7 @@
 import os
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -46,7 +47,7 @@ class Installed(greeter.GreeterTest):
 
 
 class DaemonTest(Installed):
-    example = "tokens"
+    source = "examples/tokens"
 
     @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
     def test_cmake_builds_a_daemon_and_its_tests(self):
@@ -54,6 +55,63 @@ class DaemonTest(Installed):
         self.assertEqual(configured.returncode, 0, configured.stdout)
         self.succeed("cmake", "--build", self.home / "build")
         self.succeed("ctest", "--output-on-failure", cwd=self.home / "build")
+
+
+class RelayTest(Installed):
+    source = "tests/libraries/relay"
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(greeter.ROOT / "examples/greeter/greeter.proto", self.home)
+
+    def assert_relays(self, program):
+        """Runs it with another greeter, which it asks."""
+        other = self.folder / "o"
+        with subprocess.Popen([greeter.bazel_bin() / "examples/greeter/greeter", other]) as server:
+            try:
+                self.assert_answers(other)
+                self.assert_greets(program, other)
+            finally:
+                server.kill()
+
+    @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
+    def test_cmake_and_pkg_config_build_a_service_that_calls_another(self):
+        program = self.home / "build/relay"
+        configured = self.configure("-DCMAKE_CXX_FLAGS=-O0 -Wall -Wextra -Werror")
+        self.assertEqual(configured.returncode, 0, configured.stdout)
+        self.succeed("cmake", "--build", self.home / "build")
+        self.assert_relays(program)
+        self.assertIn("libgrpc++.so", self.succeed("ldd", program))
+
+        # The same objects, linked by what pkg-config says.
+        environment = os.environ | {"PKG_CONFIG_PATH": f"{self.prefix}/lib/pkgconfig"}
+        options = self.succeed("pkg-config", "--libs", "udsecho-rpc_outgoing", env=environment).split()
+        objects = (self.home / "build/CMakeFiles/relay.dir").rglob("*.o")
+        self.succeed("g++", *objects, *options, "-o", self.home / "relay")
+        self.assert_relays(self.home / "relay")
+        self.assertNotIn("grpc", self.succeed("pkg-config", "--libs", "udsecho-rpc", env=environment))
+
+        configured = self.configure("-Dudsecho_USE_STATIC_LIBS=ON")
+        self.assertEqual(configured.returncode, 0, configured.stdout)
+        self.succeed("cmake", "--build", self.home / "build")
+        self.assert_relays(program)
+        self.assertNotRegex(self.succeed("ldd", program), "libgrpc|libprotobuf|libabsl")
+
+    @unittest.skipUnless(shutil.which("cmake"), "there is no cmake")
+    def test_only_what_calls_out_needs_grpc(self):
+        modules = self.folder / "modules"
+        modules.mkdir()
+        for folder in self.succeed("pkg-config", "--variable=pc_path", "pkg-config").strip().split(":"):
+            for file in pathlib.Path(folder).glob("*.pc"):
+                if not file.name.startswith("grpc"):
+                    (modules / file.name).symlink_to(file)
+        environment = os.environ | {"PKG_CONFIG_LIBDIR": str(modules)}
+        configured = self.configure(env=environment)
+        self.assertNotEqual(configured.returncode, 0)
+        self.assertIn("libgrpc++-dev", configured.stdout)
+        shutil.copytree(greeter.ROOT / "examples/greeter", self.home, dirs_exist_ok=True)
+        configured = self.configure(env=environment)
+        self.assertEqual(configured.returncode, 0, configured.stdout)
 
 
 class InstalledTest(Installed):
@@ -64,7 +122,9 @@ class InstalledTest(Installed):
         self.succeed("cmake", "--build", self.home / "build")
         self.assert_greets(self.home / "build/greeter")
         # The same objects with abseil, protobuf and nghttp2 as archives.
-        self.assertIn("libprotobuf.so", self.succeed("ldd", self.home / "build/greeter"))
+        libraries = self.succeed("ldd", self.home / "build/greeter")
+        self.assertIn("libprotobuf.so", libraries)
+        self.assertNotIn("libgrpc", libraries)
         configured = self.configure("-Dudsecho_USE_STATIC_LIBS=ON")
         self.assertEqual(configured.returncode, 0, configured.stdout)
         self.succeed("cmake", "--build", self.home / "build")

@@ -62,7 +62,7 @@ class WorkspaceTest(BazelTest):
 
 
 class DaemonTest(BazelTest):
-    example = "tokens"
+    source = "examples/tokens"
 
     def test_builds_a_daemon_and_its_client_and_tests_it(self):
         self.build("test", "--test_output=errors", "//...")

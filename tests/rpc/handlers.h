@@ -16,6 +16,7 @@
 
 #include <source_location>
 #include <string>
+#include <utility>
 
 #include "rpc/call/task.h"
 #include "tests/rpc/call_bed.h"
@@ -41,6 +42,20 @@ inline Reply Says(const std::string& text) {
   reply.set_text(text);
   return reply;
 }
+
+// Counts those that are alive.
+class Counted {
+ public:
+  explicit Counted(int* alive) : alive_(alive) { ++*alive_; }
+  Counted(Counted&& other) noexcept : alive_(std::exchange(other.alive_, nullptr)) {}
+  Counted& operator=(Counted&&) = delete;
+  ~Counted() {
+    if (alive_ != nullptr) --*alive_;
+  }
+
+ private:
+  int* alive_;
+};
 
 // The owner of a task whose end a test does not wait for.
 struct Nobody final : rpc::Task::Owner {

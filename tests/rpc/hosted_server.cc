@@ -35,9 +35,10 @@ rpc::ServerOptions WithShards(rpc::ServerOptions options) {
 
 }  // namespace
 
-HostedServer::HostedServer(const rpc::ServerOptions& options, rpc::ServerEvents* events)
+HostedServer::HostedServer(const rpc::ServerOptions& options, rpc::ServerEvents* events,
+                           rpc::Service* service)
     : path_(dir_.Path("s")), server_(WithShards(options), events), listener_(Listen(path_)) {
-  server_.Add(&probe_);
+  server_.Add(service != nullptr ? service : &probe_);
 }
 
 HostedServer::~HostedServer() {

@@ -25,8 +25,9 @@ namespace udsecho::testing {
 
 class HostedServer {
  public:
-  explicit HostedServer(const rpc::ServerOptions& options = {},
-                        rpc::ServerEvents* events = nullptr);
+  // With another service instead of the probe, if there is one.
+  explicit HostedServer(const rpc::ServerOptions& options = {}, rpc::ServerEvents* events = nullptr,
+                        rpc::Service* service = nullptr);
   ~HostedServer();
 
   // Connections made before Start() wait in the backlog.

@@ -25,11 +25,9 @@ namespace {
 
 class PoolTest : public ::testing::Test {
  protected:
-  PoolTest() { server_.server().Add(&service_); }  // whose methods take the probe's place
-
   rpc::ThreadPool pool_{{.threads = 3}};
   ScriptedService service_;
-  HostedServer server_{{.shards = 3}};
+  HostedServer server_{{.shards = 3}, nullptr, &service_};
 };
 
 grpc::Status Ask(v1::Probe::Stub* stub, absl::Duration timeout = absl::Minutes(1)) {

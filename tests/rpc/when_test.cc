@@ -30,20 +30,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Counts those that are alive.
-class Counted {
- public:
-  explicit Counted(int* alive) : alive_(alive) { ++*alive_; }
-  Counted(Counted&& other) noexcept : alive_(std::exchange(other.alive_, nullptr)) {}
-  Counted& operator=(Counted&&) = delete;
-  ~Counted() {
-    if (alive_ != nullptr) --*alive_;
-  }
-
- private:
-  int* alive_;
-};
-
 rpc::TaskOf<std::string> ReadOne(Bidi& call) {
   Request request;
   const bool came = co_await call.Read(&request);

@@ -17,6 +17,7 @@ it has, and NAME.json: a list, with for each component
     headers   the headers that its targets offer, by their paths in the source tree
     generated headers that protoc writes for them: as they are included -> path in the execution root
     modules   pkg-config's modules that it needs
+    optional  whether find_package() leaves it out unless it is named
     packages  the Debian packages that have these
     requires  the components before it that it needs
     static    the linker's options for the modules where they are archives
@@ -112,6 +113,7 @@ def _installed_libraries_impl(ctx):
             headers = sorted(headers),
             generated = {name: file.path for name, file in generated.items()},
             modules = sorted(offered.modules.to_list()),
+            optional = name in ctx.attr.optional,
             packages = sorted(offered.packages.to_list()),
             requires = [other for label, other in taken["targets"].items() if label in labels],
             static = _linked_archives(target),
@@ -136,6 +138,9 @@ installed_libraries = rule(
         "descriptions": attr.string_dict(
             doc = "A component's name -> what it is, in a few words.",
             mandatory = True,
+        ),
+        "optional": attr.string_list(
+            doc = "Names of components that need libraries which the others do not need.",
         ),
         "_cc_toolchain": attr.label(default = "@bazel_tools//tools/cpp:current_cc_toolchain"),
     },

@@ -87,6 +87,7 @@ def files(components, root, execution_root, libdir):
     tree[f"{cmake}/udsechoConfig.cmake"] = fill(
         "udsechoConfig.cmake.in",
         components=" ".join(component["name"] for component in components),
+        default=" ".join(component["name"] for component in components if not component["optional"]),
         descriptions="".join(map(cmake_lists, components)),
         libdir=libdir,
         up=os.path.relpath("/", f"/{cmake}"),
