@@ -20,8 +20,8 @@
 // is past its deadline or is cut off by a drain, so is the call out, and the handler goes on at once with
 // a status other than OK; a Finish() has no effect then.
 //
-// Errors: what the other service answers, with its details. CANCELLED or DEADLINE_EXCEEDED if the
-// handler's call has ended.
+// Errors: what the other service answers, with its details. If the handler's call has ended, what a wait
+// gives then (call.h).
 //
 // This is a library of its own, as it is the only part of rpc/ that links gRPC C++. The memory of a message
 // that is on its way is gRPC's: its channel bounds the size of a reply, and nothing else.
