@@ -4,37 +4,21 @@
 #include "http2/connection.h"
 
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
-#include "http2/first_bytes.h"
 #include "http2/session_callbacks.h"
 
 namespace http2 {
 namespace {
 
-// What nghttp2 gets at once. After each slice answers may leave, so that client and server work at
-// the same time.
-constexpr std::size_t kSlice = 4 * 1024;
-// So many bytes are worth waking the client for before the turn is over.
-constexpr std::size_t kWorthSending = 8 * 1024;
 // So many are sent in a turn.
 constexpr std::size_t kFairShareToSend = 256 * 1024;
 
-// What the connections of one uid may take of a round before they wait for the next one.
-constexpr Nanoseconds kTurnTime = 2'000'000;
-
 // What comes back with the answer to one kind of PING. The others have zeros.
 constexpr std::array<std::uint8_t, 8> kDoYouRead = {'r', 'e', 'a', 'd', 'i', 'n', 'g', '?'};
-
-// Read by all connections of a thread, one after the other.
-thread_local std::array<char, Connection::kFairShare> received_bytes;
 
 std::unique_ptr<Timer> TimerUnlessNever(absl::Duration duration, std::function<void()> expire) {
   if (duration == absl::InfiniteDuration()) return nullptr;
@@ -93,8 +77,8 @@ void Connection::Ready(std::uint32_t events) {
   RunWaiting();
   if (waiting_.empty() && !is_full_ && !ending_.has_value()) {
     if (!unfed_.is_null()) {
-      const Buffer bytes = std::exchange(unfed_, Buffer());
-      Feed(bytes.view());
+      Buffer bytes = std::exchange(unfed_, Buffer());
+      Feed(absl::MakeSpan(bytes.data(), bytes.size()));
     } else if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) {
       Read();
     }
@@ -107,107 +91,6 @@ void Connection::RoundEnds() {
   in_turn_ = true;
   turn_began_ = loop_.LapBegan();
   FinishTurn();
-}
-
-void Connection::Read() {
-  const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (count <= 0) {
-    const bool has_left = count == 0 || errno == ECONNRESET;
-    return EndAs(is_lingering_ ? Ending::kDone : has_left ? Ending::kPeerLeft : Ending::kNoSystem);
-  }
-  const absl::string_view bytes(received_bytes.data(), static_cast<std::size_t>(count));
-  if (is_lingering_) return;
-  if (session_ == nullptr) {
-    ReadFirst(bytes);
-  } else {
-    Feed(bytes);
-  }
-}
-
-void Connection::ReadFirst(absl::string_view bytes) {
-  const std::size_t missing = std::min(kPreface.size() - first_bytes_.size(), bytes.size());
-  first_bytes_.append(bytes.data(), missing);
-  switch (LookAt(first_bytes_)) {
-    case Protocol::kUndecided:
-      return;
-    case Protocol::kHttp1:
-      static_cast<void>(output_.Copy(AnswerToHttp1()));
-      return EndAs(Ending::kHttp1);
-    case Protocol::kTls:
-      return EndAs(Ending::kTls);
-    case Protocol::kOther:
-      return EndAs(Ending::kNotHttp2);
-    case Protocol::kHttp2:
-      break;
-  }
-  session_ = NewSession(this);
-  if (session_ == nullptr) return EndAs(Ending::kNoMemory);
-  std::string().swap(first_bytes_);
-  Feed(bytes.substr(missing));
-}
-
-void Connection::Feed(absl::string_view bytes) {
-  while (!bytes.empty()) {
-    const absl::string_view slice = bytes.substr(0, kSlice);
-    bytes.remove_prefix(slice.size());
-    FeedSlice(slice);
-    if (ending_.has_value()) return;
-    RunReady();
-    Pump();
-    if (output_.size() >= kWorthSending) Flush();
-    if (bytes.empty() || ending_.has_value()) return;
-    if (!waiting_.empty() || is_full_ || loop_.clock().Now() - turn_began_ > kTurnTime) {
-      return KeepForNextTurn(bytes);
-    }
-  }
-}
-
-void Connection::Spend(std::int64_t cost) {
-  if (!flood_budget_.Spend(cost, loop_.now())) EndFlooded();
-}
-
-void Connection::FeedSlice(absl::string_view slice) {
-  absl::InlinedVector<std::uint32_t, 4> too_late;  // frames of streams that the client has reset
-  const bool is_fine =
-      scanner_.Scan(slice.data(), slice.size(), [this, &too_late](const FrameHead& frame) {
-        const StreamHistory::Verdict verdict = history_.Add(frame);
-        if (verdict == StreamHistory::Verdict::kConnectionError) {
-          EndWithGoAway(Ending::kMalformed, history_.error_code(),
-                        "a frame of a stream that is over");
-          return false;
-        }
-        if (verdict == StreamHistory::Verdict::kStreamError) too_late.push_back(frame.stream);
-        const std::int64_t cost = FloodBudget::CostOf(frame, open_streams_);
-        return cost == 0 || flood_budget_.Spend(cost, loop_.now());
-      });
-  if (!is_fine) return EndFlooded();  // unless it has ended already
-  const ssize_t taken = nghttp2_session_mem_recv(
-      session_, reinterpret_cast<const std::uint8_t*>(slice.data()), slice.size());
-  for (const std::uint32_t id : too_late) {
-    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, static_cast<std::int32_t>(id),
-                              NGHTTP2_STREAM_CLOSED);
-  }
-  if (ending_.has_value()) return;  // by a callback
-  if (memory_.refused()) return EndAs(Ending::kNoMemory);
-  if (taken == NGHTTP2_ERR_FLOODED || taken == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
-    return EndFlooded();
-  }
-  if (taken < 0) {
-    return EndWithGoAway(Ending::kMalformed, NGHTTP2_PROTOCOL_ERROR,
-                         nghttp2_strerror(static_cast<int>(taken)));
-  }
-  if (unconsumed_ > 0) {
-    nghttp2_session_consume_connection(session_, std::exchange(unconsumed_, 0));
-  }
-}
-
-void Connection::KeepForNextTurn(absl::string_view bytes) {
-  unfed_ = Buffer::New(&account_, bytes.size(), Need::kProtocol);
-  if (unfed_.is_null()) return EndAs(Ending::kNoMemory);
-  std::memcpy(unfed_.data(), bytes.data(), bytes.size());
-  unfed_.Extend(bytes.size());
-  if (!is_full_) loop_.Again(this);
 }
 
 void Connection::AddReady(Stream* stream) {

@@ -35,9 +35,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "http2/account.h"
 #include "http2/exchange.h"
 #include "http2/flood_budget.h"
@@ -130,6 +132,9 @@ class Connection final : public Loop::Watcher {
   friend class Stream;
   friend struct SessionCallbacks;
 
+  // What the connections of one uid may take of a round before they wait for the next one.
+  static constexpr Nanoseconds kTurnTime = 2'000'000;
+
   enum class DrainStep { kNone, kWanted, kNoticeSent, kGoAwaySent };
 
   // Of Loop::Watcher.
@@ -140,12 +145,17 @@ class Connection final : public Loop::Watcher {
   void RunWaiting();
   void Read();
   // The first bytes, until the preface is whole.
-  void ReadFirst(absl::string_view bytes);
-  void Feed(absl::string_view bytes);
-  void FeedSlice(absl::string_view slice);
+  void ReadFirst(absl::Span<char> bytes);
+  void Feed(absl::Span<char> bytes);
+  using StreamIds = absl::InlinedVector<std::uint32_t, 4>;
+  // How many bytes it took.
+  std::size_t FeedSlice(absl::Span<char> bytes);
+  // Whether nghttp2 may see the frames whose heads end in `count` bytes from `from` on, within `bytes`.
+  bool Inspect(absl::Span<char> bytes, char* from, std::size_t count, StreamIds* too_late);
+  void FeedNghttp2(absl::Span<const char> bytes, const StreamIds& too_late);
   // Draws on the flood budget for a frame that only nghttp2 can tell to be of no use.
   void Spend(std::int64_t cost);
-  void KeepForNextTurn(absl::string_view bytes);
+  void KeepForNextTurn(absl::Span<const char> bytes);
 
   void AddReady(Stream* stream);
   void RunReady();

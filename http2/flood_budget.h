@@ -77,8 +77,11 @@ class FloodBudget {
 // Finds where frames begin in bytes that arrive in any pieces. Their payloads are skipped.
 class FrameScanner {
  public:
-  // Calls `found` with the FrameHead of each frame whose head ends in `bytes`. Stops and returns
-  // false when `found` does.
+  static constexpr std::size_t kHeadBytes = 9;
+  static constexpr std::size_t kTypeAt = 3;
+
+  // Calls `found` with the FrameHead of each frame whose head ends in `bytes`, and with the end of that.
+  // Stops and returns false when `found` does.
   template <typename Found>
   bool Scan(const char* bytes, std::size_t count, Found found) {
     while (count > 0) {
@@ -100,14 +103,15 @@ class FrameScanner {
           .stream = (head_[5] & 0x7fU) << 24 | static_cast<std::uint32_t>(head_[6]) << 16 |
                     static_cast<std::uint32_t>(head_[7]) << 8 | head_[8]};
       skip_ = head.length;
-      if (!found(head)) return false;
+      if (!found(head, bytes)) return false;
     }
     return true;
   }
 
- private:
-  static constexpr std::size_t kHeadBytes = 9;
+  // How many bytes of a head are still to come that has begun; else 0.
+  std::size_t missing() const { return seen_ == 0 ? 0 : kHeadBytes - seen_; }
 
+ private:
   std::uint8_t head_[kHeadBytes] = {};
   std::size_t seen_ = 0;
   std::size_t skip_ = 0;

@@ -14,6 +14,9 @@ StreamHistory::Verdict StreamHistory::Add(const FrameHead& frame) {
   const bool is_headers = frame.type == NGHTTP2_HEADERS;
   const bool is_reset = frame.type == NGHTTP2_RST_STREAM;
   if (!is_headers && !is_reset && frame.type != NGHTTP2_DATA) return Verdict::kLegal;
+  if (id % 2 == 1 && id > last_ && is_reset && last_ > 0 && id <= last_ + 2 * kStreams) {
+    return Verdict::kNothing;
+  }
   // nghttp2 refuses these.
   if (id % 2 == 0 || (id > last_ && !is_headers)) return Verdict::kLegal;
   Seen& seen = PlaceOf(id);

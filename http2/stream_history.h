@@ -12,6 +12,11 @@
 // it cannot tell whether the client ended the stream or the server did, which the client may not
 // know yet. The history counts only what the client sends, so it never blames a client for that.
 //
+// One frame is let pass that RFC 9113 takes for an error of the connection (5.1): a reset of a stream that the
+// client has not opened yet. gRPC's C core sends it instead of a call's header if the call's deadline
+// passes just before that (seen with 1.51), and all other calls of the connection would be lost by it. Only
+// once the client has opened a stream, and not far ahead, so that who speaks no HTTP/2 is still told.
+//
 // Thread safety: none. Ownership: a value.
 
 #ifndef HTTP2_STREAM_HISTORY_H_
@@ -32,6 +37,7 @@ class StreamHistory {
 
   enum class Verdict {
     kLegal,
+    kNothing,          // a reset of what does not exist: nghttp2 must not see it
     kStreamError,      // of type STREAM_CLOSED: the client has reset the stream
     kConnectionError,  // of type error_code()
   };

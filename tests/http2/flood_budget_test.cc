@@ -80,7 +80,7 @@ TEST(FrameScannerTest, FindsFramesInAnyPieces) {
   for (std::size_t split = 0; split < 600; ++split) {
     std::vector<Seen> seen;
     FrameScanner scanner;
-    const auto found = [&](const FrameHead& head) {
+    const auto found = [&](const FrameHead& head, const char* /*end*/) {
       seen.emplace_back(head.length, head.type, head.flags);
       return true;
     };
@@ -91,7 +91,7 @@ TEST(FrameScannerTest, FindsFramesInAnyPieces) {
   std::vector<Seen> seen;
   FrameScanner scanner;
   for (const char byte : bytes) {
-    scanner.Scan(&byte, 1, [&](const FrameHead& head) {
+    scanner.Scan(&byte, 1, [&](const FrameHead& head, const char* /*end*/) {
       seen.emplace_back(head.length, head.type, head.flags);
       return true;
     });
@@ -103,8 +103,8 @@ TEST(FrameScannerTest, EndsWhenTold) {
   const std::string bytes = PingFrame() + PingFrame() + PingFrame();
   FrameScanner scanner;
   int found = 0;
-  EXPECT_FALSE(
-      scanner.Scan(bytes.data(), bytes.size(), [&](const FrameHead&) { return ++found < 2; }));
+  EXPECT_FALSE(scanner.Scan(bytes.data(), bytes.size(),
+                            [&](const FrameHead&, const char*) { return ++found < 2; }));
   EXPECT_EQ(found, 2);
 }
 

@@ -147,6 +147,37 @@ const std::vector<ConnectionError>& Errors() {
   return *kErrors;
 }
 
+// As gRPC's C core resets a call whose deadline passes before its header leaves.
+TEST(ResetBeforeTheHeaderTest, TouchesNoOtherStream) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet(PostFrame(1, "/echo"));
+  link.Send(absl::StrCat(ResetFrame(3), WindowUpdateFrame(0, 6), GetFrame(5, "/hello")));
+  EXPECT_EQ(link.response(5).body, "hello");
+  link.Send(DataFrame(1, "still here", kEndStream));
+  EXPECT_EQ(link.response(1).body, "still here");
+  EXPECT_EQ(link.ending(), std::nullopt);
+  EXPECT_EQ(link.peer().Count(kRstStream), 0);
+}
+
+TEST(ResetBeforeTheHeaderTest, IsAnErrorOfWhoHasOpenedNoStream) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet();
+  link.Send(ResetFrame(1));
+  EXPECT_EQ(link.ending(), Ending::kMalformed);
+}
+
+TEST(ResetBeforeTheHeaderTest, DrawsOnTheBudget) {
+  Bed bed;
+  Link link(&bed);
+  link.Greet(PostFrame(1, "/hold"));
+  std::string flood;
+  for (int i = 0; i < 20'000; ++i) flood += ResetFrame(3);
+  link.Send(flood);
+  EXPECT_EQ(link.ending(), Ending::kFlooded);
+}
+
 class ConnectionErrorTest : public ::testing::TestWithParam<ConnectionError> {};
 
 TEST_P(ConnectionErrorTest, EndsTheConnectionAndItsStreams) {

@@ -90,6 +90,16 @@ TEST(StreamHistoryTest, WhatNghttp2Refuses) {
   EXPECT_EQ(history.Add(Head(1, kHeaders)), Verdict::kLegal);
 }
 
+TEST(StreamHistoryTest, AResetOfAStreamThatIsNotOpenedYetIsNothing) {
+  StreamHistory history;
+  ASSERT_EQ(history.Add(Head(1, kHeaders, kEndStream)), Verdict::kLegal);
+  EXPECT_EQ(history.Add(Head(3, kRstStream)), Verdict::kNothing);
+  EXPECT_EQ(history.Add(Head(7, kRstStream)), Verdict::kNothing);
+  EXPECT_EQ(history.Add(Head(4, kRstStream)), Verdict::kLegal);  // which nghttp2 refuses
+  EXPECT_EQ(history.Add(Head(3 + 2 * StreamHistory::kStreams, kRstStream)), Verdict::kLegal);
+  EXPECT_EQ(history.Add(Head(5, kHeaders, kEndStream)), Verdict::kLegal);
+}
+
 TEST(StreamHistoryTest, PriorityOfTheConnectionItself) {
   StreamHistory history;
   EXPECT_EQ(history.Add(Head(0, kPriority)), Verdict::kConnectionError);
