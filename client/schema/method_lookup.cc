@@ -99,8 +99,9 @@ absl::StatusOr<const Method*> FindByEnd(const std::string& name, Schema* schema)
   const auto is_own = [](const Method* method) {
     return absl::StartsWith(method->full_name(), "grpc.");
   };
-  const auto others = std::stable_partition(fitting.begin(), fitting.end(), std::not_fn(is_own));
-  if (others - fitting.begin() == 1) return fitting.front();
+  if (std::count_if(fitting.begin(), fitting.end(), std::not_fn(is_own)) == 1) {
+    return *std::find_if_not(fitting.begin(), fitting.end(), is_own);
+  }
   if (fitting.size() == 1) return fitting.front();
   if (fitting.empty()) return Unknown(name, *methods);
   std::vector<std::string> names;

@@ -54,7 +54,8 @@ void Call::LimitTime(absl::Duration longest) {
   if (ended_) return;
   // By the time that it is, not by that when the round began: others may have kept the thread.
   const http2::Nanoseconds now = calls_.loop().clock().Now();
-  const http2::Nanoseconds end = now + std::max<http2::Nanoseconds>(http2::ToNanoseconds(longest), 0);
+  const http2::Nanoseconds end =
+      now + std::max<http2::Nanoseconds>(http2::ToNanoseconds(longest), 0);
   if (!expiry_.has_value()) {
     expiry_.emplace([this] { Cancel(DeadlinePassed()); });
   } else if (end >= expires_at_) {
