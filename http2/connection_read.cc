@@ -98,7 +98,7 @@ bool Connection::Inspect(absl::Span<char> bytes, char* from, std::size_t count,
     }
     if (verdict == StreamHistory::Verdict::kStreamError) too_late->push_back(frame.stream);
     // If its head came in two reads, nghttp2 has seen a part of it, and will refuse it.
-    const std::size_t seen = static_cast<std::size_t>(end - bytes.data());
+    const auto seen = static_cast<std::size_t>(end - bytes.data());
     if (verdict == StreamHistory::Verdict::kNothing && seen >= FrameScanner::kHeadBytes) {
       bytes[seen - FrameScanner::kHeadBytes + FrameScanner::kTypeAt] = kIgnoredType;
     }

@@ -20,7 +20,6 @@ namespace udsecho::client {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 TEST_F(BenchTest, EveryShapeMakesItsCalls) {
   for (const std::string shape : {"unary", "expand", "collect", "chat"}) {

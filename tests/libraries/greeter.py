@@ -54,8 +54,12 @@ class GreeterTest(unittest.TestCase):
         super().setUp()
         self.folder = short_folder(self)
         self.home = self.folder / "home"
-        built = ("bazel-*", "build")
-        shutil.copytree(ROOT / self.source, self.home, ignore=shutil.ignore_patterns(*built))
+        self.copy_in(self.source)
+
+    def copy_in(self, source):
+        """Puts the files of a folder there, but for what was built in it."""
+        built = shutil.ignore_patterns("bazel-*", "build")
+        shutil.copytree(ROOT / source, self.home, ignore=built, dirs_exist_ok=True)
 
     def succeed(self, *command, **kwargs):
         """Runs a command that has to succeed, and returns its output."""

@@ -109,7 +109,7 @@ class RelayTest(Installed):
         configured = self.configure(env=environment)
         self.assertNotEqual(configured.returncode, 0)
         self.assertIn("libgrpc++-dev", configured.stdout)
-        shutil.copytree(greeter.ROOT / "examples/greeter", self.home, dirs_exist_ok=True)
+        self.copy_in("examples/greeter")
         configured = self.configure(env=environment)
         self.assertEqual(configured.returncode, 0, configured.stdout)
 
