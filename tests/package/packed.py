@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright The udsecho Authors
+"""The packages themselves: built, looked at, and the libraries used from them."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from report import outcome
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FOLDER = "bazel-bin/tools/package/deb"
+GREETER = ROOT / "examples/greeter"
+
+
+def _bazel(*command):
+    return subprocess.run(["bazel", *command], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def build(report):
+    """The packages by their names, or nothing."""
+    if not shutil.which("dh"):
+        report.skip("package", "there is no debhelper: tools/setup --dev installs it")
+        return {}
+    why = outcome(["bazel", "build", "--noshow_progress", "//tools/package", "//client"], seconds=3600, cwd=ROOT)
+    report.check("bazel build //tools/package", why)
+    return {} if why else {file.name.split("_")[0]: file for file in sorted((ROOT / FOLDER).glob("*.deb"))}
+
+
+def check_lintian(report, packages):
+    """Errors and warnings fail; overrides are in tools/package/debian, with their reasons."""
+    if not shutil.which("lintian"):
+        report.skip("lintian", "it is not installed: tools/setup --dev installs it")
+        return
+    command = ["lintian", "--allow-root", "--fail-on=error,warning", *map(str, packages.values())]
+    report.check("lintian has no errors and no warnings", outcome(command, seconds=600))
+
+
+def check_reproducible(report, packages):
+    """The same files packed again, elsewhere, at another time, with other habits, are the same bytes."""
+    execution_root = _bazel("info", "execution_root")
+    binaries = pathlib.Path(_bazel("info", "bazel-bin"))
+    named = {
+        "libraries": "tools/libraries/libraries.json",
+        "udsecho": "client/client",
+        "udsecho.1": "tools/man/udsecho.1",
+        "udsechod": "server/server",
+        "udsechod.8": "tools/man/udsechod.8",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["sh", "-c", 'umask 077; exec "$@"', "sh", sys.executable, "tools/package/build.py", folder]
+        command += [f"{name}={binaries / path}" for name, path in named.items()]
+        environment = {**os.environ, "TZ": "Asia/Kolkata", "LANG": "de_DE.UTF-8", "USER": "other", "TMPDIR": folder}
+        why = outcome(command, seconds=600, cwd=execution_root, env=environment)
+        if not why:
+            for package in packages.values():
+                if package.read_bytes() != (pathlib.Path(folder) / package.name).read_bytes():
+                    why += f"{package.name} differs\n"
+    report.check("packed again, the packages are the same bytes", why)
+
+
+def _greeter(folder, environment):
+    """Builds examples/greeter with CMake against what `environment` points to; what is wrong, or nothing."""
+    commands = (
+        ["cmake", "-S", str(GREETER), "-B", f"{folder}/build", "-DCMAKE_BUILD_TYPE=Release"],
+        ["cmake", "--build", f"{folder}/build"],
+    )
+    for command in commands:
+        why = outcome(command, seconds=900, env=environment)
+        if why:
+            return why
+    return ""
+
+
+def check_libraries(report, packages):
+    """libudsecho-dev has what tools/install installs, and a program is built against it by CMake."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(["dpkg-deb", "-x", str(packages["libudsecho-dev"]), f"{folder}/root"], check=True)
+        installed = f"{folder}/installed"
+        multiarch = subprocess.run(["dpkg-architecture", "-qDEB_HOST_MULTIARCH"], check=True, stdout=subprocess.PIPE, text=True)
+        libdir = f"lib/{multiarch.stdout.strip()}"
+        environment = {**os.environ, "DESTDIR": installed}
+        command = [str(ROOT / "tools/install"), "--prefix=/usr", f"--libdir={libdir}"]
+        why = outcome(command, seconds=3600, env=environment)
+        if not why:
+            why = outcome(["diff", "-r", "-q", "--exclude=share", "--exclude=*.a", f"{installed}/usr", f"{folder}/root/usr"], 60)
+        report.check("libudsecho-dev has the files of tools/install", why)
+        environment = {
+            **os.environ,
+            "CMAKE_PREFIX_PATH": f"{folder}/root/usr",
+            "PKG_CONFIG_PATH": f"{folder}/root/usr/{libdir}/pkgconfig",
+        }
+        if not shutil.which("cmake"):
+            report.skip("a program is built against libudsecho-dev", "there is no cmake: tools/setup --dev installs it")
+            return
+        report.check("a program is built against libudsecho-dev", _greeter(folder, environment))
