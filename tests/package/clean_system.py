@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
+from packed import FOLDER, ROOT
 from report import outcome
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,6 +18,7 @@ CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / "
 # Beside what every Debian has. Another list is another base.
 INCLUDED = "logrotate,passwd,systemd"
 SUITE = "bookworm"
+INSTALL = "apt-get install --yes --no-install-recommends"
 CANNOT = 77
 
 
@@ -61,7 +63,7 @@ def _base(packages):
             "--skip=cleanup/apt",  # the lists, and the packages that ours depend on
             f"--customize-hook=rm -f {archives}/*.deb",
             f'--customize-hook=cp -r {folder} "$1/var/tmp/ours"',
-            '--customize-hook=chroot "$1" sh -c "apt-get install --yes --no-install-recommends --download-only /var/tmp/ours/*.deb"',
+            f'--customize-hook=chroot "$1" sh -c "{INSTALL} --download-only /var/tmp/ours/*.deb"',
             '--customize-hook=rm -r "$1/var/tmp/ours"',
             SUITE,
             str(unfinished),
@@ -104,6 +106,12 @@ def check_life(report, packages):
             shutil.copyfile(packages[name], f"{files}/now/{name}.deb")
             _with_version(packages[name], "99.0-1", f"{files}/next/{name}.deb")
         shutil.copyfile(HERE / "inside", f"{files}/inside")
+        source = pathlib.Path(files) / "source"
+        for name in ("docs", FOLDER):
+            (source / name).mkdir(parents=True)
+        shutil.copyfile(ROOT / "docs/packages.md", source / "docs/packages.md")
+        for package in ours:
+            shutil.copyfile(package, source / FOLDER / package.name)
         os.chmod(files, 0o755)
         command = ["unshare", "--mount", "sh", str(HERE / "within"), str(base), files]
         with subprocess.Popen(
@@ -116,7 +124,8 @@ def check_life(report, packages):
         if run.returncode == CANNOT:
             report.skip(what, last)
         else:
-            report.check(f"{what}: all steps were done", "" if run.returncode in (0, 1) else f"exit code {run.returncode}")
+            why = "" if run.returncode in (0, 1) else f"exit code {run.returncode}"
+            report.check(f"{what}: all steps were done", why)
 
 
 def check_program(report, packages):
@@ -126,10 +135,11 @@ def check_program(report, packages):
         report.skip("a program in a clean system", why)
         return
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(HERE.parents[1] / "examples/greeter", f"{folder}/greeter", ignore=shutil.ignore_patterns("build", "bazel-*"))
+        built = shutil.ignore_patterns("build", "bazel-*")
+        shutil.copytree(ROOT / "examples/greeter", f"{folder}/greeter", ignore=built)
         shutil.copyfile(packages["libudsecho-dev"], f"{folder}/dev.deb")
         steps = (
-            "apt-get install --yes --no-install-recommends /var/tmp/ours/dev.deb cmake g++ make protobuf-compiler"
+            f"{INSTALL} /var/tmp/ours/dev.deb cmake g++ make protobuf-compiler"
             " && cmake -S /var/tmp/ours/greeter -B /var/tmp/build && cmake --build /var/tmp/build"
         )
         command = [

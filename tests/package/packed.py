@@ -80,13 +80,15 @@ def check_libraries(report, packages):
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["dpkg-deb", "-x", str(packages["libudsecho-dev"]), f"{folder}/root"], check=True)
         installed = f"{folder}/installed"
-        multiarch = subprocess.run(["dpkg-architecture", "-qDEB_HOST_MULTIARCH"], check=True, stdout=subprocess.PIPE, text=True)
-        libdir = f"lib/{multiarch.stdout.strip()}"
+        command = ["dpkg-architecture", "-qDEB_HOST_MULTIARCH"]
+        multiarch = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+        libdir = f"lib/{multiarch}"
         environment = {**os.environ, "DESTDIR": installed}
         command = [str(ROOT / "tools/install"), "--prefix=/usr", f"--libdir={libdir}"]
         why = outcome(command, seconds=3600, env=environment)
         if not why:
-            why = outcome(["diff", "-r", "-q", "--exclude=share", "--exclude=*.a", f"{installed}/usr", f"{folder}/root/usr"], 60)
+            command = ["diff", "-r", "-q", "--exclude=share", "--exclude=*.a", f"{installed}/usr", f"{folder}/root/usr"]
+            why = outcome(command, seconds=60)
         report.check("libudsecho-dev has the files of tools/install", why)
         environment = {
             **os.environ,

@@ -33,12 +33,12 @@ COMPLETIONS = (
 # Of these Debian packages the programs contain archives, or parts of headers.
 STATIC = {
     "udsechod": "libabsl-dev libcli11-dev libnghttp2-dev libprotobuf-dev nlohmann-json3-dev",
-    "udsecho": "libabsl-dev libboost-dev libc-ares-dev libcli11-dev libgrpc-dev libnghttp2-dev libprotobuf-dev libre2-dev"
-    " nlohmann-json3-dev",
+    "udsecho": "libabsl-dev libboost-dev libc-ares-dev libcli11-dev libgrpc-dev libnghttp2-dev libprotobuf-dev"
+    " libre2-dev nlohmann-json3-dev",
 }
 # The units of examples/systemd, as they are to be in a package: what is there, and what instead.
 SERVICE = (
-    (r"^# Started by the first connection to udsecho\.socket, which see\.$", "# Started by the first connection to udsecho.socket."),
+    (r"^(# Started by the first connection to udsecho\.socket), which see\.$", r"\1."),
     (r"^(Description=.*)$", r"\1\nDocumentation=man:udsechod(8)"),
     (
         r"^# Without ADDRESS: (?:.*\n)+?ExecStart=.*$",
@@ -98,7 +98,8 @@ def changelog(number, date):
     """Debian's, with one entry: the version and its day are stated in cli/version.h."""
     day = run("date", "--utc", "--rfc-email", f"--date={date}").strip()
     return (
-        f"udsecho ({number}-{REVISION}) bookworm; urgency=medium\n\n  * Version {number}: changelog.gz has what changed.\n\n"
+        f"udsecho ({number}-{REVISION}) bookworm; urgency=medium\n\n"
+        f"  * Version {number}: changelog.gz has what changed.\n\n"
         f" -- The udsecho Authors <udsecho@example.org>  {day}\n"
     )
 
@@ -143,8 +144,7 @@ def built_using(packages):
 def lay_out(room, files):
     """A source package, as debhelper wants it."""
     shutil.copytree("tools/package/debian", room / "debian", copy_function=shutil.copyfile)
-    for script in ("rules",):
-        (room / "debian" / script).chmod(0o755)
+    (room / "debian/rules").chmod(0o755)
     number = tree.version(pathlib.Path("."))
     text = pathlib.Path("cli/version.h").read_text(encoding="utf-8")
     date = re.search(r'kVersionDate\[\] = "([0-9-]+)"', text).group(1)
