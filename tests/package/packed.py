@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
-"""The packages themselves: built, looked at, and the libraries used from them."""
+"""The packages themselves: built, and looked at."""
 
 import os
 import pathlib
@@ -13,7 +13,6 @@ from report import outcome
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = "bazel-bin/tools/package/deb"
-GREETER = ROOT / "examples/greeter"
 
 
 def _bazel(*command):
@@ -62,21 +61,8 @@ def check_reproducible(report, packages):
     report.check("packed again, the packages are the same bytes", why)
 
 
-def _greeter(folder, environment):
-    """Builds examples/greeter with CMake against what `environment` points to; what is wrong, or nothing."""
-    commands = (
-        ["cmake", "-S", str(GREETER), "-B", f"{folder}/build", "-DCMAKE_BUILD_TYPE=Release"],
-        ["cmake", "--build", f"{folder}/build"],
-    )
-    for command in commands:
-        why = outcome(command, seconds=900, env=environment)
-        if why:
-            return why
-    return ""
-
-
 def check_libraries(report, packages):
-    """libudsecho-dev has what tools/install installs, and a program is built against it by CMake."""
+    """libudsecho-dev has what tools/install installs, which tests/libraries uses."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["dpkg-deb", "-x", str(packages["libudsecho-dev"]), f"{folder}/root"], check=True)
         installed = f"{folder}/installed"
@@ -90,12 +76,3 @@ def check_libraries(report, packages):
             command = ["diff", "-r", "-q", "--exclude=share", "--exclude=*.a", f"{installed}/usr", f"{folder}/root/usr"]
             why = outcome(command, seconds=60)
         report.check("libudsecho-dev has the files of tools/install", why)
-        environment = {
-            **os.environ,
-            "CMAKE_PREFIX_PATH": f"{folder}/root/usr",
-            "PKG_CONFIG_PATH": f"{folder}/root/usr/{libdir}/pkgconfig",
-        }
-        if not shutil.which("cmake"):
-            report.skip("a program is built against libudsecho-dev", "there is no cmake: tools/setup --dev installs it")
-            return
-        report.check("a program is built against libudsecho-dev", _greeter(folder, environment))
