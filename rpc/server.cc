@@ -264,6 +264,15 @@ Statistics Server::statistics() const {
   return sum;
 }
 
+std::vector<std::string> Server::MethodPaths() const {
+  std::set<std::string> paths;
+  for (const auto& [path, method] : main_.methods()) paths.insert(path);
+  for (const auto& endpoint : more_) {
+    for (const auto& [path, method] : endpoint->methods()) paths.insert(path);
+  }
+  return {paths.begin(), paths.end()};
+}
+
 std::size_t Server::calls_in_flight() const {
   std::int64_t sum = 0;
   for (const Calls* calls : all_calls_) sum += calls->in_flight().value();

@@ -7,13 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "rpc/server.h"
 #include "rpc/server_events.h"
@@ -26,6 +30,9 @@
 #include "server/interop_service.h"
 #include "server/limit_flags.h"
 #include "server/manager_reports.h"
+#include "server/metrics/call_metrics.h"
+#include "server/metrics/exporter.h"
+#include "server/metrics/server_metrics.h"
 #include "uds/listener.h"
 #include "uds/path_trust.h"
 #include "uds/peer_credentials.h"
@@ -77,6 +84,12 @@ class Daemon final : public rpc::ServerEvents {
 
   ExitCode Run(uds::UniqueFd handed_in) {
     is_activated_ = handed_in.valid();
+    // First, so that nothing was changed if it cannot be had.
+    const absl::StatusOr<std::unique_ptr<Exporter>> exporter = StartMetrics();
+    if (!exporter.ok()) {
+      service_events_.Failed(exporter.status());
+      return kFailed;
+    }
     absl::StatusOr<uds::Listener> listener =
         is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open();
     if (absl::IsCancelled(listener.status())) {
@@ -126,10 +139,27 @@ class Daemon final : public rpc::ServerEvents {
     rpc::ServerOptions server = options_.server;
     server.admit = [this](const uds::PeerCredentials& peer) { return allow_.Check(peer); };
     server.call_hooks.refused = [this](const rpc::EndedCall& call) { call_events_.Refused(call); };
-    if (Log* const access = surroundings_.access_log; access != nullptr) {
-      server.call_hooks.ended = [access](const rpc::EndedCall& call) { WriteAccess(access, call); };
-    }
+    Log* const access = surroundings_.access_log;
+    if (access == nullptr && options_.metrics.empty()) return server;
+    server.call_hooks.ended = [this, access](const rpc::EndedCall& call) {
+      if (call_metrics_.has_value()) call_metrics_->Count(call);
+      if (access != nullptr) WriteAccess(access, call);
+    };
     return server;
+  }
+
+  // Null if nobody asked for metrics.
+  absl::StatusOr<std::unique_ptr<Exporter>> StartMetrics() {
+    if (options_.metrics.empty()) return nullptr;
+    call_metrics_.emplace(server_.MethodPaths());
+    auto exporter = Exporter::Start(options_.metrics, [this](auto* families) {
+      call_metrics_->AddTo(families);
+      AddServerMetrics(server_, options_.server.limits, families);
+      AddDrainMetrics(draining_, calls_cut_, families);
+      AddProcessMetrics(started_at_, families);
+    });
+    if (exporter.ok()) service_events_.MetricsServed(options_.metrics, (*exporter)->port());
+    return exporter;
   }
 
   // --- SIGHUP, on its thread ---
@@ -204,9 +234,11 @@ class Daemon final : public rpc::ServerEvents {
   }
   void Draining(absl::Duration grace) override {
     service_events_.Terminating();
+    draining_ = true;
     reports_.Draining(grace);
   }
   void Cutting(std::size_t calls) override {
+    calls_cut_ += calls;
     service_events_.CallsCutOff(static_cast<int64_t>(calls));
   }
   void Stuck() override {
@@ -263,6 +295,10 @@ class Daemon final : public rpc::ServerEvents {
   absl::Status path_lock_;
   const bool had_terminal_ = HasTerminal();
   bool is_activated_ = false;
+  const absl::Time started_at_ = absl::Now();
+  std::atomic<bool> draining_ = false;
+  std::atomic<std::uint64_t> calls_cut_ = 0;
+  std::optional<CallMetrics> call_metrics_;
   AllowList allow_;  // the server's first thread asks and changes it
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;

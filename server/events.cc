@@ -54,6 +54,14 @@ void ServiceEvents::Started(absl::string_view address, pid_t pid) {
               .fields = {{"address", address}, {"pid", pid}}});
 }
 
+void ServiceEvents::MetricsServed(absl::string_view address, int port) {
+  const std::string text = absl::StrCat("Metrics at http://", address, "/metrics (port ", port, ")");
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "metrics_served",
+              .text = text,
+              .fields = {{"address", address}, {"port", port}}});
+}
+
 void ServiceEvents::Terminating() {
   log_.Write(
       {.level = LogLevel::kInfo, .event = "service_terminating", .text = "Terminating service"});

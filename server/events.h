@@ -40,6 +40,7 @@
 //                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
+//   metrics_served             info   address, port     --metrics; the port is the one that was had
 //   connection_opened          info   peer              "peer" in this column is four fields:
 //                                                       connection (a number that the server uses
 //                                                       once), uid, gid, pid (0: not known)
@@ -60,7 +61,9 @@
 //                                                       by the server, not by a handler
 //   calls_refused_left_out     warn   count             lines not written
 //   call_ended                 info   method, code, message, duration_us, bytes_received,
-//                                     bytes_sent, peer  with --access_log (server/call_events.h)
+//                                     bytes_sent, trace, peer
+//                                                       with --access_log (server/call_events.h);
+//                                                       trace: the caller's W3C traceparent
 //   library_message            any    library, message  (server/library_log.h)
 //   library_messages_left_out  error  count             lines not written
 //   log_lines_lost             warn   count             (server/log.h)
@@ -122,6 +125,7 @@ class ServiceEvents {
   void OthersShutOut(mode_t mode);
   void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);
+  void MetricsServed(absl::string_view address, int port);
 
  private:
   Log& log_;

@@ -29,6 +29,7 @@
 #include "server/exit_code.h"
 #include "server/flag_file.h"
 #include "server/limit_flags.h"
+#include "server/metrics/exporter.h"
 #include "server/socket_flags.h"
 #include "uds/activation.h"
 #include "uds/printable.h"
@@ -73,6 +74,7 @@ struct Flags {
   std::string log_file;
   std::string log_time;
   std::string access_log;
+  std::string metrics;
   std::string flag_file;  // which ExpandFlagFiles() has read
   std::string reply;
   std::string shards = "1";
@@ -198,6 +200,10 @@ void Declare(CLI::App* app, Flags* flags) {
   flags->access_log_given = app->add_flag("--access_log", flags->access_log,
                                           "A line for each call, in the log or in a file")
                                 ->type_name("[=FILE]");
+  app->add_option("--metrics", flags->metrics,
+                  "Metrics for Prometheus by HTTP, such as at 127.0.0.1:9464")
+      ->type_name("ADDRESS:PORT")
+      ->check([](const std::string& text) { return std::string(Exporter::Check(text).message()); });
   app->add_option("--flagfile", flags->flag_file, "More flags, one a line; SIGHUP reads it again")
       ->type_name("FILE");
   app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
@@ -245,6 +251,7 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
   options.server.shards = ParseShards(flags.shards);
   options.log.format = FormatOf(flags);
   options.log.level = kLevels.at(flags.log_level);
+  options.metrics = flags.metrics;
   options.log_paths.log = flags.log_file;
   // CLI11 says "true" of a flag without a value.
   if (flags.access_log == "true") {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright The udsecho Authors
+
+#include "server/metrics/exporter.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "prometheus/collectable.h"
+#include "prometheus/exposer.h"
+#include "uds/unique_fd.h"
+
+namespace udsecho {
+namespace {
+
+struct Place {
+  sockaddr_storage address = {};
+  socklen_t length = 0;
+};
+
+std::optional<Place> Parse(absl::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == absl::string_view::npos) return std::nullopt;
+  std::uint32_t port = 0;
+  if (!absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65'535) return std::nullopt;
+  absl::string_view host = text.substr(0, colon);
+  Place place;
+  if (absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]")) {
+    auto* const six = reinterpret_cast<sockaddr_in6*>(&place.address);
+    if (inet_pton(AF_INET6, std::string(host).c_str(), &six->sin6_addr) != 1) return std::nullopt;
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons(static_cast<std::uint16_t>(port));
+    place.length = sizeof(*six);
+    return place;
+  }
+  auto* const four = reinterpret_cast<sockaddr_in*>(&place.address);
+  if (inet_pton(AF_INET, std::string(host).c_str(), &four->sin_addr) != 1) return std::nullopt;
+  four->sin_family = AF_INET;
+  four->sin_port = htons(static_cast<std::uint16_t>(port));
+  place.length = sizeof(*four);
+  return place;
+}
+
+// Why nobody can listen there. The library tells no reason.
+absl::Status WhyNot(const std::string& address) {
+  const std::optional<Place> place = Parse(address);
+  if (!place.has_value()) return Exporter::Check(address);
+  const uds::UniqueFd fd(socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (fd.valid() && bind(fd.get(), reinterpret_cast<const sockaddr*>(&place->address),
+                         place->length) == 0) {
+    return absl::UnavailableError("the HTTP server would not start");
+  }
+  const absl::Status why = absl::ErrnoToStatus(errno, "bind(2)");
+  return absl::UnavailableError(why.message());
+}
+
+class Source final : public prometheus::Collectable {
+ public:
+  explicit Source(Exporter::Collect collect) : collect_(std::move(collect)) {}
+
+  std::vector<prometheus::MetricFamily> Collect() const override {
+    std::vector<prometheus::MetricFamily> all;
+    collect_(&all);
+    return all;
+  }
+
+ private:
+  const Exporter::Collect collect_;
+};
+
+}  // namespace
+
+absl::Status Exporter::Check(absl::string_view address) {
+  if (Parse(address).has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", address, "' is no address of a number and a port; write 127.0.0.1:9464, or "
+                   "[::1]:9464"));
+}
+
+absl::StatusOr<std::unique_ptr<Exporter>> Exporter::Start(const std::string& address,
+                                                          Collect collect) {
+  if (absl::Status checked = Check(address); !checked.ok()) return checked;
+  auto source = std::make_shared<Source>(std::move(collect));
+  try {
+    // A client that dawdles keeps one of the two threads for so long.
+    auto exposer = std::make_unique<prometheus::Exposer>(std::vector<std::string>{
+        "listening_ports", address, "num_threads", "2", "request_timeout_ms", "2000"});
+    exposer->RegisterCollectable(source);
+    return std::unique_ptr<Exporter>(new Exporter(std::move(exposer), std::move(source)));
+  } catch (const std::exception& /*tells nothing*/) {
+    return absl::UnavailableError(absl::StrCat("cannot serve metrics at ", address, ": ",
+                                               WhyNot(address).message(),
+                                               "; choose another address for --metrics"));
+  }
+}
+
+Exporter::Exporter(std::unique_ptr<prometheus::Exposer> exposer,
+                   std::shared_ptr<prometheus::Collectable> source)
+    : source_(std::move(source)), exposer_(std::move(exposer)) {}
+
+Exporter::~Exporter() = default;
+
+int Exporter::port() const {
+  const std::vector<int> ports = exposer_->GetListeningPorts();
+  return ports.empty() ? 0 : ports.front();
+}
+
+}  // namespace udsecho
