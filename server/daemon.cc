@@ -158,7 +158,7 @@ class Daemon final : public rpc::ServerEvents {
       AddDrainMetrics(draining_, calls_cut_, families);
       AddProcessMetrics(started_at_, families);
     });
-    if (exporter.ok()) service_events_.MetricsServed(options_.metrics, (*exporter)->port());
+    if (exporter.ok()) service_events_.MetricsServed((*exporter)->address());
     return exporter;
   }
 

@@ -54,12 +54,12 @@ void ServiceEvents::Started(absl::string_view address, pid_t pid) {
               .fields = {{"address", address}, {"pid", pid}}});
 }
 
-void ServiceEvents::MetricsServed(absl::string_view address, int port) {
-  const std::string text = absl::StrCat("Metrics at http://", address, "/metrics (port ", port, ")");
+void ServiceEvents::MetricsServed(absl::string_view address) {
+  const std::string text = absl::StrCat("Metrics at http://", address, "/metrics");
   log_.Write({.level = LogLevel::kInfo,
               .event = "metrics_served",
               .text = text,
-              .fields = {{"address", address}, {"port", port}}});
+              .fields = {{"address", address}}});
 }
 
 void ServiceEvents::Terminating() {

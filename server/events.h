@@ -40,7 +40,7 @@
 //                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
-//   metrics_served             info   address, port     --metrics; the port is the one that was had
+//   metrics_served             info   address           --metrics, with the port that was had
 //   connection_opened          info   peer              "peer" in this column is four fields:
 //                                                       connection (a number that the server uses
 //                                                       once), uid, gid, pid (0: not known)
@@ -125,7 +125,7 @@ class ServiceEvents {
   void OthersShutOut(mode_t mode);
   void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);
-  void MetricsServed(absl::string_view address, int port);
+  void MetricsServed(absl::string_view address);
 
  private:
   Log& log_;

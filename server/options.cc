@@ -234,6 +234,7 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
       .reply = {},
       .log = {},
       .interop = flags.interop,
+      .metrics = flags.metrics,
       .server = {}};
   CheckPermissions(flags, options.address.is_abstract(), activated.has_value());
   options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
@@ -251,7 +252,6 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
   options.server.shards = ParseShards(flags.shards);
   options.log.format = FormatOf(flags);
   options.log.level = kLevels.at(flags.log_level);
-  options.metrics = flags.metrics;
   options.log_paths.log = flags.log_file;
   // CLI11 says "true" of a flag without a value.
   if (flags.access_log == "true") {

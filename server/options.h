@@ -35,8 +35,8 @@ struct Options {
   LogPaths log_paths = {};
   // The lines of a flag file that SIGHUP cannot change.
   std::vector<std::string> fixed_lines = {};
-  std::string metrics;  // where Prometheus finds them; empty: nowhere
   bool interop = false;  // serve grpc.testing.TestService too
+  std::string metrics;   // where Prometheus finds them; empty: nowhere
   rpc::ServerOptions server;
 };
 

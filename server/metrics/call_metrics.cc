@@ -21,10 +21,10 @@ constexpr char kUnknown[] = "unknown";
 
 // As the libraries for other languages write them.
 constexpr std::array<absl::string_view, 17> kCodeNames = {
-    "OK",           "Canceled",         "Unknown",           "InvalidArgument", "DeadlineExceeded",
-    "NotFound",     "AlreadyExists",    "PermissionDenied",  "ResourceExhausted",
-    "FailedPrecondition", "Aborted",    "OutOfRange",        "Unimplemented",   "Internal",
-    "Unavailable",  "DataLoss",         "Unauthenticated"};
+    "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
+    "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
+    "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
+    "DataLoss", "Unauthenticated"};
 
 std::size_t CodeOf(const absl::Status& status) {
   const auto code = static_cast<std::size_t>(status.code());
@@ -96,7 +96,8 @@ void CallMetrics::AddTo(std::vector<MetricFamily>* families) const {
                                                      {"grpc_method", methods_[method].name}};
     for (std::size_t code = 0; code < kCodes; ++code) {
       ClientMetric metric;
-      metric.counter.value = Sum(method, [&](const Counts& counts) -> auto& { return counts.codes[code]; });
+      metric.counter.value =
+          Sum(method, [&](const Counts& counts) -> auto& { return counts.codes[code]; });
       if (metric.counter.value == 0 && code != 0) continue;
       metric.label = labels;
       metric.label.push_back({"grpc_code", std::string(kCodeNames[code])});

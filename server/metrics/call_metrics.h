@@ -69,7 +69,7 @@ class CallMetrics {
   template <class Read>
   double Sum(std::size_t method, const Read& read) const;
 
-  std::vector<Method> methods_;                           // the last: unknown
+  std::vector<Method> methods_;  // the last: unknown
   absl::flat_hash_map<std::string, std::size_t> by_path_;
   // By stripe, and in that by method.
   std::vector<std::vector<Counts>> stripes_;

@@ -56,8 +56,8 @@ absl::Status WhyNot(const std::string& address) {
   const std::optional<Place> place = Parse(address);
   if (!place.has_value()) return Exporter::Check(address);
   const uds::UniqueFd fd(socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (fd.valid() && bind(fd.get(), reinterpret_cast<const sockaddr*>(&place->address),
-                         place->length) == 0) {
+  if (fd.valid() &&
+      bind(fd.get(), reinterpret_cast<const sockaddr*>(&place->address), place->length) == 0) {
     return absl::UnavailableError("the HTTP server would not start");
   }
   const absl::Status why = absl::ErrnoToStatus(errno, "bind(2)");
@@ -83,7 +83,8 @@ class Source final : public prometheus::Collectable {
 absl::Status Exporter::Check(absl::string_view address) {
   if (Parse(address).has_value()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("'", address, "' is no address of a number and a port; write 127.0.0.1:9464, or "
+      absl::StrCat("'", address,
+                   "' is no address of a number and a port; write 127.0.0.1:9464, or "
                    "[::1]:9464"));
 }
 
@@ -96,7 +97,8 @@ absl::StatusOr<std::unique_ptr<Exporter>> Exporter::Start(const std::string& add
     auto exposer = std::make_unique<prometheus::Exposer>(std::vector<std::string>{
         "listening_ports", address, "num_threads", "2", "request_timeout_ms", "2000"});
     exposer->RegisterCollectable(source);
-    return std::unique_ptr<Exporter>(new Exporter(std::move(exposer), std::move(source)));
+    return std::unique_ptr<Exporter>(
+        new Exporter(std::move(exposer), std::move(source), address.substr(0, address.rfind(':'))));
   } catch (const std::exception& /*tells nothing*/) {
     return absl::UnavailableError(absl::StrCat("cannot serve metrics at ", address, ": ",
                                                WhyNot(address).message(),
@@ -105,14 +107,14 @@ absl::StatusOr<std::unique_ptr<Exporter>> Exporter::Start(const std::string& add
 }
 
 Exporter::Exporter(std::unique_ptr<prometheus::Exposer> exposer,
-                   std::shared_ptr<prometheus::Collectable> source)
-    : source_(std::move(source)), exposer_(std::move(exposer)) {}
+                   std::shared_ptr<prometheus::Collectable> source, std::string host)
+    : source_(std::move(source)), exposer_(std::move(exposer)), host_(std::move(host)) {}
 
 Exporter::~Exporter() = default;
 
-int Exporter::port() const {
+std::string Exporter::address() const {
   const std::vector<int> ports = exposer_->GetListeningPorts();
-  return ports.empty() ? 0 : ports.front();
+  return absl::StrCat(host_, ":", ports.empty() ? 0 : ports.front());
 }
 
 }  // namespace udsecho

@@ -47,14 +47,16 @@ class Exporter {
   Exporter(const Exporter&) = delete;
   Exporter& operator=(const Exporter&) = delete;
 
-  int port() const;
+  // As Start() had it, with the port that was had where it was 0.
+  std::string address() const;
 
  private:
   Exporter(std::unique_ptr<prometheus::Exposer> exposer,
-           std::shared_ptr<prometheus::Collectable> source);
+           std::shared_ptr<prometheus::Collectable> source, std::string host);
 
   std::shared_ptr<prometheus::Collectable> source_;
   std::unique_ptr<prometheus::Exposer> exposer_;
+  const std::string host_;
 };
 
 }  // namespace udsecho

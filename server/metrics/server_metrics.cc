@@ -45,7 +45,8 @@ void AddGauge(Families* families, const char* name, const char* help, double val
 }
 
 ClientMetric Because(absl::string_view reason, std::uint64_t count) {
-  return MetricOf(MetricType::Counter, static_cast<double>(count), {{"reason", std::string(reason)}});
+  return MetricOf(MetricType::Counter, static_cast<double>(count),
+                  {{"reason", std::string(reason)}});
 }
 
 double Seconds(const timeval& time) {
@@ -70,11 +71,13 @@ void AddServerMetrics(const rpc::Server& server, const rpc::Limits& limits, Fami
              counted.connections_accepted);
   AddGauge(families, "udsecho_connections", "Connections that are open and speak HTTP/2.",
            static_cast<double>(server.Connections().size()));
-  AddGauge(families, "udsecho_connections_max", "The limit of open connections (--max_connections).",
-           limits.max_connections);
+  AddGauge(families, "udsecho_connections_max",
+           "The limit of open connections (--max_connections).", limits.max_connections);
   Add(families, "udsecho_connections_ended_total",
-      "Connections that the server refused or ended, by reason. refused: over a limit, or not known "
-      "who; silent: no HTTP/2, or not in time; unread: read nothing; flooded: too many frames of no "
+      "Connections that the server refused or ended, by reason. refused: over a limit, or not "
+      "known "
+      "who; silent: no HTTP/2, or not in time; unread: read nothing; flooded: too many frames of "
+      "no "
       "use.",
       MetricType::Counter,
       {Because("refused", counted.connections_refused - counted.connections_silent),
@@ -103,8 +106,8 @@ void AddServerMetrics(const rpc::Server& server, const rpc::Limits& limits, Fami
 
 void AddDrainMetrics(bool draining, std::uint64_t calls_cut, Families* families) {
   AddGauge(families, "udsecho_draining", "1 while the server drains.", draining ? 1 : 0);
-  AddCounter(families, "udsecho_calls_cut_total", "Calls that were cut off at the end of the grace.",
-             calls_cut);
+  AddCounter(families, "udsecho_calls_cut_total",
+             "Calls that were cut off at the end of the grace.", calls_cut);
 }
 
 void AddProcessMetrics(absl::Time started_at, Families* families) {

@@ -12,13 +12,18 @@
 
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/integration/exit_codes.h"
 #include "tests/integration/server_process.h"
-#include "tests/support/patience.h"
+#include "tests/support/temp_dir.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho::integration {
@@ -66,12 +71,18 @@ double ValueOf(const std::string& metrics, const std::string& name) {
   return -1;
 }
 
+int PortOf(const std::string& address) {
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) << address;
+  return port;
+}
+
 class MetricsTest : public ::testing::Test {
  protected:
   std::string Metrics() { return Get(port_, "/metrics"); }
 
   ServerProcess server_{{.path = "", .flags = {"--metrics=127.0.0.1:0"}, .spawn = {}}};
-  const int port_ = server_.Event("metrics_served")["fields"]["port"];
+  const int port_ = PortOf(server_.Event("metrics_served")["fields"]["address"]);
 };
 
 TEST_F(MetricsTest, CallsByMethodAndCode) {
@@ -95,8 +106,7 @@ TEST_F(MetricsTest, CallsByMethodAndCode) {
 TEST_F(MetricsTest, PathsThatAreNotServedAreOne) {
   for (int i = 0; i < 20; ++i) {
     RunClient({server_.path(), absl::StrCat("--call=a.B/C", i), "-d", "{}"});
-    EXPECT_NE(
-        RunClient({server_.path(), "--list"}).exit_code, -1);
+    EXPECT_NE(RunClient({server_.path(), "--list"}).exit_code, -1);
   }
   EXPECT_THAT(Metrics(), Not(HasSubstr("a.B")));
 }
