@@ -77,6 +77,7 @@ struct Server::Running {
   Running(Server* server, int stop_fd);
 
   absl::Status Accept(uds::Listener listener, const Endpoint& endpoint);
+  void StopIfTakenOver();
   // Of all; the first status that is not OK.
   absl::Status GiveUpPaths();
 
@@ -116,12 +117,19 @@ Server::Running::Running(Server* server, int stop_fd)
                     }}) {}
 
 absl::Status Server::Running::Accept(uds::Listener listener, const Endpoint& endpoint) {
-  acceptors.push_back(
-      std::make_unique<Acceptor>(std::move(listener), Acceptor::Parts{.loop = &loop,
-                                                                      .events = server.events_,
-                                                                      .reception = &reception,
-                                                                      .endpoint = &endpoint}));
+  acceptors.push_back(std::make_unique<Acceptor>(
+      std::move(listener), Acceptor::Parts{.loop = &loop,
+                                           .events = server.events_,
+                                           .reception = &reception,
+                                           .endpoint = &endpoint,
+                                           .taken_over = [this] { StopIfTakenOver(); }}));
   return acceptors.back()->Start();
+}
+
+void Server::Running::StopIfTakenOver() {
+  const bool all = std::all_of(acceptors.begin(), acceptors.end(),
+                               [](const auto& acceptor) { return acceptor->is_taken_over(); });
+  if (all) server.Stop();
 }
 
 absl::Status Server::Running::GiveUpPaths() {

@@ -21,6 +21,9 @@
 // over. Calls that are left then are cut off: their callers get UNAVAILABLE, and the connections
 // are ended. The path is removed last.
 //
+// A server drains as well once other servers have taken over the paths of all its sockets
+// (uds::ClaimOptions::take_over): a new one begins before the old one ends, and no call is lost.
+//
 // More than one socket: AddEndpoint(). Within an event loop that is the program's own: Start() instead
 // of Run(), then Turn() whenever poll_fd() is readable, until ended():
 //

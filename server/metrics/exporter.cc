@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <exception>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -64,21 +65,35 @@ absl::Status WhyNot(const std::string& address) {
   return absl::UnavailableError(why.message());
 }
 
-class Source final : public prometheus::Collectable {
+// Exposers whose owner has ended.
+std::vector<std::unique_ptr<prometheus::Exposer>>& LeftBehind() {
+  static auto* const left = new std::vector<std::unique_ptr<prometheus::Exposer>>();
+  return *left;
+}
+
+}  // namespace
+
+class Exporter::Source final : public prometheus::Collectable {
  public:
   explicit Source(Exporter::Collect collect) : collect_(std::move(collect)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override {
+    const std::lock_guard<std::mutex> lock(mutex_);
     std::vector<prometheus::MetricFamily> all;
-    collect_(&all);
+    if (collect_ != nullptr) collect_(&all);
     return all;
   }
 
- private:
-  const Exporter::Collect collect_;
-};
+  // There is nothing more from now on.
+  void End() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    collect_ = nullptr;
+  }
 
-}  // namespace
+ private:
+  mutable std::mutex mutex_;
+  Exporter::Collect collect_;  // guarded by mutex_
+};
 
 absl::Status Exporter::Check(absl::string_view address) {
   if (Parse(address).has_value()) return absl::OkStatus();
@@ -106,11 +121,14 @@ absl::StatusOr<std::unique_ptr<Exporter>> Exporter::Start(const std::string& add
   }
 }
 
-Exporter::Exporter(std::unique_ptr<prometheus::Exposer> exposer,
-                   std::shared_ptr<prometheus::Collectable> source, std::string host)
+Exporter::Exporter(std::unique_ptr<prometheus::Exposer> exposer, std::shared_ptr<Source> source,
+                   std::string host)
     : source_(std::move(source)), exposer_(std::move(exposer)), host_(std::move(host)) {}
 
-Exporter::~Exporter() = default;
+Exporter::~Exporter() {
+  source_->End();
+  LeftBehind().push_back(std::move(exposer_));
+}
 
 std::string Exporter::address() const {
   const std::vector<int> ports = exposer_->GetListeningPorts();
