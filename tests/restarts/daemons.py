@@ -42,6 +42,7 @@ class Daemon:
         self.path = self.directory / "sock"
         self.faults, self.restarts = [], 0
         self._started = queue.Queue()  # pids
+        self._processes = {}  # by pid, those that this program started
         # A server that another one has started is this process's to wait for once that one has ended.
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
         self.prepare()
@@ -67,7 +68,7 @@ class Daemon:
         """Starts it, and reads its log, and that of those which it starts."""
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
         threading.Thread(target=self._read, args=(process.stderr,), daemon=True).start()
-        return process
+        self._processes[process.pid] = process
 
     def _read(self, log):
         for line in log:
@@ -88,9 +89,12 @@ class Daemon:
         return [str(SERVER), str(self.path), *FLAGS]
 
     def expect_clean_end(self, pid):
-        _, status = os.waitpid(pid, 0)
-        if status:
-            self.faults.append(f"{self.way}: a server ended with {os.waitstatus_to_exitcode(status)}")
+        if process := self._processes.pop(pid, None):
+            code = process.wait(PATIENCE)
+        else:
+            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        if code:
+            self.faults.append(f"{self.way}: a server ended with {code}")
 
     def restart(self):
         """Until the next one serves, and the one before has ended."""

@@ -162,10 +162,9 @@ TEST_F(TakeoverTest, AnotherUsersServerKeepsItsPath) {
     return 0;
   });
   ASSERT_TRUE(child.bell().Wait());
-  EXPECT_THAT(
-      TakeOver({.claim = {.allow_shared_directory = true}}),
-      StatusIs(absl::StatusCode::kPermissionDenied, AllOf(HasSubstr("uid 20001"),
-                                                          HasSubstr("only that user"))));
+  EXPECT_THAT(TakeOver({.claim = {.allow_shared_directory = true}}),
+              StatusIs(absl::StatusCode::kPermissionDenied,
+                       AllOf(HasSubstr("uid 20001"), HasSubstr("only that user"))));
   child.bell().Ring();
   EXPECT_EQ(child.Wait(), 0);
 }
