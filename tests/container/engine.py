@@ -75,24 +75,15 @@ class Engine:
         # As Docker's images: others have no HEALTHCHECK.
         self.must("build", "--format=docker", "--layers=false", *contexts, *_limits(), f"--file={containerfile}", f"--tag={tag}", empty)
 
-    def build_all(self, root, containerfile, base):
-        """All stages, of what is committed in `root`; `base`: a tar of a Debian's root directory."""
-        arguments = ["build", "--format=docker", "--network=host", *_limits(), f"--file={containerfile}"]
-        if base:
-            self.must("import", base, "localhost/base", seconds=600)
-            arguments.append("--build-arg=BASE=localhost/base")
-        archive = self.folder / "archive"
-        archive.mkdir()
-        with subprocess.Popen(["git", "-C", root, "archive", "HEAD"], stdout=subprocess.PIPE) as git:
-            subprocess.run(["tar", "-x", "-C", archive], stdin=git.stdout, check=True)
-        self.must(*arguments, archive, seconds=5400)
-
     def start(self, name, arguments):
         self.must("run", "--detach", f"--name={name}", _NO_TIMER, *_limits(), *arguments)
 
     def run(self, arguments, seconds=PATIENCE):
         """To its end: as _run()."""
         return self._run("run", "--rm", _NO_TIMER, *_limits(), *arguments, seconds=seconds)
+
+    def talk(self, arguments):
+        return _Talk([*self._podman, "run", "--rm", "--interactive", _NO_TIMER, *_limits(), *map(str, arguments)])
 
     def exec(self, name, command):
         return self._run("exec", name, *command)
@@ -124,3 +115,27 @@ class Engine:
         """proc(5)'s `status` of the container's first process, by field."""
         text = pathlib.Path(f"/proc/{self.state(name)['Pid']}/status").read_text(encoding="utf-8")
         return dict(line.split(":\t", 1) for line in text.splitlines())
+
+
+class _Talk:
+    """A program that is told a line at a time, and that its input has ended when the block is left."""
+
+    def __init__(self, command):
+        self._command = command
+
+    def __enter__(self):
+        self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, text=True)
+        return self
+
+    def send(self, line):
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def __exit__(self, *_):
+        try:
+            self.output, _ = self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self.output, _ = self._process.communicate()
+        self.exit_code = self._process.returncode
