@@ -42,8 +42,10 @@ class Engine:
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="udsecho."))
         # runc, as crun takes no part of the machine's cgroups for version 2 and another for version 1.
-        self._podman = ["podman", f"--root={self.folder}/root", f"--runroot={self.folder}/run", f"--tmpdir={self.folder}/tmp",
-                        "--runtime=runc", "--cgroup-manager=cgroupfs", "--storage-driver=vfs"]
+        self._podman = [
+            "podman", f"--root={self.folder}/root", f"--runroot={self.folder}/run", f"--tmpdir={self.folder}/tmp",
+            "--runtime=runc", "--cgroup-manager=cgroupfs", "--storage-driver=vfs",
+        ]
         return self
 
     def __exit__(self, *_):
@@ -73,7 +75,8 @@ class Engine:
         empty = self.folder / "context"
         empty.mkdir()
         # As Docker's images: others have no HEALTHCHECK.
-        self.must("build", "--format=docker", "--layers=false", *contexts, *_limits(), f"--file={containerfile}", f"--tag={tag}", empty)
+        self.must("build", "--format=docker", "--layers=false", *contexts, *_limits(), f"--file={containerfile}",
+                  f"--tag={tag}", empty)
 
     def start(self, name, arguments):
         self.must("run", "--detach", f"--name={name}", _NO_TIMER, *_limits(), *arguments)

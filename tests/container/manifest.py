@@ -45,6 +45,11 @@ class Pod:
     def probe(self, name, kind):
         return self.container(name)[kind]["exec"]["command"]
 
+    def hook(self, name):
+        """The command of its preStop hook; empty without."""
+        hook = self.container(name).get("lifecycle", {}).get("preStop", {})
+        return hook.get("exec", {}).get("command", [])
+
     def memory(self, name):
         return quantity(self.container(name)["resources"]["limits"]["memory"])
 

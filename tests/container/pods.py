@@ -35,7 +35,9 @@ def check(report, row, name, test):
 def expect(code, done, text=""):
     """Why a command did not end so, or None."""
     ended, output, _ = done
-    return None if ended == code and text in output else f"exit code {ended} instead of {code}, or no {text!r} in\n{output}"
+    if ended == code and text in output:
+        return None
+    return f"exit code {ended} instead of {code}, or no {text!r} in\n{output}"
 
 
 def eventually(condition, what):
@@ -150,7 +152,8 @@ def _check_drain(report, row, scene):
         SERVING, (app.exit_code, app.output, 0), "before\nafter\n"))
     code = scene.engine.wait("server")
     watcher.join()
-    check(report, row, "SIGTERM: who watches health is told", lambda: None if "NOT_SERVING" in watched[0][1] else watched[0])
+    check(report, row, "SIGTERM: who watches health is told", lambda: (
+        None if "NOT_SERVING" in watched[0][1] else watched[0]))
     check(report, row, "SIGTERM: exit code 0", lambda: None if code == 0 else scene.engine.log("server"))
     check(report, row, "no socket is left", lambda: os.listdir(scene.volume) or None)
 
@@ -160,7 +163,8 @@ def _check_kill(report, row, scene):
     scene.engine.signal("server", "KILL")
     code = scene.engine.wait("server")
     check(report, row, "SIGKILL: exit code", lambda: None if code == KILLED else f"{code}")
-    check(report, row, "the app is told that no server is there", lambda: expect(NO_CONNECTION, scene.app(SOCKET, "--health")))
+    check(report, row, "the app is told that no server is there", lambda: expect(
+        NO_CONNECTION, scene.app(SOCKET, "--health")))
     scene.engine.again("server")
     scene.started()
     check(report, row, "restarted: it reclaims the socket", lambda: expect(SERVING, scene.app(SOCKET, "hello"), "hello"))
@@ -187,10 +191,9 @@ def _check_memory(report, row, scene):
 
 def _check_stop(report, row, scene):
     """As the kubelet stops a container: its preStop hook, then SIGTERM."""
-    hook = scene.pod.container("udsecho")["lifecycle"]["preStop"]["exec"]["command"]
     done = []
     begin = time.monotonic()
-    stopping = threading.Thread(target=lambda: done.append(scene.engine.exec("server", hook)))
+    stopping = threading.Thread(target=lambda: done.append(scene.engine.exec("server", scene.pod.hook("udsecho"))))
     scene.one_more_call(stopping.start)
     check(report, row, "preStop: the app is served meanwhile", lambda: expect(SERVING, scene.app(SOCKET, "hello"), "hello"))
     stopping.join()
@@ -199,7 +202,8 @@ def _check_stop(report, row, scene):
     code = scene.engine.wait("server")
     took = time.monotonic() - begin
     check(report, row, "then SIGTERM: exit code 0", lambda: None if code == 0 else scene.engine.log("server"))
-    check(report, row, "all of it within terminationGracePeriodSeconds", lambda: None if took < scene.pod.grace() else f"{took} s")
+    check(report, row, "all of it within terminationGracePeriodSeconds", lambda: (
+        None if took < scene.pod.grace() else f"{took} s"))
 
 
 def _check_times(report, row, pod):
@@ -207,13 +211,13 @@ def _check_times(report, row, pod):
 
     def fits():
         grace = seconds(pod.container("udsecho")["args"], "--grace")
-        hook = seconds(pod.container("udsecho").get("lifecycle", {}).get("preStop", {}).get("exec", {}).get("command", []), "--delay")
-        needed = grace + hook + 2
-        return None if needed < pod.grace() else f"{needed} s are needed, and terminationGracePeriodSeconds is {pod.grace()}"
+        needed = grace + seconds(pod.hook("udsecho"), "--delay") + 2
+        return None if needed < pod.grace() else f"{needed} s are needed, of {pod.grace()}"
 
     def patient():
         probes = [pod.container("udsecho")[kind] for kind in PROBES]
-        return [probe for probe in probes if not 0 < seconds(probe["exec"]["command"], "--timeout") < probe["timeoutSeconds"]] or None
+        return [probe for probe in probes
+                if not 0 < seconds(probe["exec"]["command"], "--timeout") < probe["timeoutSeconds"]] or None
 
     check(report, row, "terminationGracePeriodSeconds is long enough", fits)
     check(report, row, "timeoutSeconds of the probes are long enough", patient)
