@@ -12,7 +12,7 @@ _UNITS = {
     "%": 1e-2, "µs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "h": 3600, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "k": 1e3, "M": 1e6,
     "G": 1e9, "T": 1e12,
 }
-_NUMBER = r"(\d[\d,]*(?:\.\d+)?)(?: ?(%|" + "|".join(unit for unit in _UNITS if unit != "%") + r")(?![\w/]))?"
+_NUMBER = r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?: ?(%|" + "|".join(unit for unit in _UNITS if unit != "%") + r")(?![\w/]))?"
 
 
 def _number(match):
