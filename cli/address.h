@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "cli/program.h"
 
 namespace udsecho::cli {
 
@@ -23,8 +24,8 @@ struct AddressUser {
   bool reaches_tcp;
 };
 
-inline constexpr AddressUser kServer = {"server", false};
-inline constexpr AddressUser kClient = {"client", true};
+inline const AddressUser kServer = {ServerName(), false};
+inline const AddressUser kClient = {ClientName(), true};
 
 // INVALID_ARGUMENT for a command ("help", "start"), a port, or the name or address of a machine.
 // Each can be had as a socket's path with "./" in front.

@@ -10,6 +10,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "cli/program.h"
 #include "uds/printable.h"
 
 namespace udsecho::client {
@@ -76,7 +77,7 @@ void Progress::Write(absl::string_view what, absl::string_view untrusted) {
 }
 
 void WarnOn(int err, absl::string_view line) {
-  WriteAll(err, "", absl::StrCat("client: ", line, "\n")).IgnoreError();
+  WriteAll(err, "", absl::StrCat(cli::ClientName(), ": ", line, "\n")).IgnoreError();
 }
 
 }  // namespace udsecho::client

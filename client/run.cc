@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "cli/program.h"
 #include "client/ask/ask.h"
 #include "client/bench/bench.h"
 #include "client/call/call_method.h"
@@ -181,7 +182,9 @@ Outcome RunWith(Options options, const Streams& streams, Interrupt* interrupt) {
 int Report(const Outcome& outcome, int err) {
   // If even this cannot be written, the exit code still tells.
   if (!outcome.error.empty()) {
-    PrintNow(absl::StrCat(Style::For(err).Red("client: "), outcome.error), err);
+    PrintNow(
+        absl::StrCat(Style::For(err).Red(absl::StrCat(cli::ClientName(), ": ")), outcome.error),
+        err);
   }
   return outcome.exit_code;
 }

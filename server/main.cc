@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "cli/program.h"
 #include "rpc/stop_signals.h"
 #include "server/daemon.h"
 #include "server/events.h"
@@ -78,12 +79,12 @@ int main(int argc, char** argv) {
   const std::optional<pid_t> predecessor = udsecho::TakePredecessor();
 
   if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {
-    std::cerr << "server: " << entered.message() << '\n';
+    std::cerr << udsecho::cli::ServerName() << ": " << entered.message() << '\n';
     return udsecho::kFailed;
   }
   absl::StatusOr<std::optional<uds::ActivatedSocket>> given = uds::TakeActivatedSocket();
   if (!given.ok()) {
-    std::cerr << "server: " << given.status().message() << '\n';
+    std::cerr << udsecho::cli::ServerName() << ": " << given.status().message() << '\n';
     return udsecho::kAddressRefused;
   }
   uds::UniqueFd listening;
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
 
   absl::StatusOr<udsecho::LogFiles> files = udsecho::LogFiles::Open(options.log_paths);
   if (!files.ok()) {
-    std::cerr << "server: " << files.status().message() << '\n';
+    std::cerr << udsecho::cli::ServerName() << ": " << files.status().message() << '\n';
     return udsecho::kFailed;
   }
   try {
@@ -111,7 +112,7 @@ int main(int argc, char** argv) {
                   .log_files = &*files,
                   .reload = [&] { return udsecho::ParseAgain(argc, argv, activated); }});
   } catch (const std::system_error& error) {  // of std::thread, such as the log's
-    std::cerr << "server: cannot start a thread: " << error.code().message()
+    std::cerr << udsecho::cli::ServerName() << ": cannot start a thread: " << error.code().message()
               << "; raise `ulimit -u`, or TasksMax= of the service\n";
     return udsecho::kFailed;
   }

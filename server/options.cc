@@ -15,6 +15,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "cli/address.h"
 #include "cli/arguments.h"
@@ -24,6 +25,7 @@
 #include "cli/help.h"
 #include "cli/integer.h"
 #include "cli/print.h"
+#include "cli/program.h"
 #include "cli/utf8.h"
 #include "cli/version.h"
 #include "server/exit_code.h"
@@ -38,7 +40,7 @@ namespace udsecho {
 namespace {
 
 constexpr char kUsageText[] =
-    "Usage: server ADDRESS [FLAGS]\n\n"
+    "Usage: $PROGRAM ADDRESS [FLAGS]\n\n"
     "Serves udsecho.v1.Echo on a Unix socket. ADDRESS is its path (/tmp/sock1, sock1,\n"
     "unix:/tmp/sock1), or with --allow an abstract name (unix-abstract:NAME).\n";
 
@@ -180,7 +182,8 @@ void DeclareHelp(CLI::App* app, Flags* flags) {
   app->add_flag("-h,--help", flags->help, "this screen")->type_name("[=all]")->group("Help");
   app->add_flag("--version", flags->version, "the server's version")->group("Help");
   app->add_option("--completion", flags->completion,
-                  "a script for the shell: source <(server --completion=bash)")
+                  absl::StrCat("a script for the shell: source <(", cli::ServerName(),
+                               " --completion=bash)"))
       ->type_name(cli::kShells)
       ->group("Help");
 }
@@ -275,7 +278,7 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
 Command End(const absl::Status& status, int failed) {
   if (status.ok()) return {.options = {}, .exit_code = kClean};
   // It may quote what was typed.
-  std::cerr << "server: " << uds::Printable(status.message())
+  std::cerr << cli::ServerName() << ": " << uds::Printable(status.message())
             << (failed == kUsage ? " (see --help)\n" : "\n");
   return {.options = {}, .exit_code = failed};
 }
@@ -286,11 +289,13 @@ Command PrintAndEnd(absl::string_view text) { return End(cli::Print(text), kFail
 std::optional<Command> Answer(const Flags& flags, CLI::App* app, absl::string_view program) {
   const std::vector<cli::Flag> all = cli::FlagsOf(app);
   if (!flags.help.empty()) {
-    return PrintAndEnd(absl::StrCat(kUsageText, "\n", cli::FlagTexts(all), "\n", kNotes));
+    return PrintAndEnd(
+        absl::StrCat(absl::StrReplaceAll(kUsageText, {{"$PROGRAM", cli::ServerName()}}), "\n",
+                     cli::FlagTexts(all), "\n", kNotes));
   }
   if (flags.version) {
-    return PrintAndEnd(
-        absl::StrCat("server (udsecho) ", cli::kVersion, ", ", cli::kVersionDate, "\n"));
+    return PrintAndEnd(absl::StrCat(cli::ServerName(), " (udsecho) ", cli::kVersion, ", ",
+                                    cli::kVersionDate, "\n"));
   }
   if (flags.completion.empty()) return std::nullopt;
   const absl::StatusOr<std::string> script = cli::Completion(all, program, flags.completion);
@@ -340,7 +345,7 @@ Command ParseCommandLine(int argc, const char* const* argv,
                          const std::optional<uds::Address>& activated) {
   CommandLine line;
   if (absl::Status read = Read(argc, argv, &line); !read.ok()) return End(read, kUsage);
-  const absl::string_view program = argc > 0 ? argv[0] : "server";
+  const absl::string_view program = argc > 0 ? argv[0] : cli::ServerName();
   if (std::optional<Command> answer = Answer(line.flags, &line.app, program)) {
     return *std::move(answer);
   }

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "cli/integer.h"
+#include "cli/program.h"
 #include "cli/utf8.h"
 #include "client/command_line/values.h"
 
@@ -83,7 +84,8 @@ absl::StatusOr<Options> Converter::Run() {
   const bool needs_address =
       raw_.protosets.empty() || (raw_.describe.empty() && !raw_.list) || raw_.print_grpcurl;
   if (raw_.address.empty() && raw_.messages.empty() && needs_address) {
-    Fail("ADDRESS is required, such as /tmp/sock1; see client --help");
+    Fail(absl::StrCat("ADDRESS is required, such as /tmp/sock1; see ", cli::ClientName(),
+                      " --help"));
   }
   Mode();
   Calls();

@@ -3,7 +3,9 @@
 
 #include "client/command_line/flags.h"
 
+#include "absl/strings/str_cat.h"
 #include "cli/completion.h"
+#include "cli/program.h"
 
 namespace udsecho::client {
 namespace {
@@ -14,7 +16,7 @@ class Group {
   Group(CLI::App* app, const char* name) : app_(*app), name_(name) {}
 
   template <class Value>
-  void Option(const char* flag, const char* value, Value* into, const char* text) {
+  void Option(const char* flag, const char* value, Value* into, const std::string& text) {
     app_.add_option(flag, *into, text)->type_name(value)->group(name_);
   }
   void List(const char* flag, const char* value, std::vector<std::string>* into, const char* text) {
@@ -132,8 +134,9 @@ void DeclareHelp(CLI::App* app, RawOptions* raw) {
   Group group(app, "Help");
   group.Flag("-h,--help", &raw->help, "this screen, or all there is to say", "[=all]");
   group.Flag("--version", &raw->version, "the client's version, and gRPC's");
-  group.Option("--completion", cli::kShells, &raw->completion,
-               "a script for the shell: source <(client --completion=bash)");
+  group.Option(
+      "--completion", cli::kShells, &raw->completion,
+      absl::StrCat("a script for the shell: source <(", cli::ClientName(), " --completion=bash)"));
 }
 
 }  // namespace

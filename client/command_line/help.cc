@@ -4,21 +4,23 @@
 #include "client/command_line/help.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "cli/help.h"
+#include "cli/program.h"
 
 namespace udsecho::client {
 namespace {
 
 constexpr char kUsage[] =
-    "Usage: client ADDRESS [MESSAGE...] [FLAGS]\n\n"
+    "Usage: $PROGRAM ADDRESS [MESSAGE...] [FLAGS]\n\n"
     "Sends each MESSAGE, line of standard input, or what is typed at a prompt to the\n"
     "Echo service at ADDRESS: a socket's path, unix-abstract:NAME or HOST:PORT.\n";
 
 constexpr char kExamples[] =
-    "  client /tmp/sock1 hello              client /tmp/sock1 --call=Hello -d '{}'\n"
-    "  client /tmp/sock1 < lines            client /tmp/sock1 --bench --report=a.html\n";
+    "  $PROGRAM /tmp/sock1 hello            $PROGRAM /tmp/sock1 --call=Hello -d '{}'\n"
+    "  $PROGRAM /tmp/sock1 < lines          $PROGRAM /tmp/sock1 --bench --report=a.html\n";
 
-constexpr char kMore[] = "What each flag does, and the exit codes: client --help=all";
+constexpr char kMore[] = "What each flag does, and the exit codes: $PROGRAM --help=all";
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 all well; 1 input or output failed; 2 bad usage; 3 no connection;\n"
@@ -33,14 +35,18 @@ constexpr char kNotes[] =
     "feeds included; at a terminal, what would move the cursor is escaped. A TIME is\n"
     "in seconds, or with a unit: 500ms, 1m30s.\n";
 
+std::string Named(const std::string& text) {
+  return absl::StrReplaceAll(text, {{"$PROGRAM", cli::ClientName()}});
+}
+
 }  // namespace
 
 std::string ShortHelp(const std::vector<cli::Flag>& flags) {
-  return absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kMore);
+  return Named(absl::StrCat(kUsage, "\n", cli::FlagNames(flags), "\n", kExamples, kMore));
 }
 
 std::string FullHelp(const std::vector<cli::Flag>& flags) {
-  return absl::StrCat(kUsage, "\n", cli::FlagTexts(flags), "\n", kNotes, "\n", kExitCodes);
+  return Named(absl::StrCat(kUsage, "\n", cli::FlagTexts(flags), "\n", kNotes, "\n", kExitCodes));
 }
 
 }  // namespace udsecho::client

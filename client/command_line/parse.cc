@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/completion.h"
+#include "cli/program.h"
 #include "cli/version.h"
 #include "client/command_line/convert.h"
 #include "client/command_line/flags.h"
@@ -21,8 +22,8 @@ namespace udsecho::client {
 namespace {
 
 std::string Version() {
-  return absl::StrCat("client (udsecho) ", cli::kVersion, ", ", cli::kVersionDate, ", with gRPC ",
-                      grpc::Version());
+  return absl::StrCat(cli::ClientName(), " (udsecho) ", cli::kVersion, ", ", cli::kVersionDate,
+                      ", with gRPC ", grpc::Version());
 }
 
 Parsed End(Outcome outcome, std::string output = "") {
@@ -45,7 +46,7 @@ std::vector<cli::Flag> FlagsWithHints(CLI::App* app) {
   return flags;
 }
 
-Parsed Completion(const std::vector<cli::Flag>& flags, const char* program,
+Parsed Completion(const std::vector<cli::Flag>& flags, absl::string_view program,
                   const std::string& shell) {
   absl::StatusOr<std::string> script = cli::Completion(flags, program, shell);
   return script.ok() ? End({}, *std::move(script)) : End(UsageError(script.status().message()));
@@ -59,12 +60,13 @@ Parsed Parse(int argc, const char* const* argv) {
   DeclareFlags(&app, &raw);
   absl::StatusOr<std::vector<std::string>> words = cli::Parse(&app, argc, argv);
   if (!words.ok()) {
-    return End(UsageError(absl::StrCat(words.status().message(), "; see client --help")));
+    return End(
+        UsageError(absl::StrCat(words.status().message(), "; see ", cli::ClientName(), " --help")));
   }
   if (!raw.help.empty()) return End({}, Help(cli::FlagsOf(&app), raw.help));
   if (raw.version) return End({}, Version());
   if (!raw.completion.empty()) {
-    return Completion(FlagsWithHints(&app), argc > 0 ? argv[0] : "client", raw.completion);
+    return Completion(FlagsWithHints(&app), argc > 0 ? argv[0] : cli::ClientName(), raw.completion);
   }
 
   if (!words->empty()) {

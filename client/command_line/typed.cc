@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "cli/program.h"
 
 namespace udsecho::client {
 namespace {
@@ -46,7 +47,7 @@ std::string WithoutValue(absl::string_view header) {
 }  // namespace
 
 std::string Typed(const std::vector<std::string>& words) {
-  std::vector<std::string> typed = {"client"};
+  std::vector<std::string> typed = {std::string(cli::ClientName())};
   bool are_messages = false;
   bool is_header = false;
   for (size_t i = 1; i < words.size(); ++i) {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "cli/program.h"
 #include "client/interactive/history_file.h"
 #include "client/interactive/line_editor.h"
 #include "client/interactive/line_run.h"
@@ -212,15 +213,18 @@ bool Prompt::Show() {
 // Where it disturbs nothing: at the terminal above the prompt, elsewhere as errors are.
 void Prompt::Tell(const std::string& line) {
   const bool at_terminal = isatty(streams_.err) == 1;
-  const std::string name = at_terminal ? style_.Red("client: ") : "client: ";
+  const std::string program = absl::StrCat(cli::ClientName(), ": ");
+  const std::string name = at_terminal ? style_.Red(program) : program;
   static_cast<void>(
       Write(at_terminal ? replies_writer_.get() : streams_.err, absl::StrCat(name, line)));
 }
 
 // While no line is edited.
 void Prompt::TellAtOnce(const absl::Status& error) const {
-  static_cast<void>(Write(streams_.err, absl::StrCat(Style::For(streams_.err).Red("client: "),
-                                                     LocalIoError(error.message()).error)));
+  static_cast<void>(
+      Write(streams_.err,
+            absl::StrCat(Style::For(streams_.err).Red(absl::StrCat(cli::ClientName(), ": ")),
+                         LocalIoError(error.message()).error)));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ namespace {
 
 constexpr char kSystemdAnalyze[] = "/usr/bin/systemd-analyze";
 constexpr char kUnits[] = "examples/systemd/";
-constexpr char kInstalled[] = "/usr/local/bin/udsecho";
+constexpr char kInstalled[] = "/usr/local/sbin/udsechod";
 
 std::string ReadUnit(const std::string& name) {
   std::ifstream file(kUnits + name);

@@ -21,6 +21,9 @@ it has, and NAME.json: a list, with for each component
     packages  the Debian packages that have these
     requires  the components before it that it needs
     static    the linker's options for the modules where they are archives
+
+The output group "headers" has all headers of this repository that these include, directly or not; "description" has
+NAME.json alone.
 """
 
 load("@bazel_tools//tools/cpp:toolchain_utils.bzl", "find_cpp_toolchain")
@@ -58,6 +61,10 @@ def _generated(ctx, target):
             root = file.owner.workspace_root
             headers[name[len(root) + 1:] if root else name] = file
     return headers
+
+def _own_headers(target):
+    headers = target[CcInfo].compilation_context.headers.to_list()
+    return [file for file in headers if file.is_source and not file.owner.workspace_name]
 
 def _archives(target):
     files = []
@@ -124,7 +131,13 @@ def _installed_libraries_impl(ctx):
         taken["targets"][str(target.label)] = name
     description = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(description, json.encode_indent(components) + "\n")
-    return [DefaultInfo(files = depset(outputs + [description]))]
+    return [
+        DefaultInfo(files = depset(outputs + [description])),
+        OutputGroupInfo(
+            description = depset([description]),
+            headers = depset([file for target in ctx.attr.components for file in _own_headers(target)]),
+        ),
+    ]
 
 installed_libraries = rule(
     implementation = _installed_libraries_impl,
