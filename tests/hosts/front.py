@@ -10,11 +10,13 @@
 
 import csv
 import socket
+import time
 
 from host import PORT, PROXY_UID, Program, folder_of, until
 from proxies import FRONT
 from server import PATIENCE  # tests/interop's
 
+QUIET = 0.5  # seconds
 ADDRESS = "192.0.2.1"
 
 
@@ -52,7 +54,16 @@ class Front:
         until(f"{name} being {status} for the front", lambda: self.statistics(name)["status"] == status)
 
     def await_idle(self, name):
-        until(f"{name} having no calls", lambda: self.statistics(name)["scur"] == "0")
+        """Until it has had no calls for QUIET: one that was on its way to it may not be counted yet."""
+        since = time.monotonic()
+
+        def idle():
+            nonlocal since
+            if self.statistics(name)["scur"] != "0":
+                since = time.monotonic()
+            return time.monotonic() > since + QUIET
+
+        until(f"{name} having no calls", idle)
 
     def stop(self):
         self._program.kill()

@@ -84,7 +84,7 @@ class Host:
         folder = folder / name
         folder.mkdir(mode=0o755)
         self._run, self._proxy_folder = folder_of(SERVER_UID, folder / "run"), folder_of(PROXY_UID, folder / "proxy")
-        shutil.copytree(folder.parent / "tls", folder / "etc")
+        self.tls = shutil.copytree(folder.parent / "tls", folder / "etc")
         self._command = proxy.write(folder, change)
         self.access_log = self._run / "access"
         self.server = self.front = None
@@ -122,3 +122,8 @@ class Host:
     def kill(self):
         self.server.kill()
         self.front.kill()
+
+    def stop(self):
+        """The server's exit code."""
+        self.front.kill()
+        return self.stop_server()

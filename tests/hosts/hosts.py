@@ -10,7 +10,6 @@ import tempfile
 import tls
 from front import Front
 from host import Host
-from network import Network
 from server import ROOT  # tests/interop's
 
 CLIENTS = "client"  # the host with the clients
@@ -40,8 +39,8 @@ def folder():
 class Site:
     """change: what the test changes in the front's configuration. faults: what went wrong that is nobody's call."""
 
-    def __init__(self, path, proxies, change=lambda text: text):
-        self.network = Network()
+    def __init__(self, network, path, proxies, change=lambda text: text):
+        self.network = network
         self.network.add(CLIENTS, CLIENTS_ADDRESS)
         self.hosts = [Host(self.network, name, address(number), proxy, path)
                       for number, (name, proxy) in enumerate(zip(NAMES, proxies))]
@@ -53,6 +52,11 @@ class Site:
             host.start()
         self.front.start()
         self.await_up()
+
+    def stop(self):
+        self.front.stop()
+        for host in self.hosts:
+            host.stop()
 
     def await_up(self):
         for host in self.hosts:

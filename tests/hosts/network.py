@@ -3,11 +3,11 @@
 """A network of this process's own: a switch with a host at each of its ports, and each host a network namespace.
 
     enclose()                        # starts this program again, in namespaces that end with it
-    network = Network()
-    network.add("a", "192.0.2.11")
-    subprocess.Popen(network.within("a", ["nginx"]))
-    network.cut("a")                 # as if its cable were pulled: nobody is told
-    network.mend("a")
+    with Network() as network:
+        network.add("a", "192.0.2.11")
+        subprocess.Popen(network.within("a", ["nginx"]))
+        network.cut("a")             # as if its cable were pulled: nobody is told
+        network.mend("a")
 
 It needs root, and what `lacking` looks for.
 """
@@ -51,16 +51,28 @@ def ip(*words):
 class Network:
     """Within `enclose` only. The switch is in no host's namespace, and has no address."""
 
-    def __init__(self):
+    def __enter__(self):
+        self._names = []
         # The names of namespaces are files there, and these are for nobody else to see.
         os.makedirs("/run/netns", exist_ok=True)
         subprocess.run(["mount", "-t", "tmpfs", "none", "/run/netns"], check=True)
-        ip("link", "set", "lo", "up")
         ip("link", "add", "switch", "type", "bridge")
         ip("link", "set", "switch", "up")
+        return self
+
+    def __exit__(self, *_):
+        """Whatever still runs on a host is without a network then."""
+        for name in self._names:
+            ip("link", "delete", f"to-{name}")
+            ip("netns", "delete", name)
+        ip("link", "delete", "switch")
+        # `ip netns` has mounted it once more, to share it.
+        while os.path.ismount("/run/netns"):
+            subprocess.run(["umount", "/run/netns"], check=True)
 
     def add(self, name, address):
         ip("netns", "add", name)
+        self._names.append(name)
         ip("link", "add", f"to-{name}", "type", "veth", "peer", "name", "eth0", "netns", name)
         ip("link", "set", f"to-{name}", "master", "switch", "up")
         ip("-n", name, "address", "add", f"{address}/{PREFIX}", "dev", "eth0")

@@ -7,8 +7,6 @@
 
 import contextlib
 
-HOLD = 3  # seconds between the two
-
 
 def calm(site, host):
     """nothing happens"""
@@ -21,7 +19,10 @@ def announced(site, host):
     site.front.await_idle(host.name)
     site.expect_stopped(host)
     yield
+    # A check that fails when the host is ready again would end the calls there.
+    site.front.await_status(host.name, "DOWN")
     host.start_server()
+    site.front.await_status(host.name, "DRAIN")  # and healthy
     site.front.set_state(host.name, "ready")
 
 
@@ -40,7 +41,7 @@ def server_killed(site, host):
 
 
 def proxy_drained(site, host):
-    """the proxy is told to end once its calls have"""
+    """the proxy is told to end once its calls have, and the front is not told before"""
     host.stop_proxy()
     yield
     host.start_proxy()
