@@ -6,6 +6,7 @@ A configuration is run as it is, but for the folders that it names: /run/udsecho
 /etc/udsecho-proxy become those of a host of the test.
 """
 
+import pathlib
 import shutil
 import signal
 from dataclasses import dataclass
@@ -37,7 +38,16 @@ class Proxy:
         file.write_text(text)
         file.chmod(0o644)
         words = [word.format(file=file, run=folder / "proxy") for word in self.command]
-        return [shutil.which(words[0]), *words[1:]]
+        return [_program(words[0], folder), *words[1:]]
+
+
+def _program(name, folder):
+    """Where the proxy's user can run it."""
+    program = pathlib.Path(shutil.which(name))
+    # Python's package has a script of Python's, in a home that other users may not enter.
+    for binary in program.resolve().parents[1].glob("lib/python*/site-packages/envoy/_bin/envoy"):
+        return shutil.copy(binary, folder / "envoy")
+    return str(program)
 
 
 NGINX = Proxy("nginx", "nginx.conf", ("nginx", "-c", "{file}", "-e", "stderr", "-g", "daemon off;"), signal.SIGQUIT)
