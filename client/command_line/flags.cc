@@ -74,6 +74,9 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
              "[=TIME]");
   group.Flag("--keepalive", &raw->keepalive,
              "ping an idle connection, each 10s or TIME; no answer: it is lost", "[=TIME]");
+  group.Option("--retry", "N|JSON|@FILE", &raw->retry,
+               "send a call again that was UNAVAILABLE, N attempts in all (4); or as gRPC's "
+               "retryPolicy or service config says");
   group.Option("--authority", "NAME", &raw->authority,
                "the :authority. Default: localhost, or HOST:PORT");
 }
