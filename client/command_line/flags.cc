@@ -63,6 +63,10 @@ void DeclareSending(CLI::App* app, RawOptions* raw) {
              "a header, or a file of them; of KEY-bin in base64. May be repeated");
   group.Option("--compression", "gzip|deflate|none", &raw->compression,
                "of requests, and asked for in replies");
+  group.Option(
+      "--retry", "N|JSON|@FILE", &raw->retry,
+      "calls that are UNAVAILABLE once more, N attempts in all; or as gRPC's retryPolicy or "
+      "service config says");
 }
 
 void DeclareConnecting(CLI::App* app, RawOptions* raw) {
@@ -74,9 +78,6 @@ void DeclareConnecting(CLI::App* app, RawOptions* raw) {
              "[=TIME]");
   group.Flag("--keepalive", &raw->keepalive,
              "ping an idle connection, each 10s or TIME; no answer: it is lost", "[=TIME]");
-  group.Option("--retry", "N|JSON|@FILE", &raw->retry,
-               "send a call again that was UNAVAILABLE, N attempts in all (4); or as gRPC's "
-               "retryPolicy or service config says");
   group.Option("--authority", "NAME", &raw->authority,
                "the :authority. Default: localhost, or HOST:PORT");
 }

@@ -33,7 +33,7 @@ struct RetryPolicy {
   double multiplier = 1;
   std::bitset<17> codes;  // that are worth another attempt, by gRPC's numbers
   // How long an attempt may wait for the response's headers; unset: as long as the call.
-  std::optional<absl::Duration> attempt_timeout;
+  std::optional<absl::Duration> attempt_timeout = std::nullopt;
 };
 
 struct RetryThrottling {
