@@ -62,10 +62,11 @@ class Answers:
 
 
 class Load:
-    def __init__(self, path, answers, commands, attacks=None):
-        """attacks: the seed of their order; without one there are none."""
+    def __init__(self, path, answers, commands, attacks=None, cpp=None):
+        """attacks: the seed of their order; without one there are none. cpp: flags of our own client, for each of its works."""
         self._path, self._answers, self._commands, self._attacks = str(path), answers, commands, attacks
         self._processes, self._threads = [], []
+        self._cpp = cpp or {shape: () for shape in ("unary", "chat", "expand")}
         self._stop = threading.Event()
         self.faults = []
 
@@ -118,11 +119,11 @@ class Load:
         number = 0
         while not self._stop.is_set():
             number += 1
-            shape = ("unary", "chat", "expand")[number % 3]
+            shape, flags = list(self._cpp.items())[number % len(self._cpp)]
             text, since = f"c++-{number}", time.monotonic()
             done = subprocess.run(
                 [CLIENT, self._path, text, f"--shape={shape}", f"--count={TEXTS}", "--interval=3ms", "--json",
-                 "--wait=30s", "--timeout=30s"],
+                 "--wait=30s", "--timeout=30s", *flags],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             lines = [json.loads(line) for line in done.stdout.splitlines()]
             replies = [line for line in lines if "message" in line]
