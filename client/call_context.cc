@@ -3,6 +3,8 @@
 
 #include "client/call_context.h"
 
+#include "client/retry/attempts.h"
+
 namespace udsecho::client {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr char kCompressReplies[] = "udsecho-compress";
 
 void SetUp(const CallOptions& options, grpc::ClientContext* context) {
   for (const auto& [key, value] : options.metadata) context->AddMetadata(key, value);
+  if (options.attempts != nullptr) options.attempts->Watch(context);
   if (!options.authority.empty()) context->set_authority(options.authority);
   switch (options.compression) {
     case Compression::kNone:

@@ -49,7 +49,8 @@ class Connection {
 
   // Says how a call on it ended: UNAVAILABLE if the connection is lost.
   void CallEnded(const grpc::Status& status) {
-    if (status.error_code() == grpc::StatusCode::UNAVAILABLE) client_.reset();
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return;
+    if (client_ != nullptr && !client_->connects_itself()) client_.reset();
   }
 
  private:

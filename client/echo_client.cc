@@ -33,8 +33,7 @@ void SetKeepalive(const ChannelOptions& options, grpc::ChannelArguments* argumen
   arguments->SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
 }
 
-std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::string& authority,
-                                         const ChannelOptions& options) {
+grpc::ChannelArguments ArgumentsOf(const std::string& authority, const ChannelOptions& options) {
   grpc::ChannelArguments arguments;
   SetKeepalive(options, &arguments);
   // Without it, it would be the target, which has no meaning here.
@@ -44,7 +43,34 @@ std::shared_ptr<grpc::Channel> ChannelOn(uds::UniqueFd connection, const std::st
     constexpr int kIdentityAlone = 1 << GRPC_COMPRESS_NONE;
     arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, kIdentityAlone);
   }
-  return grpc::CreateCustomInsecureChannelFromFd("udsecho", connection.release(), arguments);
+  return arguments;
+}
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& target, const std::string& authority,
+                                         const ChannelOptions& options) {
+  // How long gRPC waits between two tries to connect, and before it looks for a host again: by default 1 s to
+  // 2 min, and 30 s. A server that restarts is back sooner.
+  constexpr int kFirstWait = 100;  // ms: the least that it takes
+  constexpr int kLongestWait = 1000;
+  grpc::ChannelArguments arguments = ArgumentsOf(authority, options);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstWait);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLongestWait);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                   std::max(kFirstWait, Milliseconds(options.timeout)));  // of one try
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kLongestWait);
+  // Not by http_proxy, as without a policy, and by no policy that DNS has.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  if (options.retry != nullptr) {
+    arguments.SetServiceConfigJSON(options.retry->json);
+    // A message that is not kept is not sent again. By default 256 KiB are.
+    arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, static_cast<int>(kMaxReply));
+    // gRPC 1.51 takes a perAttemptRecvTimeout with this alone.
+    if (options.retry->has_attempt_timeout()) {
+      arguments.SetInt(GRPC_ARG_EXPERIMENTAL_ENABLE_HEDGING, 1);
+    }
+  }
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
 }
 
 }  // namespace
@@ -53,8 +79,20 @@ EchoClient::EchoClient(uds::UniqueFd connection, const std::string& authority,
                        const ChannelOptions& options)
     : authority_(authority),
       watched_(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0)),
-      channel_(ChannelOn(std::move(connection), authority, options)),
+      channel_(grpc::CreateCustomInsecureChannelFromFd("udsecho", connection.release(),
+                                                       ArgumentsOf(authority, options))),
       stub_(v1::Echo::NewStub(channel_)) {}
+
+EchoClient::EchoClient(const std::string& target, const std::string& authority,
+                       const ChannelOptions& options)
+    : authority_(authority),
+      connects_itself_(true),
+      channel_(ChannelTo(target, authority, options)),
+      stub_(v1::Echo::NewStub(channel_)) {}
+
+bool EchoClient::AwaitConnection(absl::Duration timeout) const {
+  return channel_->WaitForConnected(DeadlineAfter(timeout));
+}
 
 bool EchoClient::IsLost() const {
   if (!watched_.valid()) return false;  // then a call will tell

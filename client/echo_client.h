@@ -8,8 +8,13 @@
 //   grpc::ClientContext context;
 //   const grpc::Status status = client.stub().Echo(&context, request, &response);
 //
-// gRPC's own connecting is not used: it retries, and hides why. Once the connection is lost, every
+// gRPC's own connecting is not used: it tries again, and hides why. Once the connection is lost, every
 // call fails with UNAVAILABLE.
+//
+// With a retry policy it is used, because the policy belongs to gRPC's own channels: calls that fail are
+// sent again, and a connection that is lost is made anew.
+//
+//   EchoClient client(target.Uri(), "localhost", {.retry = &config});
 //
 // Thread safety: as the stub: calls may be made from several threads.
 // Ownership: owns the channel and, through it, the connection.
@@ -22,6 +27,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "client/retry/service_config.h"
 #include "grpcpp/grpcpp.h"
 #include "uds/unique_fd.h"
 #include "udsecho/v1/echo.grpc.pb.h"
@@ -41,6 +47,9 @@ struct ChannelOptions {
   // Whether replies may be compressed. gRPC inflates them whole before it looks at their size, so that
   // a server can have it take a thousand times what it sends.
   bool accepts_compressed = false;
+
+  // For channels that connect by themselves. Only used while the channel is made.
+  const ServiceConfig* retry = nullptr;
 };
 
 class EchoClient {
@@ -52,10 +61,18 @@ class EchoClient {
   explicit EchoClient(uds::UniqueFd connection, const std::string& authority = "localhost",
                       const ChannelOptions& options = {});
 
+  // Connects by itself, and again, to a target as gRPC writes it (Target::Uri()).
+  EchoClient(const std::string& target, const std::string& authority,
+             const ChannelOptions& options);
+
   const std::string& authority() const { return authority_; }
 
-  // Whether the server has closed the connection.
+  // Whether the server has closed the connection. Never, if it connects by itself.
   bool IsLost() const;
+  bool connects_itself() const { return connects_itself_; }
+
+  // If it connects by itself: has it connect, and waits so long at the most.
+  bool AwaitConnection(absl::Duration timeout) const;
 
   v1::Echo::Stub& stub() { return *stub_; }
 
@@ -64,7 +81,8 @@ class EchoClient {
 
  private:
   const std::string authority_;
-  uds::UniqueFd watched_;  // the connection once more, to look at
+  const bool connects_itself_ = false;
+  uds::UniqueFd watched_;  // the connection once more, to look at; none if it connects itself
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Echo::Stub> stub_;
 };

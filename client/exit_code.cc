@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "uds/printable.h"
 
@@ -106,6 +108,17 @@ Outcome Interrupted() { return {kExitInterrupted, ""}; }
 std::string CodeName(grpc::StatusCode code) {
   if (code < 0 || code >= kCodes) return absl::StrCat("CODE_", static_cast<int>(code));
   return std::string(kCodeNames[code].data(), kCodeNames[code].size());
+}
+
+int FindCode(absl::string_view text) {
+  int code = 0;
+  if (absl::SimpleAtoi(text, &code)) return code >= 1 && code < kCodes ? code : 0;
+  std::string name = absl::AsciiStrToUpper(text);
+  for (char& c : name) c = c == '-' ? '_' : c;
+  for (code = kCodes - 1; code > 0; --code) {
+    if (kCodeNames[code] == name) break;
+  }
+  return code;
 }
 
 }  // namespace udsecho::client

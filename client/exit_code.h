@@ -75,6 +75,9 @@ Outcome Interrupted();
 // "DEADLINE_EXCEEDED" for 4, "CODE_99" for what is no code of gRPC.
 std::string CodeName(grpc::StatusCode code);
 
+// From 1 to 16, by name, in any case and with '-' for '_', or by number; 0 for none.
+int FindCode(absl::string_view text);
+
 }  // namespace udsecho::client
 
 #endif  // CLIENT_EXIT_CODE_H_

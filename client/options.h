@@ -9,12 +9,15 @@
 #define CLIENT_OPTIONS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/retry/attempts.h"
+#include "client/retry/service_config.h"
 #include "client/threshold.h"
 
 namespace udsecho::client {
@@ -79,6 +82,14 @@ struct CallOptions {
 
   // An idle connection is pinged that often; infinite: never.
   absl::Duration keepalive = absl::InfiniteDuration();
+
+  // When a call that failed is sent again; unset: never. It may be in a file, which is read later
+  // (client/command_line/retry_file.h).
+  std::optional<ServiceConfig> retry;
+  std::string retry_file;
+
+  // With `retry`: counts the calls that are sent again.
+  std::shared_ptr<const Attempts> attempts;
 };
 
 // Any method: see client/call/call.h.

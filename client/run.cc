@@ -3,6 +3,7 @@
 
 #include "client/run.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "client/call/call_method.h"
 #include "client/command_line/header_file.h"
 #include "client/command_line/parse.h"
+#include "client/command_line/retry_file.h"
 #include "client/connection.h"
 #include "client/echo_client.h"
 #include "client/exit_code.h"
@@ -25,6 +27,7 @@
 #include "client/monotonic.h"
 #include "client/options.h"
 #include "client/output.h"
+#include "client/retry/attempts.h"
 #include "client/send.h"
 #include "client/sending.h"
 #include "client/statistics.h"
@@ -86,6 +89,7 @@ class Dialer {
       : target_(target), options_(options), progress_(*progress), interrupt_(*interrupt) {}
 
   absl::StatusOr<std::unique_ptr<EchoClient>> Connect(MonotonicTime wait_until) {
+    if (options_.call.retry.has_value()) return ConnectByGrpc(wait_until);
     const MonotonicTime begin = MonotonicNow();
     absl::StatusOr<uds::UniqueFd> fd = target_.ConnectWaiting(
         options_.call.timeout, wait_until, &interrupt_, [this] { TellOfWaiting(); });
@@ -93,11 +97,7 @@ class Dialer {
     progress_.Tell(connected_ ? "Connected again after " : "Connected after ",
                    Milliseconds(MonotonicNow() - begin));
     connected_ = true;
-    return std::make_unique<EchoClient>(
-        *std::move(fd), target_.authority(),
-        ChannelOptions{.keepalive = options_.call.keepalive,
-                       .timeout = options_.call.timeout,
-                       .accepts_compressed = options_.call.compression != Compression::kNone});
+    return std::make_unique<EchoClient>(*std::move(fd), target_.authority(), OfChannels());
   }
 
   // Once more, because the connection was lost. Only --health waits then for a server that was there; a
@@ -108,6 +108,41 @@ class Dialer {
   }
 
  private:
+  ChannelOptions OfChannels() const {
+    return {.keepalive = options_.call.keepalive,
+            .timeout = options_.call.timeout,
+            .accepts_compressed = options_.call.compression != Compression::kNone,
+            .retry = options_.call.retry.has_value() ? &*options_.call.retry : nullptr};
+  }
+
+  // If calls wait for a connection, so does this, as long as a call. Else to connect is a part of each
+  // call, and counts as one of its attempts.
+  absl::StatusOr<std::unique_ptr<EchoClient>> ConnectByGrpc(MonotonicTime wait_until) {
+    constexpr absl::Duration kLook = absl::Milliseconds(100);
+    auto client = std::make_unique<EchoClient>(target_.Uri(), target_.authority(), OfChannels());
+    const MonotonicTime begin = MonotonicNow();
+    if (options_.call.retry->waits_for_ready()) {
+      wait_until = std::max(wait_until, begin + options_.call.timeout);
+    }
+    bool connected = client->AwaitConnection(absl::ZeroDuration());
+    bool told = false;
+    while (!connected && MonotonicNow() < wait_until) {
+      connected = client->AwaitConnection(std::min(kLook, wait_until - MonotonicNow()));
+      if (interrupt_.triggered()) return absl::CancelledError("interrupted");
+      if (!connected && !std::exchange(told, true)) TellOfWaiting();
+    }
+    if (connected) {
+      progress_.Tell("Connected after ", Milliseconds(MonotonicNow() - begin));
+    } else if (options_.call.retry->waits_for_ready()) {
+      // gRPC does not say why.
+      if (absl::StatusOr<uds::UniqueFd> fd = target_.Connect(kLook); !fd.ok()) return fd.status();
+      return absl::DeadlineExceededError(
+          absl::StrCat(target_.name(), ": no HTTP/2 connection within ",
+                       absl::FormatDuration(MonotonicNow() - begin)));
+    }
+    return client;
+  }
+
   void TellOfWaiting() {
     // The name is printable, and to escape it again would double its backslashes.
     progress_.Tell(absl::StrCat("Waiting for ", target_.name(), ": nobody is there"), "");
@@ -134,9 +169,17 @@ Outcome AskFiles(const Options& options, const Streams& streams, Interrupt* inte
   return ListProtosets(options, Style::For(streams.out), &output);
 }
 
-Outcome RunAt(const Target& target, const Options& options, const Streams& streams,
+Outcome RunAt(const Target& target, const Options& given, const Streams& streams,
               Interrupt* interrupt) {
-  Progress progress(streams.err, options.verbosity);
+  Progress progress(streams.err, given.verbosity);
+  Options options = given;
+  if (options.call.retry.has_value()) {
+    // Calls that gRPC's threads still have may outlive `progress`, and tell nobody then.
+    options.call.attempts =
+        std::make_shared<Attempts>([err = streams.err, verbosity = given.verbosity](int attempt) {
+          Progress(err, verbosity).Tell("Sent again: attempt ", absl::StrCat(attempt));
+        });
+  }
   progress.Starting(target.name());
   if (options.mode == Mode::kBench) return Bench(target, options, streams, interrupt);
   std::optional<MemoryGuard> guard;
@@ -170,6 +213,7 @@ Outcome RunWith(Options options, const Streams& streams, Interrupt* interrupt) {
     return ConnectError(status);
   }
   if (Outcome read = ReadHeaderFiles(&options.call); !read.ok()) return read;
+  if (Outcome read = ReadRetryFile(&options.call); !read.ok()) return read;
   if (NeedsNoServer(options) && !options.print_grpcurl) {
     return AskFiles(options, streams, interrupt);
   }

@@ -128,7 +128,7 @@ Outcome SendFrom(const Server& server, const Options& options, const Streams& st
   const Shape shape = ShapeOf(options, !messages.empty());
   std::optional<Statistics> statistics;
   if (options.interval.has_value() && (shape == Shape::kUnary || shape == Shape::kChat)) {
-    statistics.emplace(server.address);
+    statistics.emplace(server.address, SentAgain(options.call));
   }
   Replies replies({.text = &text,
                    .progress = progress,

@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -30,6 +31,7 @@
 #include "client/options.h"
 #include "client/replies.h"
 #include "client/requests.h"
+#include "client/retry/attempts.h"
 #include "client/tell.h"
 
 namespace udsecho::client {
@@ -69,6 +71,12 @@ inline absl::Status EnsureConnection(const Sending& sending) {
     static_cast<void>(sending.replies->Flush());
   }
   return status;
+}
+
+// For Statistics: null if no call is sent again.
+inline std::function<int64_t()> SentAgain(const CallOptions& options) {
+  if (options.attempts == nullptr) return nullptr;
+  return [attempts = options.attempts] { return attempts->sent_again(); };
 }
 
 // `status` is not OK and comes from Replies or Output.

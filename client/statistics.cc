@@ -19,8 +19,8 @@ std::string Milliseconds(absl::Duration duration) { return absl::StrCat(Number(d
 
 std::string Statistics::Text() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  std::string text = absl::StrFormat("--- %s ---\n%d sent, %d received, %.3g%% lost, in %.3f s",
-                                     where_, sent_, times_.count(), LostPercent(),
+  std::string text = absl::StrFormat("--- %s ---\n%d sent, %d received%s, %.3g%% lost, in %.3f s",
+                                     where_, sent_, times_.count(), Again(), LostPercent(),
                                      absl::ToDoubleSeconds(MonotonicNow() - begin_));
   if (times_.count() > 0) absl::StrAppend(&text, "\nround trip ", Times());
   return text;
@@ -28,14 +28,18 @@ std::string Statistics::Text() const {
 
 std::string Statistics::Line() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return absl::StrFormat("%d/%d received, %.3g%% lost%s", times_.count(), sent_, LostPercent(),
-                         times_.count() > 0 ? absl::StrCat(", ", Times()) : "");
+  return absl::StrFormat("%d/%d received%s, %.3g%% lost%s", times_.count(), sent_, Again(),
+                         LostPercent(), times_.count() > 0 ? absl::StrCat(", ", Times()) : "");
 }
 
 // The caller holds the lock, as for what follows.
 double Statistics::LostPercent() const {
   const auto lost = static_cast<double>(sent_ - times_.count());
   return sent_ == 0 ? 0.0 : 100.0 * lost / static_cast<double>(sent_);
+}
+
+std::string Statistics::Again() const {
+  return sent_again_ ? absl::StrCat(", ", sent_again_(), " sent again") : "";
 }
 
 std::string Statistics::Times() const {
@@ -49,6 +53,7 @@ nlohmann::ordered_json Statistics::Json() const {
   const auto us = [](absl::Duration duration) { return absl::ToDoubleMicroseconds(duration); };
   const std::lock_guard<std::mutex> lock(mutex_);
   nlohmann::ordered_json json = {{"sent", sent_}, {"received", times_.count()}};
+  if (sent_again_) json["sent_again"] = sent_again_();
   if (times_.count() > 0) {
     json["round_trip_us"] = {
         {"min", us(times_.Min())},          {"avg", us(times_.Mean())},

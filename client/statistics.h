@@ -14,6 +14,7 @@
 #define CLIENT_STATISTICS_H_
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -27,7 +28,9 @@ namespace udsecho::client {
 
 class Statistics {
  public:
-  explicit Statistics(std::string where) : where_(std::move(where)) {}
+  // `sent_again`, if calls are: how many were. It is called on any thread.
+  explicit Statistics(std::string where, std::function<int64_t()> sent_again = nullptr)
+      : where_(std::move(where)), sent_again_(std::move(sent_again)) {}
 
   void Sent() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -56,6 +59,8 @@ class Statistics {
 
  private:
   const std::string where_;
+  const std::function<int64_t()> sent_again_;
+  std::string Again() const;
   std::string Times() const;
   double LostPercent() const;
 

@@ -126,6 +126,20 @@ absl::Status CheckForm(absl::string_view text) {
                                                  : "a socket's path, such as /tmp/sock1"));
 }
 
+// RFC 3986: of a path, what is neither "unreserved" nor '/' or ':'.
+std::string Escaped(absl::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (absl::ascii_isalnum(byte) || absl::StrContains("-._~/:", c)) {
+      escaped.push_back(c);
+    } else {
+      absl::StrAppend(&escaped, "%", absl::Hex(byte, absl::kZeroPad2));
+    }
+  }
+  return escaped;
+}
+
 bool NobodyIsThere(const absl::Status& status) {
   return status.code() == absl::StatusCode::kNotFound ||
          status.code() == absl::StatusCode::kUnavailable;
@@ -152,6 +166,16 @@ absl::StatusOr<Target> Target::Parse(absl::string_view text) {
   target.authority_ = "localhost";
   target.address_ = *std::move(address);
   return target;
+}
+
+std::string Target::Uri() const {
+  if (address_.has_value()) {
+    const char* const scheme = address_->is_abstract() ? "unix-abstract:" : "unix:";
+    return absl::StrCat(scheme, Escaped(address_->name()));
+  }
+  const bool is_v6 = absl::StrContains(host_, ':');
+  return absl::StrCat("dns:///", Escaped(is_v6 ? absl::StrCat("[", host_, "]:", port_)
+                                               : absl::StrCat(host_, ":", port_)));
 }
 
 absl::StatusOr<uds::UniqueFd> Target::Connect(absl::Duration timeout) const {

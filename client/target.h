@@ -6,7 +6,7 @@
 //   absl::StatusOr<Target> target = Target::Parse("localhost:50051");
 //   absl::StatusOr<uds::UniqueFd> fd = target->Connect(absl::Seconds(5));
 //
-// gRPC's own connecting is not used: it retries, and hides why.
+// gRPC's own connecting hides why it fails. It is used for --retry alone (echo_client.h).
 //
 // Thread safety: a value; const access from several threads is fine.
 
@@ -42,6 +42,10 @@ class Target {
 
   // What clients say there as :authority.
   const std::string& authority() const { return authority_; }
+
+  // For gRPC's own connecting: "unix:/tmp/sock1", "unix-abstract:name" or "dns:///localhost:50051",
+  // with what a URI does not take as %XX.
+  std::string Uri() const;
 
   // Of a Unix socket; none for host:port.
   const std::optional<uds::Address>& address() const { return address_; }

@@ -46,7 +46,7 @@ class MemoryBudget {
     std::int64_t bytes = 0;  // the budget guards it
   };
 
-  explicit MemoryBudget(std::int64_t bytes) : free_(bytes) {}
+  explicit MemoryBudget(std::int64_t bytes) : bytes_(bytes), free_(bytes) {}
 
   bool Lease(Holder* holder, std::int64_t bytes, Need need) {
     const MutexLock lock(&mutex_);
@@ -75,7 +75,14 @@ class MemoryBudget {
     return (free_ + holder.bytes) / 2;
   }
 
+  // What all hold, in the pieces that they lease.
+  std::int64_t held() const {
+    const MutexLock lock(&mutex_);
+    return bytes_ - free_;
+  }
+
  private:
+  const std::int64_t bytes_;
   mutable Mutex mutex_;
   std::int64_t free_ ABSL_GUARDED_BY(mutex_);
 };

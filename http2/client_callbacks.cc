@@ -65,9 +65,14 @@ struct ClientCallbacks {
     switch (frame->hd.type) {
       case NGHTTP2_HEADERS:
       case NGHTTP2_DATA: {
-        if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) break;
+        const bool is_last = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+        if (!is_last && frame->hd.type == NGHTTP2_DATA) break;
         ClientStream* const stream = Find(session, frame->hd.stream_id, user_data);
         if (stream == nullptr) break;
+        if (!is_last) {
+          stream->HeaderEnded();
+          break;
+        }
         stream->answered_ = true;
         // Nobody wants the rest of the request any more.
         if (stream->end_left_) break;

@@ -6,12 +6,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "http2/client_callbacks.h"
+#include "http2/receive_buffer.h"
 
 namespace http2 {
 namespace {
@@ -26,8 +26,7 @@ constexpr std::uint32_t kMostStreams = (1U << 30) - 1;
 
 constexpr absl::string_view kHttp1 = "HTTP/1";
 
-// Read by all connections of a thread, one after the other.
-thread_local std::array<char, ClientConnection::kFairShare> received_bytes;
+thread_local ReceiveBuffer<ClientConnection::kFairShare> received_bytes;
 
 }  // namespace
 

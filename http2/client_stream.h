@@ -71,6 +71,8 @@ class ClientStream {
   // during the call.
   virtual void HeaderCame(absl::string_view name, absl::string_view value) = 0;
   virtual void DataCame(absl::string_view bytes) = 0;
+  // The response's header has come, and is not all of it: data or trailers follow.
+  virtual void HeaderEnded() {}
   // All that was to be sent has left, and the body has not ended: the time to Send() more of a long
   // one.
   virtual void RoomToSend() {}

@@ -6,13 +6,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "http2/connection.h"
 #include "http2/first_bytes.h"
+#include "http2/receive_buffer.h"
 #include "http2/session_callbacks.h"
 
 namespace http2 {
@@ -27,8 +27,7 @@ constexpr std::size_t kWorthSending = 8 * 1024;
 // Of a frame that nobody knows, and so everybody ignores (RFC 9113, 5.5).
 constexpr char kIgnoredType = '\xff';
 
-// Read by all connections of a thread, one after the other.
-thread_local std::array<char, Connection::kFairShare> received_bytes;
+thread_local ReceiveBuffer<Connection::kFairShare> received_bytes;
 
 }  // namespace
 

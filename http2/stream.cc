@@ -39,6 +39,13 @@ absl::string_view Stream::Pseudo(absl::string_view name) const {
   return {};
 }
 
+absl::string_view Stream::authority() const {
+  for (const Header& header : headers_) {
+    if (header.name == ":authority" || header.name == "host") return header.value;
+  }
+  return {};
+}
+
 bool Stream::AddHeader(absl::string_view name, absl::string_view value, std::size_t max_bytes) {
   header_bytes_ += name.size() + value.size() + HeaderList::kFieldBytes;
   if (header_bytes_ > Settings::kHeaderFactor * max_bytes) return false;

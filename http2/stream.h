@@ -59,7 +59,8 @@ class Stream {
   // Pseudo-headers; empty if there is none of that name.
   absl::string_view method() const { return Pseudo(":method"); }
   absl::string_view path() const { return Pseudo(":path"); }
-  absl::string_view authority() const { return Pseudo(":authority"); }
+  // Or "host", where a proxy sends that instead (RFC 9113, 8.3.1).
+  absl::string_view authority() const;
   // All fields, the pseudo-headers first. The views in it are valid as long as the stream.
   const HeaderList& headers() const { return headers_; }
   // The header was longer than Settings::max_header_bytes, or than the account may hold. It was not

@@ -79,6 +79,7 @@ void Acceptor::TellOfPath(const absl::Status& path) {
   if (path == path_) return;
   path_ = path;
   parts_.events->PathChanged(parts_.endpoint->index(), path);
+  if (is_taken_over() && !refusing_) parts_.taken_over();
 }
 
 bool Acceptor::MayRestorePath() const {

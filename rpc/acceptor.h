@@ -37,6 +37,7 @@ class Acceptor {
     ServerEvents* events;
     Reception* reception;
     const Endpoint* endpoint;
+    std::function<void()> taken_over;  // another server has the path
   };
 
   Acceptor(uds::Listener listener, const Parts& parts);
@@ -46,6 +47,8 @@ class Acceptor {
 
   // Refuses all new connections, and accepts those that wait in the backlog.
   void AcceptTheRest();
+
+  bool is_taken_over() const { return absl::IsAlreadyExists(path_); }
 
   // Gives up the listener's path, at the end.
   absl::Status GiveUpPath() { return listener_.Release(); }

@@ -66,6 +66,9 @@ class Admission {
 
   const Limits& limits() const { return limits_; }
 
+  // What callers hold of Limits::max_memory_bytes. Any thread.
+  std::int64_t memory_held() const { return memory_.held(); }
+
  private:
   struct Known {
     std::unique_ptr<Caller> caller;

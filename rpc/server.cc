@@ -77,6 +77,7 @@ struct Server::Running {
   Running(Server* server, int stop_fd);
 
   absl::Status Accept(uds::Listener listener, const Endpoint& endpoint);
+  void StopIfTakenOver();
   // Of all; the first status that is not OK.
   absl::Status GiveUpPaths();
 
@@ -116,12 +117,19 @@ Server::Running::Running(Server* server, int stop_fd)
                     }}) {}
 
 absl::Status Server::Running::Accept(uds::Listener listener, const Endpoint& endpoint) {
-  acceptors.push_back(
-      std::make_unique<Acceptor>(std::move(listener), Acceptor::Parts{.loop = &loop,
-                                                                      .events = server.events_,
-                                                                      .reception = &reception,
-                                                                      .endpoint = &endpoint}));
+  acceptors.push_back(std::make_unique<Acceptor>(
+      std::move(listener), Acceptor::Parts{.loop = &loop,
+                                           .events = server.events_,
+                                           .reception = &reception,
+                                           .endpoint = &endpoint,
+                                           .taken_over = [this] { StopIfTakenOver(); }}));
   return acceptors.back()->Start();
+}
+
+void Server::Running::StopIfTakenOver() {
+  const bool all = std::all_of(acceptors.begin(), acceptors.end(),
+                               [](const auto& acceptor) { return acceptor->is_taken_over(); });
+  if (all) server.Stop();
 }
 
 absl::Status Server::Running::GiveUpPaths() {
@@ -262,6 +270,15 @@ Statistics Server::statistics() const {
     sum.bytes_sent += counters.bytes_sent.value();
   }
   return sum;
+}
+
+std::vector<std::string> Server::MethodPaths() const {
+  std::set<std::string> paths;
+  for (const auto& [path, method] : main_.methods()) paths.insert(path);
+  for (const auto& endpoint : more_) {
+    for (const auto& [path, method] : endpoint->methods()) paths.insert(path);
+  }
+  return {paths.begin(), paths.end()};
 }
 
 std::size_t Server::calls_in_flight() const {

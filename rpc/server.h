@@ -21,6 +21,9 @@
 // over. Calls that are left then are cut off: their callers get UNAVAILABLE, and the connections
 // are ended. The path is removed last.
 //
+// A server drains as well once other servers have taken over the paths of all its sockets
+// (uds::ClaimOptions::take_over): a new one begins before the old one ends, and no call is lost.
+//
 // More than one socket: AddEndpoint(). Within an event loop that is the program's own: Start() instead
 // of Run(), then Turn() whenever poll_fd() is readable, until ended():
 //
@@ -32,7 +35,7 @@
 // Handlers run on the thread in Run() or Turn(), or, with ServerOptions::shards, on further ones too: all
 // calls of a connection on the same. Services are then called on all of these.
 //
-// Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), After(), AskThreads(),
+// Thread safety: Stop(), statistics(), Connections(), calls_in_flight(), memory_held(), After(), AskThreads(),
 // Readmit() and health() may be called from any thread, Stop() from a signal handler too; all else
 // from the owner's. Functions that are given to it must not block or throw.
 // Ownership: borrows its services and events, which outlive Run(), or Finish().
@@ -120,6 +123,10 @@ class Server {
   // Those that have begun HTTP/2, the oldest first.
   std::vector<std::shared_ptr<const Connection>> Connections() const { return connections_.All(); }
   std::size_t calls_in_flight() const;
+  // What connections, requests and responses hold of Limits::max_memory_bytes, in bytes.
+  std::int64_t memory_held() const { return admission_.memory_held(); }
+  // "/package.Service/Method" of all that is served, at all sockets.
+  std::vector<std::string> MethodPaths() const;
 
   // Serves until stopped, and returns once everything has ended. Each time `stop_fd` (none if -1)
   // is readable, up to 128 bytes (one record of a signalfd) are read and count as one Stop(), except

@@ -51,7 +51,7 @@ class ServerEvents {
   virtual void AcceptPaused(const absl::Status& /*why*/) {}
 
   // The path of an endpoint (Endpoint::index()) was removed or replaced, so that new clients do not come
-  // here; OK once it is back.
+  // here; OK once it is back. ALREADY_EXISTS: another server has taken it over.
   virtual void PathChanged(int /*endpoint*/, const absl::Status& /*still_ours*/) {}
 
   // Stop was asked for: calls in flight have `grace` from now.

@@ -3,11 +3,15 @@
 
 #include "server/call_events.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "rpc/call/call.h"
 #include "server/excerpt.h"
 
 namespace udsecho {
@@ -43,12 +47,29 @@ void CallEvents::Refused(const rpc::EndedCall& call) {
                          {"pid", PidOf(call.connection)}}});
 }
 
+// What the caller sent as traceparent (https://www.w3.org/TR/trace-context/), if it has the length and the letters
+// of one.
+std::string TraceOf(const rpc::EndedCall& call) {
+  if (call.call == nullptr) return "";
+  const std::vector<absl::string_view> values = call.call->MetadataValues("traceparent");
+  if (values.size() != 1) return "";
+  constexpr std::size_t kLength = 55;  // of version 00: "00-TRACE-PARENT-FLAGS"
+  const absl::string_view value = values.front();
+  const bool is_one = value.size() >= kLength &&
+                      std::all_of(value.begin(), value.begin() + kLength, [](char letter) {
+                        return absl::ascii_isxdigit(letter) || letter == '-';
+                      });
+  return is_one ? std::string(value.substr(0, kLength)) : "";
+}
+
 void WriteAccess(Log* log, const rpc::EndedCall& call) {
+  const std::string trace = TraceOf(call);
   const std::string code = absl::StatusCodeToString(call.status.code());
-  const std::string text =
+  std::string text =
       absl::StrFormat("Call of %s: %s in %.3f ms, %d bytes in, %d bytes out %s", ShownMethod(call),
                       code, absl::ToDoubleMilliseconds(call.duration), call.bytes_received,
                       call.bytes_sent, Describe(call.connection));
+  if (!trace.empty()) absl::StrAppend(&text, " trace ", trace);
   log->Write({.level = LogLevel::kInfo,
               .any_level = true,
               .event = "call_ended",
@@ -59,6 +80,7 @@ void WriteAccess(Log* log, const rpc::EndedCall& call) {
                          {"duration_us", absl::ToInt64Microseconds(call.duration)},
                          {"bytes_received", call.bytes_received},
                          {"bytes_sent", call.bytes_sent},
+                         {"trace", absl::string_view(trace)},
                          {"connection", call.connection.id},
                          {"uid", call.connection.peer.uid},
                          {"gid", call.connection.peer.gid},

@@ -4,10 +4,12 @@
 #include "server/daemon.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -22,10 +24,11 @@
 #include "server/detail_types.h"
 #include "server/echo_service.h"
 #include "server/events.h"
-#include "server/hangup_thread.h"
 #include "server/interop_service.h"
 #include "server/limit_flags.h"
 #include "server/manager_reports.h"
+#include "server/metrics/daemon_metrics.h"
+#include "server/signal_thread.h"
 #include "uds/listener.h"
 #include "uds/path_trust.h"
 #include "uds/peer_credentials.h"
@@ -49,6 +52,10 @@ bool StopCame(int stop_fd, absl::Duration duration) {
   return poll(&stop, 1, milliseconds) > 0;
 }
 
+// How often, and how long after the grace, a port for metrics is tried that another server has.
+constexpr absl::Duration kMetricsAgain = absl::Milliseconds(250);
+constexpr absl::Duration kMetricsPatience = absl::Seconds(5);
+
 // The parts of the daemon, in the order in which they are needed.
 class Daemon final : public rpc::ServerEvents {
  public:
@@ -67,16 +74,24 @@ class Daemon final : public rpc::ServerEvents {
               &message_events_),
         admin_(&server_, options.server.grace),
         server_(MakeServerOptions(), this),
+        metrics_(options.metrics, &server_, &options_.server.limits),
         reports_(&server_, [this](const absl::Status& why) { service_events_.NotifyFailed(why); }),
-        hangups_(surroundings.hangup->fd(), [this] { OnHangup(); }) {
+        signals_(surroundings.others->fd(), [this](int signal) { OnSignal(signal); }) {
     server_.Add(&echo_);
     server_.Add(&admin_);
     for (const auto* file : DetailTypes()) server_.Describe(file);
     if (options.interop) server_.Add(&interop_.emplace(options.server.limits.max_message_bytes));
+    metrics_.Prepare();
   }
 
   ExitCode Run(uds::UniqueFd handed_in) {
     is_activated_ = handed_in.valid();
+    handed_in_ = handed_in.get();
+    // First, so that nothing was changed if they cannot be had.
+    if (absl::Status served = ServeMetrics(); !served.ok() && !MayTakeOver()) {
+      service_events_.Failed(served);
+      return kFailed;
+    }
     absl::StatusOr<uds::Listener> listener =
         is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open();
     if (absl::IsCancelled(listener.status())) {
@@ -90,11 +105,12 @@ class Daemon final : public rpc::ServerEvents {
     path_trust_ = listener->path_trust();
     path_lock_ = listener->path_lock();
     path_watch_gap_ = listener->watch_gap();
+    took_over_ = listener->took_over();
     const absl::StatusOr<rpc::DrainResult> result =
         server_.Run(*std::move(listener), surroundings_.stop->fd());
     const ExitCode code = result.ok() ? CodeOf(*result) : kFailed;
     if (!result.ok()) service_events_.Failed(result.status());
-    if (!hangups_.Stop()) {
+    if (!signals_.Stop()) {
       FinishLogs();
       _exit(code);  // without destructors: the reload uses all of this
     }
@@ -104,6 +120,7 @@ class Daemon final : public rpc::ServerEvents {
  private:
   absl::StatusOr<uds::Listener> Open() {
     uds::ListenerOptions options = options_.listener;
+    options.claim.take_over = MayTakeOver();
     options.claim.pause = [stop_fd = surroundings_.stop->fd()](absl::Duration pause) {
       return !StopCame(stop_fd, pause);
     };
@@ -126,13 +143,55 @@ class Daemon final : public rpc::ServerEvents {
     rpc::ServerOptions server = options_.server;
     server.admit = [this](const uds::PeerCredentials& peer) { return allow_.Check(peer); };
     server.call_hooks.refused = [this](const rpc::EndedCall& call) { call_events_.Refused(call); };
-    if (Log* const access = surroundings_.access_log; access != nullptr) {
-      server.call_hooks.ended = [access](const rpc::EndedCall& call) { WriteAccess(access, call); };
-    }
+    Log* const access = surroundings_.access_log;
+    if (access == nullptr && options_.metrics.empty()) return server;
+    server.call_hooks.ended = [this, access](const rpc::EndedCall& call) {
+      metrics_.Count(call);
+      if (access != nullptr) WriteAccess(access, call);
+    };
     return server;
   }
 
-  // --- SIGHUP, on its thread ---
+  bool MayTakeOver() const {
+    return options_.listener.claim.take_over || surroundings_.predecessor.has_value();
+  }
+
+  absl::Status ServeMetrics() {
+    absl::Status served = metrics_.Serve();
+    if (served.ok() && metrics_.wanted()) service_events_.MetricsServed(metrics_.address());
+    return served;
+  }
+
+  // The server before has the port until it has drained.
+  void ServeMetricsLater(absl::Duration patience) {
+    const absl::Status served = metrics_.served() ? absl::OkStatus() : ServeMetrics();
+    if (served.ok()) return;
+    if (patience <= absl::ZeroDuration()) return service_events_.MetricsMissing(served);
+    server_.After(kMetricsAgain, [this, patience] { ServeMetricsLater(patience - kMetricsAgain); });
+  }
+
+  // --- Signals, on their thread ---
+
+  void OnSignal(int signal) {
+    if (signal == SIGHUP) return OnHangup();
+    Successor& successor = *surroundings_.successor;
+    if (signal == SIGCHLD) {
+      const std::optional<absl::Status> ended = successor.CheckEnded();
+      if (ended.has_value()) service_events_.SuccessorFailed(*ended);
+      return;
+    }
+    const absl::Status started = StartSuccessor(&successor);
+    if (!started.ok()) return service_events_.SuccessorFailed(started);
+    service_events_.SuccessorStarted(successor.pid());
+  }
+
+  absl::Status StartSuccessor(Successor* successor) {
+    if (options_.address.is_abstract() && !is_activated_) {
+      return absl::FailedPreconditionError(
+          "an abstract name cannot be taken over; use a path, or restart this server");
+    }
+    return successor->Start(handed_in_);
+  }
 
   void OnHangup() {
     if (had_terminal_ && !HasTerminal()) {
@@ -172,14 +231,20 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   void Serving() override {
-    const absl::Status hangups = hangups_.Start();
+    const absl::Status signals = signals_.Start();
     service_events_.Started(options_.address.ToString(), getpid());
     if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
     if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
-    if (!hangups.ok()) service_events_.ReloadFailed(hangups);
+    if (!signals.ok()) service_events_.ReloadFailed(signals);
+    if (took_over_) service_events_.PathTakenOver(options_.address.ToString());
     WarnIfOthersAreShutOut();
     TellWhatIsMissing();
+    ServeMetricsLater(options_.server.grace + kMetricsPatience);
     reports_.Serving();
+    // A path it has lost by now; of a socket that both have it knows nothing.
+    if (is_activated_ && surroundings_.predecessor.has_value()) {
+      kill(*surroundings_.predecessor, SIGTERM);
+    }
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
     connection_events_.Opened(connection);
@@ -204,9 +269,15 @@ class Daemon final : public rpc::ServerEvents {
   }
   void Draining(absl::Duration grace) override {
     service_events_.Terminating();
-    reports_.Draining(grace);
+    metrics_.Draining();
+    if (surroundings_.successor->alive()) {
+      reports_.HandedOver(surroundings_.successor->pid());
+    } else {
+      reports_.Draining(grace);
+    }
   }
   void Cutting(std::size_t calls) override {
+    metrics_.Cut(calls);
     service_events_.CallsCutOff(static_cast<int64_t>(calls));
   }
   void Stuck() override {
@@ -263,6 +334,8 @@ class Daemon final : public rpc::ServerEvents {
   absl::Status path_lock_;
   const bool had_terminal_ = HasTerminal();
   bool is_activated_ = false;
+  int handed_in_ = -1;  // the socket, which the server owns
+  bool took_over_ = false;
   AllowList allow_;  // the server's first thread asks and changes it
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
@@ -272,15 +345,16 @@ class Daemon final : public rpc::ServerEvents {
   AdminService admin_;
   std::optional<InteropService> interop_;
   rpc::Server server_;
+  DaemonMetrics metrics_;
   ManagerReports reports_;
-  HangupThread hangups_;
+  SignalThread signals_;
 };
 
 }  // namespace
 
 ExitCode RunDaemon(const Options& options, uds::UniqueFd handed_in,
                    const Surroundings& surroundings) {
-  for (const rpc::SignalDescriptor* signals : {surroundings.stop, surroundings.hangup}) {
+  for (const rpc::SignalDescriptor* signals : {surroundings.stop, surroundings.others}) {
     if (signals->status().ok()) continue;
     ServiceEvents(surroundings.log).Failed(signals->status());
     return kFailed;

@@ -5,10 +5,10 @@
 // signals.
 //
 //   const rpc::SignalDescriptor stop({SIGINT, SIGTERM});
-//   const rpc::SignalDescriptor hangup({SIGHUP});
+//   const rpc::SignalDescriptor others({SIGHUP, SIGUSR2, SIGCHLD});
 //   ...
 //   return RunDaemon(options, uds::UniqueFd(),
-//                    {.stop = &stop, .hangup = &hangup, .log = &log, .log_files = &files, ...});
+//                    {.stop = &stop, .others = &others, .log = &log, .log_files = &files, ...});
 //
 // Thread safety: RunDaemon() keeps its thread until the daemon has ended.
 // Ownership: borrows its surroundings.
@@ -16,7 +16,10 @@
 #ifndef SERVER_DAEMON_H_
 #define SERVER_DAEMON_H_
 
+#include <sys/types.h>
+
 #include <functional>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "rpc/stop_signals.h"
@@ -24,13 +27,16 @@
 #include "server/log.h"
 #include "server/log_files.h"
 #include "server/options.h"
+#include "server/successor.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho {
 
 struct Surroundings {
   const rpc::SignalDescriptor* stop = nullptr;
-  const rpc::SignalDescriptor* hangup = nullptr;
+  const rpc::SignalDescriptor* others = nullptr;
+  Successor* successor = nullptr;
+  std::optional<pid_t> predecessor;  // that started this one
   Log* log = nullptr;
   Log* access_log = nullptr;  // null: none
   LogFiles* log_files = nullptr;

@@ -54,6 +54,14 @@ void ServiceEvents::Started(absl::string_view address, pid_t pid) {
               .fields = {{"address", address}, {"pid", pid}}});
 }
 
+void ServiceEvents::MetricsServed(absl::string_view address) {
+  const std::string text = absl::StrCat("Metrics at http://", address, "/metrics");
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "metrics_served",
+              .text = text,
+              .fields = {{"address", address}}});
+}
+
 void ServiceEvents::Terminating() {
   log_.Write(
       {.level = LogLevel::kInfo, .event = "service_terminating", .text = "Terminating service"});
@@ -98,6 +106,10 @@ void ServiceEvents::Stuck() {
 }
 
 void ServiceEvents::PathChanged(const absl::Status& still_ours) {
+  if (absl::IsAlreadyExists(still_ours)) {
+    WriteStatus(&log_, LogLevel::kInfo, "path_handed_over", "", still_ours);
+    return;
+  }
   if (!still_ours.ok()) {
     WriteStatus(&log_, LogLevel::kWarn, "path_lost", "", still_ours);
     return;
@@ -105,6 +117,30 @@ void ServiceEvents::PathChanged(const absl::Status& still_ours) {
   log_.Write({.level = LogLevel::kInfo,
               .event = "path_back",
               .text = "The socket's path leads to this server again"});
+}
+
+void ServiceEvents::PathTakenOver(absl::string_view address) {
+  const std::string text = absl::StrCat("Taken over ", address, " from the server before");
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "path_taken_over",
+              .text = text,
+              .fields = {{"address", address}}});
+}
+
+void ServiceEvents::SuccessorStarted(pid_t pid) {
+  const std::string text = absl::StrCat("Started a new server beside this one, with pid ", pid);
+  log_.Write({.level = LogLevel::kInfo,
+              .event = "successor_started",
+              .text = text,
+              .fields = {{"pid", pid}}});
+}
+
+void ServiceEvents::SuccessorFailed(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kError, "successor_failed", "This server serves on: ", why);
+}
+
+void ServiceEvents::MetricsMissing(const absl::Status& why) {
+  WriteStatus(&log_, LogLevel::kError, "metrics_missing", "", why);
 }
 
 void ServiceEvents::PathAwaited(absl::string_view address, const uds::PathHolder& holder,

@@ -40,6 +40,12 @@
 //                                                       descriptors, memory
 //   others_shut_out            warn   mode              --allow or --group, and --mode keeps all out
 //   notify_failed              warn   code, message     the service manager cannot be told
+//   path_taken_over            info   address           --takeover, or after SIGUSR2
+//   path_handed_over           info   code, message     the server that has it now; this one drains
+//   successor_started          info   pid               SIGUSR2
+//   successor_failed           error  code, message     SIGUSR2 did nothing; this server serves on
+//   metrics_missing            error  code, message     after a takeover: nobody gave the port back
+//   metrics_served             info   address           --metrics, with the port that was had
 //   connection_opened          info   peer              "peer" in this column is four fields:
 //                                                       connection (a number that the server uses
 //                                                       once), uid, gid, pid (0: not known)
@@ -60,7 +66,9 @@
 //                                                       by the server, not by a handler
 //   calls_refused_left_out     warn   count             lines not written
 //   call_ended                 info   method, code, message, duration_us, bytes_received,
-//                                     bytes_sent, peer  with --access_log (server/call_events.h)
+//                                     bytes_sent, trace, peer
+//                                                       with --access_log (server/call_events.h);
+//                                                       trace: the caller's W3C traceparent
 //   library_message            any    library, message  (server/library_log.h)
 //   library_messages_left_out  error  count             lines not written
 //   log_lines_lost             warn   count             (server/log.h)
@@ -114,6 +122,10 @@ class ServiceEvents {
   void Stuck();
   // OK: it is back.
   void PathChanged(const absl::Status& still_ours);
+  void PathTakenOver(absl::string_view address);
+  void SuccessorStarted(pid_t pid);
+  void SuccessorFailed(const absl::Status& why);
+  void MetricsMissing(const absl::Status& why);
   void PathAwaited(absl::string_view address, const uds::PathHolder& holder, absl::Duration wait);
   void DirectoryShared(const absl::Status& why);
   void PathUnlocked(const absl::Status& why);
@@ -122,6 +134,7 @@ class ServiceEvents {
   void OthersShutOut(mode_t mode);
   void NotAvailable(LogLevel level, absl::string_view what, absl::string_view message);
   void NotifyFailed(const absl::Status& why);
+  void MetricsServed(absl::string_view address);
 
  private:
   Log& log_;

@@ -19,6 +19,7 @@
 #include "server/log.h"
 #include "server/log_files.h"
 #include "server/options.h"
+#include "server/successor.h"
 #include "uds/activation.h"
 #include "uds/callers_directory.h"
 #include "uds/standard_descriptors.h"
@@ -73,7 +74,9 @@ int main(int argc, char** argv) {
   KeepFreedMemory();
   // Before any thread starts. Whether they could be had is looked at once there is a log.
   const rpc::SignalDescriptor stop({SIGINT, SIGTERM});
-  const rpc::SignalDescriptor hangup({SIGHUP});
+  const rpc::SignalDescriptor others({SIGHUP, SIGUSR2, SIGCHLD});
+  udsecho::Successor successor(argv);
+  const std::optional<pid_t> predecessor = udsecho::TakePredecessor();
 
   if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {
     std::cerr << udsecho::cli::ServerName() << ": " << entered.message() << '\n';
@@ -102,9 +105,12 @@ int main(int argc, char** argv) {
   }
   try {
     return Serve(options, std::move(listening),
-                 {.stop = &stop, .hangup = &hangup, .log_files = &*files, .reload = [&] {
-                    return udsecho::ParseAgain(argc, argv, activated);
-                  }});
+                 {.stop = &stop,
+                  .others = &others,
+                  .successor = &successor,
+                  .predecessor = predecessor,
+                  .log_files = &*files,
+                  .reload = [&] { return udsecho::ParseAgain(argc, argv, activated); }});
   } catch (const std::system_error& error) {  // of std::thread, such as the log's
     std::cerr << udsecho::cli::ServerName() << ": cannot start a thread: " << error.code().message()
               << "; raise `ulimit -u`, or TasksMax= of the service\n";

@@ -19,6 +19,8 @@
 #ifndef SERVER_MANAGER_REPORTS_H_
 #define SERVER_MANAGER_REPORTS_H_
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -43,6 +45,8 @@ class ManagerReports {
   void ConnectionOpened();
   void ConnectionClosed();
   void Draining(absl::Duration grace);
+  // Draining, as the process `pid` serves instead.
+  void HandedOver(pid_t pid) { notifier_.MainProcess(pid); }
 
   // Something happened. Costs next to nothing.
   void Stir() {

@@ -31,6 +31,7 @@
 #include "server/exit_code.h"
 #include "server/flag_file.h"
 #include "server/limit_flags.h"
+#include "server/metrics/exporter.h"
 #include "server/socket_flags.h"
 #include "uds/activation.h"
 #include "uds/printable.h"
@@ -53,8 +54,9 @@ constexpr char kNotes[] =
     "SIGINT and SIGTERM drain: calls in flight go on for the grace period. A second\n"
     "one, half a second later or more, cuts them off. SIGHUP reads --flagfile and\n"
     "the names in --allow again, and opens log files anew; if that fails, all stays\n"
-    "as it was. Started by systemd with a socket (LISTEN_FDS), the server serves\n"
-    "that one, and ADDRESS may be left out.\n\n"
+    "as it was. SIGUSR2 starts the program anew, with the same flags; the new server\n"
+    "takes over, and this one drains. Started by systemd with a socket (LISTEN_FDS),\n"
+    "the server serves that one, and ADDRESS may be left out.\n\n"
     "Exit status: 0 stopped, every call answered; 1 failed; 2 bad usage; 3 the\n"
     "address cannot be had; 4 stopped, but calls were cut off; 5 stuck: it could not\n"
     "stop, and gave up.\n";
@@ -75,6 +77,7 @@ struct Flags {
   std::string log_file;
   std::string log_time;
   std::string access_log;
+  std::string metrics;
   std::string flag_file;  // which ExpandFlagFiles() has read
   std::string reply;
   std::string shards = "1";
@@ -141,6 +144,14 @@ uds::Address ChooseAddress(const std::vector<std::string>& words,
 
 // Whether who may connect was said in a way that holds for such a socket.
 void CheckPermissions(const Flags& flags, bool is_abstract, bool is_activated) {
+  if (flags.socket.take_over && (is_abstract || is_activated)) {
+    throw CLI::ValidationError(absl::StrCat(
+        "--takeover: ",
+        is_activated ? "the socket stays the service manager's; restart the service, or send it "
+                       "SIGUSR2: no call is lost"
+                     : "an abstract name cannot be taken over; stop the server that has it, or use "
+                       "a path"));
+  }
   if (is_abstract && flags.socket.allow.empty()) {
     throw CLI::ValidationError("ADDRESS",
                                "an abstract name has no permissions, so that every user of this "
@@ -201,6 +212,10 @@ void Declare(CLI::App* app, Flags* flags) {
   flags->access_log_given = app->add_flag("--access_log", flags->access_log,
                                           "A line for each call, in the log or in a file")
                                 ->type_name("[=FILE]");
+  app->add_option("--metrics", flags->metrics,
+                  "Metrics for Prometheus by HTTP, such as at 127.0.0.1:9464")
+      ->type_name("ADDRESS:PORT")
+      ->check([](const std::string& text) { return std::string(Exporter::Check(text).message()); });
   app->add_option("--flagfile", flags->flag_file, "More flags, one a line; SIGHUP reads it again")
       ->type_name("FILE");
   app->add_flag("--interop", flags->interop, "Serve gRPC's grpc.testing.TestService too");
@@ -231,6 +246,7 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
       .reply = {},
       .log = {},
       .interop = flags.interop,
+      .metrics = flags.metrics,
       .server = {}};
   CheckPermissions(flags, options.address.is_abstract(), activated.has_value());
   options.listener.mode = flags.socket.mode.value_or(options.listener.mode);
@@ -239,6 +255,7 @@ Options ToOptions(const Flags& flags, const std::vector<std::string>& words,
   if (flags.grace_given->count() > 0)
     options.server.grace = ParseUpTo("--grace", flags.grace, kLongestGrace);
   options.listener.claim.allow_shared_directory = flags.socket.allow_shared_directory;
+  options.listener.claim.take_over = flags.socket.take_over;
   options.listener.claim.wait =
       flags.socket.wait_for_path.value_or(options.server.grace + kAfterGrace);
   if (flags.busy_poll_given->count() > 0) {

@@ -36,6 +36,7 @@ struct Options {
   // The lines of a flag file that SIGHUP cannot change.
   std::vector<std::string> fixed_lines = {};
   bool interop = false;  // serve grpc.testing.TestService too
+  std::string metrics;   // where Prometheus finds them; empty: nowhere
   rpc::ServerOptions server;
 };
 

@@ -65,6 +65,9 @@ void DeclarePathFlags(CLI::App* app, SocketFlags* flags) {
   app->add_flag("--allow_shared_directory", flags->allow_shared_directory,
                 "Serve where other users can replace the socket")
       ->group(kGroup);
+  app->add_flag("--takeover", flags->take_over,
+                "Take the path from a server of this user that serves there")
+      ->group(kGroup);
   app->add_option_function<std::string>(
          "--wait_for_path",
          [flags](const std::string& text) { flags->wait_for_path = ParseWait(text); },

@@ -2,7 +2,7 @@
 // Copyright The udsecho Authors
 
 // The flags that say who may connect and call (--mode, --group and --allow), and how the path is
-// claimed (--allow_shared_directory and --wait_for_path).
+// claimed (--allow_shared_directory, --takeover and --wait_for_path).
 //
 //   SocketFlags socket;
 //   DeclareSocketFlags(&app, &socket);
@@ -30,6 +30,7 @@ struct SocketFlags {
   std::optional<gid_t> group;
   AllowList allow;
   bool allow_shared_directory = false;
+  bool take_over = false;
   std::optional<absl::Duration> wait_for_path;
 };
 

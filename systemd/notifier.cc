@@ -25,6 +25,7 @@ struct Pending {
   std::optional<std::int64_t> reloading = std::nullopt;  // since when, in microseconds
   bool ready = false;
   bool stopping = false;
+  std::optional<pid_t> main_process = std::nullopt;
   bool still_alive = false;
   std::optional<std::string> status = std::nullopt;
   std::optional<absl::Duration> more_time = std::nullopt;
@@ -37,6 +38,7 @@ struct Pending {
     }
     if (ready) absl::StrAppend(&message, "READY=1\n");
     if (stopping) absl::StrAppend(&message, "STOPPING=1\n");
+    if (main_process.has_value()) absl::StrAppend(&message, "MAINPID=", *main_process, "\n");
     if (status.has_value()) absl::StrAppend(&message, "STATUS=", *status, "\n");
     if (still_alive) absl::StrAppend(&message, "WATCHDOG=1\n");
     if (more_time.has_value()) {
@@ -133,6 +135,10 @@ void Notifier::Reloading() {
 
 void Notifier::Stopping() {
   Tell([](Pending* pending) { pending->stopping = true; });
+}
+
+void Notifier::MainProcess(pid_t pid) {
+  Tell([pid](Pending* pending) { pending->main_process = pid; });
 }
 
 void Notifier::Status(std::string text) {

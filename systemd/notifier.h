@@ -32,6 +32,8 @@
 #ifndef SYSTEMD_NOTIFIER_H_
 #define SYSTEMD_NOTIFIER_H_
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -63,6 +65,9 @@ class Notifier {
   // at its end, whether it went well or not.
   void Reloading();
   void Stopping();
+  // Another process of this service is the one that it is about from now on, and is heard instead of
+  // this one (MAINPID=).
+  void MainProcess(pid_t pid);
   void Status(std::string text);
   void StillAlive();
   // Starting, reloading or stopping may take so long, from now.

@@ -4,7 +4,6 @@
 #include "uds/claim.h"
 
 #include <fcntl.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -43,12 +41,6 @@ std::string Absolute(absl::string_view path) {
   std::error_code none;
   const std::filesystem::path here = std::filesystem::current_path(none);
   return none ? std::string(path) : (here / std::string(path)).string();
-}
-
-std::string NameOfThisClaim() {
-  uint32_t random = 0;
-  if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0) random = getpid();
-  return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".old");
 }
 
 // The time that a server has to give the path back.
@@ -114,6 +106,11 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
     }
     // Whoever holds the lock and has no live socket begins or ends.
     const bool serves = occupant->liveness == Liveness::kAlive;
+    if (serves && options.take_over) {
+      absl::Status begun = BeginTakeover(*std::move(occupant));
+      if (absl::IsAborted(begun)) continue;
+      return begun;
+    }
     std::optional<PathHolder> holder = occupant->holder;
     if (is_held && !serves) holder = PathHolder{geteuid(), lock_.holder()};
     switch (patience.Pause(holder, serves, is_held)) {
@@ -128,12 +125,22 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
   }
 }
 
+absl::Status Claim::BeginTakeover(Occupant occupant) {
+  absl::StatusOr<Takeover> takeover = Takeover::Begin(directory_, std::move(occupant), lock_);
+  if (!takeover.ok()) return takeover.status();
+  takeover_ = *std::move(takeover);
+  return absl::OkStatus();
+}
+
 Claim& Claim::operator=(Claim&& other) noexcept {
   if (this == &other) return *this;
   Release().IgnoreError();
   path_ = std::move(other.path_);
   directory_ = std::move(other.directory_);
   path_trust_ = std::move(other.path_trust_);
+  allow_shared_directory_ = other.allow_shared_directory_;
+  takeover_ = std::exchange(other.takeover_, std::nullopt);
+  took_over_ = other.took_over_;
   lock_ = std::move(other.lock_);
   stale_ = std::move(other.stale_);
   ours_ = std::move(other.ours_);
@@ -157,13 +164,13 @@ absl::Status Claim::Bind(int socket, const SocketPermissions& permissions) {
   static_cast<void>(fchmod(socket, permissions.mode));
   if (bind(socket, address->socket_address(), address->socket_address_length()) != 0) {
     if (errno != EADDRINUSE) return absl::ErrnoToStatus(errno, failed);
-    absl::StatusOr<Occupant> other = LookAt(directory_, directory_.base_name(), /*is_held=*/true);
+    absl::StatusOr<Occupant> other = LookAt(directory_, NameToBind(), /*is_held=*/true);
     return other.ok() ? InUse(shown(), other->holder) : other.status();
   }
-  UniqueFd file = directory_.Open(directory_.base_name());
+  UniqueFd file = directory_.Open(NameToBind());
   if (!file.valid()) {
     const int error = errno;
-    unlinkat(directory_.fd(), directory_.base_name().c_str(), 0);
+    unlinkat(directory_.fd(), NameToBind().c_str(), 0);
     return absl::ErrnoToStatus(error, failed);
   }
   UniqueFd before = std::exchange(ours_, std::move(file));
@@ -176,21 +183,30 @@ absl::Status Claim::Bind(int socket, const SocketPermissions& permissions) {
   return absl::OkStatus();
 }
 
+absl::Status Claim::Publish() {
+  if (!takeover_.has_value()) return absl::OkStatus();
+  absl::Status status = takeover_->Complete(directory_, &lock_);
+  if (!status.ok()) return status;
+  takeover_.reset();
+  took_over_ = true;
+  return status;
+}
+
 absl::StatusOr<Address> Claim::AddressToBind() const {
   // By the directory's own path, where it can be told and fits: see the header.
   std::error_code none;
   const std::filesystem::path real =
       std::filesystem::read_symlink(absl::StrCat("/proc/self/fd/", directory_.fd()), none);
   if (!none && real.is_absolute()) {
-    absl::StatusOr<Address> address = Address::Parse((real / directory_.base_name()).string());
+    absl::StatusOr<Address> address = Address::Parse((real / NameToBind()).string());
     if (address.ok()) return address;
   }
-  return directory_.AddressOf(directory_.base_name());
+  return directory_.AddressOf(NameToBind());
 }
 
 absl::Status Claim::SetPermissions(const SocketPermissions& permissions) const {
   const std::string failed = absl::StrCat("cannot make the socket ", shown());
-  const char* const name = directory_.base_name().c_str();
+  const char* const name = NameToBind().c_str();
   if (!RemoveAccessList(ours_, path_)) {
     return absl::ErrnoToStatus(
         errno, absl::StrCat(failed,
@@ -219,70 +235,6 @@ absl::Status Claim::SetPermissions(const SocketPermissions& permissions) const {
                       failed, file.st_mode & 07777, permissions.mode, 0777 & ~permissions.mode));
 }
 
-// Where a dead socket is put before it is removed: the same for every claim of the path, and so,
-// under the lock, for one process at a time. What a killed one left there is found by the next. What
-// is no dead socket, or is another user's, is left alone: it must not keep us out.
-absl::StatusOr<std::string> Claim::AsideName() const {
-  const bool is_locked = lock_.state() == PathLock::State::kTaken;
-  constexpr size_t kLongest = 60;  // so that AddressOf() has room for it
-  const absl::string_view base = absl::string_view(directory_.base_name()).substr(0, kLongest);
-  std::string aside;
-  constexpr int kAttempts = 100;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const bool is_shared = is_locked && attempt == 0;
-    aside = is_shared ? absl::StrCat(".", base, ".old") : NameOfThisClaim();
-    absl::StatusOr<Occupant> occupant = LookAt(directory_, aside, /*is_held=*/false);
-    if (absl::IsFailedPrecondition(occupant.status())) continue;
-    if (!occupant.ok()) return occupant.status();
-    if (!occupant->socket.valid()) return aside;
-    // Without the lock another claim may just be about to give it back.
-    if (!is_shared || occupant->liveness != Liveness::kDead) continue;
-    if (unlinkat(directory_.fd(), aside.c_str(), 0) == 0) return aside;
-  }
-  return absl::AlreadyExistsError(absl::StrCat("cannot replace the dead socket ", shown(),
-                                               ": files such as ", directory_.Show(aside),
-                                               " are in the way; remove them"));
-}
-
-absl::Status Claim::CannotRemove(int error, const UniqueFd& stale) const {
-  const std::string what = absl::StrCat("cannot replace the dead socket ", shown());
-  struct stat file = {};
-  if ((error != EPERM && error != EACCES) || fstat(stale.get(), &file) != 0) {
-    return absl::ErrnoToStatus(error, what);
-  }
-  return absl::PermissionDeniedError(
-      absl::StrCat(what, ": it belongs to uid ", file.st_uid, ", and you (uid ", geteuid(),
-                   ") may not remove it; have it removed, or choose another address"));
-}
-
-absl::Status Claim::RemoveStale() {
-  if (!stale_.valid()) return absl::OkStatus();
-  const UniqueFd stale = std::move(stale_);
-  const int fd = directory_.fd();
-  const std::string& name = directory_.base_name();
-  const absl::StatusOr<std::string> aside = AsideName();
-  if (!aside.ok()) return aside.status();
-  // Gone meanwhile, or another's by now: bind(2) finds out.
-  if (!directory_.CheckIs(name, stale).ok()) return absl::OkStatus();
-  // Moved rather than removed, to see what it was that had to go.
-  if (renameat2(fd, name.c_str(), fd, aside->c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno == ENOENT) return absl::OkStatus();
-    const bool cannot_rename = errno == EINVAL || errno == ENOSYS;  // such as NFS
-    if (cannot_rename && unlinkat(fd, name.c_str(), 0) == 0) return absl::OkStatus();
-    return CannotRemove(errno, stale);
-  }
-  if (!directory_.CheckIs(*aside, stale).ok()) {
-    // Somebody took the path since it was found dead: give it back.
-    if (renameat2(fd, aside->c_str(), fd, name.c_str(), RENAME_NOREPLACE) == 0) {
-      return InUse(shown(), std::nullopt);
-    }
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot give back ", shown()));
-  }
-  // Should this fail, it stays there, where the next claim finds it.
-  unlinkat(fd, aside->c_str(), 0);
-  return absl::OkStatus();
-}
-
 absl::Status Claim::CheckStillOurs() const {
   if (!ours_.valid()) {
     return absl::FailedPreconditionError(absl::StrCat("the socket ", shown(), " is not bound"));
@@ -304,6 +256,11 @@ absl::Status Claim::CheckStillOurs() const {
                                 found.st_dev == earlier.st_dev && found.st_ino == earlier.st_ino) {
     return absl::NotFoundError(absl::StrCat("an earlier socket of this server is at ", shown(),
                                             " again, so that new clients cannot find this server"));
+  }
+  if (const std::optional<pid_t> by = lock_.TakenBy(directory_);
+      by.has_value() && S_ISSOCK(found.st_mode)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("the socket ", shown(), " was taken over by the server with pid ", *by));
   }
   return absl::FailedPreconditionError(absl::StrCat(
       "the socket ", shown(), " was replaced by ",
@@ -350,6 +307,15 @@ bool Claim::LinkAgain() const {
 }
 
 absl::Status Claim::Unbind() {
+  if (takeover_.has_value()) {
+    const std::string& unpublished = takeover_->name();
+    if (directory_.CheckIs(unpublished, ours_).ok()) {
+      unlinkat(directory_.fd(), unpublished.c_str(), 0);
+    }
+    ours_.reset();
+    takeover_->Release(directory_);
+    takeover_.reset();
+  }
   if (!ours_.valid()) return absl::OkStatus();
   absl::Status status = CheckStillOurs();
   // Where it was made, even if that is not where clients look by now.

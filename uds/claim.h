@@ -49,6 +49,7 @@
 #include "uds/path_lock.h"
 #include "uds/path_occupant.h"
 #include "uds/path_watch.h"
+#include "uds/takeover.h"
 #include "uds/unique_fd.h"
 
 namespace uds {
@@ -69,6 +70,10 @@ struct ClaimOptions {
   // just have been told to end, and is not waited for longer.
   absl::Duration wait = absl::ZeroDuration();
 
+  // Take the path from a live server of this user, if one serves there (uds/takeover.h): that one
+  // finds out by CheckStillOurs(), should serve those who wait, and end. rpc::Server does so.
+  bool take_over = false;
+
   // Called once, when it has waited for a fifth of a second and goes on to.
   std::function<void(const PathHolder&)> waiting = nullptr;
 
@@ -80,7 +85,9 @@ class Claim {
  public:
   // `address` is a path. AlreadyExists: a server uses the path, and which, if it can be told.
   // FailedPrecondition: it is no socket; other users can replace the socket (IsUntrustedPath() of
-  // uds/path_trust.h). NotFound: no such directory. Nothing but the lock file is made or changed.
+  // uds/path_trust.h). NotFound: no such directory. With `take_over`, besides: PermissionDenied, it is
+  // another user's; FailedPrecondition, that server would not notice; AlreadyExists, another takeover
+  // is under way. Nothing but the lock file is made or changed.
   static absl::StatusOr<Claim> Take(const Address& address, const ClaimOptions& options = {});
 
   Claim(Claim&&) = default;
@@ -99,9 +106,17 @@ class Claim {
   // Nothing is left at the path when it fails.
   absl::Status Bind(int socket, const SocketPermissions& permissions);
 
+  // After listen(2): a path that is taken over leads here now. Otherwise there is nothing to do.
+  // AlreadyExists: somebody else took it.
+  absl::Status Publish();
+
+  // Whether a live server's path was taken over.
+  bool took_over() const { return took_over_; }
+
   // Whether the path still leads to the bound socket. NotFound: it was removed or moved, or its
-  // directory was; FailedPrecondition: something else is there; PermissionDenied: the path may not
-  // be looked at any more. New clients cannot find this server then.
+  // directory was; FailedPrecondition: something else is there; AlreadyExists: another server of this
+  // user took it over; PermissionDenied: the path may not be looked at any more. New clients cannot
+  // find this server then.
   absl::Status CheckStillOurs() const;
 
   // Tells when that may have changed. After Bind().
@@ -135,6 +150,10 @@ class Claim {
   absl::StatusOr<std::string> AsideName() const;
   absl::Status CannotRemove(int error, const UniqueFd& stale) const;
   absl::Status RemoveStale();
+  absl::Status BeginTakeover(Occupant occupant);
+  const std::string& NameToBind() const {
+    return takeover_.has_value() ? takeover_->name() : directory_.base_name();
+  }
   absl::StatusOr<Address> AddressToBind() const;
   absl::Status SetPermissions(const SocketPermissions& permissions) const;
   absl::Status LockAgain(const Directory& directory);
@@ -147,6 +166,8 @@ class Claim {
   absl::Status path_trust_;
   bool allow_shared_directory_ = false;
   PathLock lock_;
+  std::optional<Takeover> takeover_;  // until Publish()
+  bool took_over_ = false;
   UniqueFd stale_;  // a dead server's socket at the path; invalid when there is none
   UniqueFd ours_;   // the socket file that was bound; invalid before and after
   // The one before Restore(): it may come back, as when what was mounted over it is unmounted.

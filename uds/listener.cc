@@ -48,6 +48,9 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
     if (!status.ok()) return status;
   }
   if (listen(fd.get(), options.backlog) != 0) return Failed(address, errno);
+  if (claim.has_value()) {
+    if (absl::Status status = claim->Publish(); !status.ok()) return status;
+  }
   return Listener(std::move(fd), address, std::move(claim), options);
 }
 

@@ -98,6 +98,9 @@ class Listener {
     return claim_.has_value() ? claim_->path_lock() : absl::OkStatus();
   }
 
+  // Whether the path was taken over from another server (ClaimOptions::take_over).
+  bool took_over() const { return claim_.has_value() && claim_->took_over(); }
+
   // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
   // owns no path.
   absl::Status CheckStillOurs() const;

@@ -10,7 +10,7 @@
 
 #include <array>
 #include <cerrno>
-#include <string>
+#include <cstdio>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -26,8 +26,9 @@ constexpr char kContent[] = "Lock of a Unix socket; pid ";
 
 enum class Content { kEmpty, kOurs, kForeign };
 
-std::string LockName(const Directory& directory) {
-  return absl::StrCat(directory.base_name(), ".lock");
+// Where a file that is to take another's place is made.
+std::string NewName(const Directory& directory) {
+  return absl::StrCat(".", directory.base_name(), ".lock");
 }
 
 // What is in the file, and the pid in it.
@@ -87,8 +88,8 @@ bool IsOurs(const UniqueFd& fd) {
 
 }  // namespace
 
-PathLock PathLock::Take(const Directory& directory) {
-  const std::string name = LockName(directory);
+PathLock PathLock::Take(const Directory& directory, absl::string_view suffix) {
+  const std::string name = absl::StrCat(directory.base_name(), suffix);
   const std::string shown = directory.Show(name);
   const auto failed = [&](const char* what) {
     return PathLock(absl::ErrnoToStatus(errno, absl::StrCat(what, " the lock file ", shown)));
@@ -112,7 +113,7 @@ PathLock PathLock::Take(const Directory& directory) {
     if (TEMP_FAILURE_RETRY(flock(fd.get(), LOCK_EX | LOCK_NB)) == 0) {
       if (!directory.CheckIs(name, fd).ok()) continue;
       Write(fd);
-      return PathLock(State::kTaken, std::move(fd), std::nullopt);
+      return PathLock(State::kTaken, name, std::move(fd), std::nullopt);
     }
     if (errno != EWOULDBLOCK) {  // a file system without locks
       PathLock none = failed("cannot lock");
@@ -121,21 +122,60 @@ PathLock PathLock::Take(const Directory& directory) {
     }
     std::optional<pid_t> holder;
     if (Read(fd, &holder) != Content::kOurs) return not_ours();
-    return PathLock(State::kHeld, UniqueFd(), holder);
+    return PathLock(State::kHeld, name, UniqueFd(), holder);
   }
   return PathLock(
       absl::AbortedError(absl::StrCat("the lock file ", shown, " is removed again and again")));
 }
 
-void PathLock::Release(const Directory& directory) {
-  if (state_ != State::kTaken || !fd_.valid()) return;
-  const std::string name = LockName(directory);
-  if (directory.CheckIs(name, fd_).ok()) unlinkat(directory.fd(), name.c_str(), 0);
+absl::StatusOr<PathLock> PathLock::TakeFromHolder(const Directory& directory) {
+  const std::string name = absl::StrCat(directory.base_name(), ".lock");
+  const std::string new_name = NewName(directory);
+  const auto failed = [&](const std::string& file) {
+    return absl::ErrnoToStatus(
+        errno, absl::StrCat("cannot take over the lock file ", directory.Show(file)));
+  };
+  unlinkat(directory.fd(), new_name.c_str(), 0);  // one that was killed in the middle has left it
+  UniqueFd fd = Make(directory, new_name);
+  if (!fd.valid()) return failed(new_name);
+  PathLock lock(State::kTaken, name, std::move(fd), std::nullopt);
+  const int in = directory.fd();
+  if (flock(lock.fd_.get(), LOCK_EX | LOCK_NB) == 0 &&
+      renameat2(in, new_name.c_str(), in, name.c_str(), RENAME_EXCHANGE) == 0) {
+    return lock;
+  }
+  absl::Status status = failed(name);
+  unlinkat(in, new_name.c_str(), 0);
+  return status;
+}
+
+void PathLock::Keep(const Directory& directory) {
+  unlinkat(directory.fd(), NewName(directory).c_str(), 0);
+}
+
+void PathLock::GiveBack(const Directory& directory) {
+  const std::string new_name = NewName(directory);
+  const int in = directory.fd();
+  // Should the holder have ended meanwhile, its file is without a lock, and so is the path.
+  renameat2(in, new_name.c_str(), in, name_.c_str(), RENAME_EXCHANGE);
+  unlinkat(in, new_name.c_str(), 0);
   fd_.reset();
 }
 
-bool PathLock::IsIn(const Directory& directory) const {
-  return directory.CheckIs(absl::StrCat(directory.base_name(), ".lock"), fd_).ok();
+std::optional<pid_t> PathLock::TakenBy(const Directory& directory) const {
+  if (state_ != State::kTaken || IsIn(directory)) return std::nullopt;
+  const UniqueFd other = Open(directory, name_);
+  std::optional<pid_t> pid;
+  if (!other.valid() || Read(other, &pid) != Content::kOurs) return std::nullopt;
+  return pid.value_or(0);
 }
+
+void PathLock::Release(const Directory& directory) {
+  if (state_ != State::kTaken || !fd_.valid()) return;
+  if (directory.CheckIs(name_, fd_).ok()) unlinkat(directory.fd(), name_.c_str(), 0);
+  fd_.reset();
+}
+
+bool PathLock::IsIn(const Directory& directory) const { return directory.CheckIs(name_, fd_).ok(); }
 
 }  // namespace uds

@@ -24,9 +24,12 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "uds/directory.h"
 #include "uds/unique_fd.h"
 
@@ -44,8 +47,15 @@ class PathLock {
   // None.
   PathLock() = default;
 
-  // Never waits.
-  static PathLock Take(const Directory& directory);
+  // Never waits. `suffix`: of the file, for a lock that guards something else about the path.
+  static PathLock Take(const Directory& directory, absl::string_view suffix = ".lock");
+
+  // Another's lock, from a holder that goes on as if nothing was: for uds/takeover.h, by which there
+  // is one that does so at a time. A new file, locked, changes places with the holder's. Call Keep()
+  // or GiveBack() next. An error: it cannot be had, and nothing is changed.
+  static absl::StatusOr<PathLock> TakeFromHolder(const Directory& directory);
+  void Keep(const Directory& directory);
+  void GiveBack(const Directory& directory);
 
   State state() const { return state_; }
 
@@ -59,16 +69,21 @@ class PathLock {
   // Whether the lock guards the path of this directory: the file that is locked is the one there.
   bool IsIn(const Directory& directory) const;
 
+  // The process by which the lock was taken from this holder (TakeFromHolder()), if it was; 0 if that
+  // cannot be told.
+  std::optional<pid_t> TakenBy(const Directory& directory) const;
+
   // Removes the file, if this took the lock, and gives the lock back.
   void Release(const Directory& directory);
 
  private:
   explicit PathLock(absl::Status why_none) : why_none_(std::move(why_none)) {}
-  PathLock(State state, UniqueFd fd, std::optional<pid_t> holder)
-      : state_(state), fd_(std::move(fd)), holder_(holder) {}
+  PathLock(State state, std::string name, UniqueFd fd, std::optional<pid_t> holder)
+      : state_(state), name_(std::move(name)), fd_(std::move(fd)), holder_(holder) {}
 
   State state_ = State::kNone;
   absl::Status why_none_;
+  std::string name_;  // of the file
   UniqueFd fd_;
   std::optional<pid_t> holder_;
 };

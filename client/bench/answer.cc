@@ -9,6 +9,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/retry/call_retry.h"
 #include "rpc/wire/status.h"
 
 namespace udsecho::client {
@@ -86,6 +87,8 @@ void Answer::Clear() {
   http_status_ = 0;
   grpc_status_.reset();
   message_.clear();
+  committed_ = false;
+  pushback_ms_.reset();
 }
 
 void Answer::AddHeader(absl::string_view name, absl::string_view value) {
@@ -94,6 +97,8 @@ void Answer::AddHeader(absl::string_view name, absl::string_view value) {
     grpc_status_ = absl::SimpleAtoi(value, &number) ? number : -1;
   } else if (name == ":status") {
     http_status_ = absl::SimpleAtoi(value, &number) ? number : -1;
+  } else if (name == "grpc-retry-pushback-ms") {
+    pushback_ms_ = PushbackOf(value);
   } else if (name == "grpc-message") {
     value = value.substr(0, kMostOfAText);
     message_.assign(value.data(), value.size());

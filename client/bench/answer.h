@@ -40,9 +40,16 @@ class Answer {
   void Clear();
   void AddHeader(absl::string_view name, absl::string_view value);
   void AddData(absl::string_view bytes);
+  // The header has ended, and more follows.
+  void EndHeader() { committed_ = true; }
 
   int64_t messages() const { return messages_; }
   int64_t bytes() const { return bytes_; }  // of whole messages
+
+  // For a retry: whether it has begun to come, and grpc-retry-pushback-ms.
+  bool committed() const { return committed_; }
+  std::optional<int64_t> pushback_ms() const { return pushback_ms_; }
+
   bool is_partial() const { return prefix_size_ > 0; }
 
   // By gRPC's statuscodes.md and PROTOCOL-HTTP2.md ("Errors"). `connection`: that of the stream.
@@ -62,6 +69,8 @@ class Answer {
   int http_status_ = 0;
   std::optional<int> grpc_status_;
   std::string message_;  // percent-encoded
+  bool committed_ = false;
+  std::optional<int64_t> pushback_ms_;
 };
 
 }  // namespace udsecho::client

@@ -3,6 +3,7 @@
 
 #include "client/bench/bench.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@
 #include "client/report/page.h"
 #include "client/report/record.h"
 #include "client/report/report_file.h"
+#include "client/retry/service_config.h"
 #include "client/sending.h"
 #include "client/style.h"
 
@@ -60,6 +62,13 @@ Outcome MakePlan(const Options& options, const Streams& streams, Interrupt* inte
   return PlanMethod(options, streams.in, interrupt, plan);
 }
 
+// For the server to be there.
+absl::Duration WaitFor(const Options& options) {
+  const std::optional<ServiceConfig>& retry = options.call.retry;
+  const bool calls_wait = retry.has_value() && retry->waits_for_ready();
+  return calls_wait ? std::max(options.wait, options.call.timeout) : options.wait;
+}
+
 }  // namespace
 
 Outcome Bench(const Target& target, const Options& options, const Streams& streams,
@@ -73,15 +82,15 @@ Outcome Bench(const Target& target, const Options& options, const Streams& strea
   const int summary = report.is_standard_output() ? streams.err : streams.out;
   Output output(summary);
   if (const absl::Status status = output.CheckWritable(); !status.ok()) return OutputError(status);
-  if (options.wait > absl::ZeroDuration()) {
+  if (const absl::Duration wait = WaitFor(options); wait > absl::ZeroDuration()) {
     const absl::Status there =
-        target.ConnectWaiting(options.call.timeout, MonotonicNow() + options.wait, interrupt)
-            .status();
+        target.ConnectWaiting(options.call.timeout, MonotonicNow() + wait, interrupt).status();
     if (interrupt->triggered()) return Interrupted();
     if (!there.ok()) return ConnectError(there);
   }
   Plan plan = PlanFor(target, options);
   Outcome planned = MakePlan(options, streams, interrupt, &plan);
+  if (planned.ok()) planned = PlanRetry(&plan);
   if (!planned.ok()) return planned;
   Load load(plan, streams.err, interrupt);
   if (const absl::Status status = load.Connect(); !status.ok()) return ConnectError(status);

@@ -21,7 +21,7 @@ void Interval::Clear() {
   late.fill(0);
   ended.fill(0);
   for (std::string& text : first_errors) text.clear();
-  messages_received = bytes_received = 0;
+  messages_received = bytes_received = sent_again = 0;
 }
 
 void Collector::Begin(std::chrono::steady_clock::time_point begin) {
@@ -45,6 +45,7 @@ void Collector::Add(const Interval& interval) {
   }
   measured_.messages_received += interval.messages_received;
   measured_.bytes_received += interval.bytes_received;
+  measured_.sent_again += interval.sent_again;
   AddToTimeLine(interval);
 }
 

@@ -53,6 +53,7 @@ struct Interval {
   ErrorTexts first_errors;
   int64_t messages_received = 0;  // of what succeeded
   int64_t bytes_received = 0;     // of these messages
+  int64_t sent_again = 0;         // attempts after a call's first
 
   // Makes it the next one, which begins where this one ends.
   void Clear();
@@ -66,6 +67,7 @@ struct Measured {
   ErrorTexts first_errors;
   int64_t messages_received = 0;
   int64_t bytes_received = 0;
+  int64_t sent_again = 0;
   TimeLine time_line;
 
   int64_t errors() const { return ErrorsOf(ended); }

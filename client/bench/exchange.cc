@@ -18,20 +18,32 @@ constexpr int kMostAtOnce = 64;
 
 Exchange::Exchange(const Plan& plan, int connection, RequestBytes* requests,
                    std::vector<Exchange*>* ended)
-    : plan_(plan), connection_index_(connection), requests_(*requests), ended_(*ended) {}
+    : plan_(plan),
+      connection_index_(connection),
+      requests_(*requests),
+      ended_(*ended),
+      retry_(plan.retry.get(), plan.throttle.get()),
+      random_(std::random_device()()) {}
 
 void Exchange::Begin(http2::ClientConnection* connection, Clock::time_point begun,
                      Clock::time_point now) {
   begun_ = begun;
   started_ = now;
+  retry_.Restart();
+  if (!sends_many()) request_ = &requests_.Next();
+  BeginOn(connection);
+}
+
+void Exchange::BeginOn(http2::ClientConnection* connection) {
   busy_ = true;
+  again_in_.reset();
   if (!has_stream()) {
     connection_ = connection;
     BeginStream();
   }
   bytes_before_ = answer_.bytes();
   awaited_ = answer_.messages() + 1;
-  if (!sends_many()) Send(requests_.Next());
+  if (!sends_many()) Send(*request_);
   if (!plan_.streams_requests) End();
 }
 
@@ -39,7 +51,7 @@ void Exchange::BeginStream() {
   answer_.Clear();
   ending_ = false;
   to_send_ = sends_many() ? plan_.messages : 0;
-  connection_->Submit(&requests_.header(), this);
+  connection_->Submit(&requests_.header(retry_.previous_attempts()), this);
 }
 
 void Exchange::EndChat() {
@@ -49,6 +61,7 @@ void Exchange::EndChat() {
 
 void Exchange::GiveUp() {
   Cancel();
+  again_in_.reset();
   Finish({absl::StatusCode::kDeadlineExceeded,
           absl::StrCat("no reply within ", absl::FormatDuration(plan_.call.timeout))});
 }
@@ -78,6 +91,11 @@ void Exchange::Over(const http2::StreamEnding& ending) {
   if (!busy_) return;  // a chat between two round trips
   CallStatus status = answer_.StatusOf(ending, *connection_);
   Check(&status);
+  const AttemptEnd end = {.code = status.code,
+                          .committed = answer_.committed(),
+                          .unseen = ending.cause == http2::StreamEnding::Cause::kRefused,
+                          .pushback_ms = answer_.pushback_ms()};
+  again_in_ = retry_.Next(end, std::uniform_real_distribution<double>()(random_));
   Finish(std::move(status));
 }
 

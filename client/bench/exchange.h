@@ -17,14 +17,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "client/bench/answer.h"
 #include "client/bench/plan.h"
 #include "client/bench/request_bytes.h"
+#include "client/retry/call_retry.h"
 #include "http2/client_connection.h"
 #include "http2/client_stream.h"
 
@@ -41,6 +45,9 @@ class Exchange final : public http2::ClientStream {
   // Starts the next call or round trip, which counts from `begun` on.
   void Begin(http2::ClientConnection* connection, Clock::time_point begun, Clock::time_point now);
 
+  // The same call once more, after it has ended with again_in().
+  void BeginAgain(http2::ClientConnection* connection) { BeginOn(connection); }
+
   // Ends a chat's stream, which is no round trip.
   void EndChat();
   // Ends what took too long, and has its code say so.
@@ -51,6 +58,8 @@ class Exchange final : public http2::ClientStream {
   int connection() const { return connection_index_; }
   bool busy() const { return busy_; }
   bool has_stream() const { return is_open(); }
+  // Set if what has ended is to be sent again after that time.
+  std::optional<absl::Duration> again_in() const { return again_in_; }
   Clock::time_point begun() const { return begun_; }      // as was said to Begin()
   Clock::time_point started() const { return started_; }  // when Begin() was called
   absl::StatusCode code() const { return code_; }
@@ -61,11 +70,13 @@ class Exchange final : public http2::ClientStream {
  private:
   // Of http2::ClientStream.
   void HeaderCame(absl::string_view name, absl::string_view value) override;
+  void HeaderEnded() override { answer_.EndHeader(); }
   void DataCame(absl::string_view bytes) override;
   void RoomToSend() override;
   void Over(const http2::StreamEnding& ending) override;
 
   bool sends_many() const { return plan_.streams_requests && !plan_.round_trips; }
+  void BeginOn(http2::ClientConnection* connection);
   void BeginStream();
   void Check(CallStatus* status) const;
   void Finish(CallStatus status);
@@ -76,6 +87,10 @@ class Exchange final : public http2::ClientStream {
   std::vector<Exchange*>& ended_;
 
   http2::ClientConnection* connection_ = nullptr;
+  const http2::Buffer* request_ = nullptr;  // that was sent last, if a call sends one
+  CallRetry retry_;
+  std::optional<absl::Duration> again_in_;
+  std::mt19937 random_;  // for the backoff: no secret
   Answer answer_;
   bool busy_ = false;
   bool ending_ = false;       // a chat, by EndChat()

@@ -174,6 +174,7 @@ void Load::Gather(MonotonicTime end, Result* result) {
   result->unanswered =
       std::max(absl::FromChrono(TimePoint(end) - std::max(heard, oldest)), absl::ZeroDuration());
   result->measured = collector_.Take();
+  result->retries = plan_.retry != nullptr;
 }
 
 void Load::Watch(MonotonicTime end, bool warming_up) {

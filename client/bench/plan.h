@@ -9,12 +9,16 @@
 #define CLIENT_BENCH_PLAN_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "client/exit_code.h"
 #include "client/options.h"
+#include "client/retry/call_retry.h"
+#include "client/retry/service_config.h"
 #include "client/target.h"
 
 namespace udsecho::client {
@@ -42,12 +46,19 @@ struct Plan {
   int messages = 1;                             // a call, one way or the other
   absl::Duration delay = absl::ZeroDuration();  // that the server was asked for, before each answer
 
+  // When calls that failed are sent again: null for never. The throttle is shared by all workers.
+  std::shared_ptr<const RetryPolicy> retry;
+  std::shared_ptr<Throttle> throttle;
+
   // So many calls in all; unset: until the time is over.
   std::optional<int64_t> count;
 };
 
 // Without a method yet.
 Plan PlanFor(const Target& target, const Options& options);
+
+// What --retry says of the plan's method. An error if it cannot be sent again.
+Outcome PlanRetry(Plan* plan);
 
 }  // namespace udsecho::client
 

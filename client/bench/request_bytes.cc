@@ -4,6 +4,7 @@
 #include "client/bench/request_bytes.h"
 
 #include <cstring>
+#include <iterator>
 
 #include "rpc/wire/encoding.h"
 #include "rpc/wire/message_reader.h"
@@ -54,7 +55,14 @@ RequestBytes::RequestBytes(const Plan& plan) : fields_(HeaderOf(plan)) {
   fields.reserve(fields_.size());
   // They live as long as this does, and are the same each time: a byte each in HPACK's table.
   for (const auto& [name, value] : fields_) fields.push_back({name, value, true});
-  header_ = std::make_unique<http2::HeaderFields>(fields);
+  constexpr absl::string_view kNumbers[] = {"", "1", "2", "3", "4"};
+  static_assert(std::size(kNumbers) == kMostAttempts);
+  headers_[0] = std::make_unique<http2::HeaderFields>(fields);
+  for (int previous = 1; previous < kMostAttempts; ++previous) {
+    std::vector<http2::Field> again = fields;
+    again.push_back({"grpc-previous-rpc-attempts", kNumbers[previous], true});
+    headers_[previous] = std::make_unique<http2::HeaderFields>(again);
+  }
   for (const std::string& request : plan.requests) Add(plan, request);
 }
 

@@ -16,6 +16,7 @@
 #ifndef CLIENT_BENCH_REQUEST_BYTES_H_
 #define CLIENT_BENCH_REQUEST_BYTES_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "client/bench/plan.h"
+#include "client/retry/service_config.h"
 #include "http2/account.h"
 #include "http2/buffer.h"
 #include "http2/header_fields.h"
@@ -36,7 +38,8 @@ class RequestBytes {
   RequestBytes(const RequestBytes&) = delete;
   RequestBytes& operator=(const RequestBytes&) = delete;
 
-  const http2::HeaderFields& header() const { return *header_; }
+  // `previous`: attempts of the same call, below kMostAttempts.
+  const http2::HeaderFields& header(int previous = 0) const { return *headers_[previous]; }
 
   // The message whose turn it is.
   const http2::Buffer& Next() {
@@ -55,7 +58,7 @@ class RequestBytes {
   http2::MemoryBudget::Holder holder_;
   http2::Account account_{&budget_, &holder_};
   std::vector<std::pair<std::string, std::string>> fields_;
-  std::unique_ptr<http2::HeaderFields> header_;
+  std::array<std::unique_ptr<http2::HeaderFields>, kMostAttempts> headers_;
   std::vector<http2::Buffer> messages_;
   std::size_t next_ = 0;
 };

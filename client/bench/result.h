@@ -47,6 +47,7 @@ struct Result {
   Surroundings surroundings;
 
   Measured measured;
+  bool retries = false;  // calls that failed were sent again
 
   absl::Duration cpu;  // of this process, in `duration`
   double busy = 0;     // the busiest sending thread: the share of the time that it had work

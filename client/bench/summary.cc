@@ -202,6 +202,9 @@ std::string SummaryText(const Result& result, const Style& style) {
   table.Add({"calls", absl::StrCat(Thousands(static_cast<double>(result.calls())), " in ",
                                    SecondsText(result.duration))});
   table.Add({"errors", ErrorsText(measured, style)});
+  if (result.retries) {
+    table.Add({"sent again", Thousands(static_cast<double>(measured.sent_again))});
+  }
   if (result.not_sent > 0) table.Add({"not sent", NotSentText(result, style)});
   if (result.in_flight > 0) {
     table.Add({"in flight", absl::StrCat(Thousands(static_cast<double>(result.in_flight)),
@@ -266,6 +269,7 @@ nlohmann::ordered_json SummaryJson(const Result& result) {
           {"late_p99_us", us(result.measured.lateness.Percentile(99))},
           {"errors", errors},
           {"first_errors", first_errors},
+          {"sent_again", result.measured.sent_again},
           {"due", result.due},
           {"due_and_not_sent", result.not_sent},
           {"rate_missed", !result.missed.empty()},

@@ -37,10 +37,11 @@ void Worker::Run() {
   next_tick_ = now_ + kTick;
   while (!stop_ && (MayBegin() || in_flight_ > 0) && !GivesUp()) {
     if (counting_ && !counted_from_.has_value()) CountFrom();
+    BeginAgain();
     BeginDue();
     connections_.Flush();
     CountFinished();
-    Next(std::min(next_tick_, NextDue()));
+    Next(std::min({next_tick_, NextDue(), retries_.next()}));
     NoticeLoss();
     if (now_ >= next_tick_) Tick();
   }
@@ -166,10 +167,35 @@ void Worker::Next(Clock::time_point until) {
 }
 
 void Worker::CountFinished() {
-  for (const Exchange* const exchange : finished_) Count(*exchange);
-  in_flight_ -= static_cast<int>(finished_.size());
-  idle_.insert(idle_.end(), finished_.begin(), finished_.end());
+  for (Exchange* const exchange : finished_) {
+    if (exchange->again_in().has_value()) {
+      const absl::Duration left = plan_.call.timeout - absl::FromChrono(now_ - exchange->started());
+      const absl::Duration wait = std::min(*exchange->again_in(), left);
+      retries_.Add(exchange, now_ + absl::ToChronoNanoseconds(wait));
+      continue;
+    }
+    Count(*exchange);
+    --in_flight_;
+    idle_.push_back(exchange);
+  }
   finished_.clear();
+}
+
+// What is due for its next attempt waits on for a connection, but not beyond the timeout, which is the call's.
+void Worker::BeginAgain() {
+  if (now_ < retries_.next()) return;
+  for (Exchange* const exchange : retries_.Take(now_)) {
+    const int connection = exchange->connection();
+    if (absl::FromChrono(now_ - exchange->started()) >= plan_.call.timeout) {
+      exchange->GiveUp();
+    } else if (connections_.IsLost(connection)) {
+      retries_.Add(exchange, next_tick_);
+    } else {
+      exchange->BeginAgain(&connections_.at(connection));
+      connections_.Touch(connection);
+      ++interval_.sent_again;
+    }
+  }
 }
 
 void Worker::Count(const Exchange& exchange) {

@@ -39,6 +39,7 @@
 #include "client/bench/exchange.h"
 #include "client/bench/plan.h"
 #include "client/bench/request_bytes.h"
+#include "client/bench/retries.h"
 #include "client/bench/schedule.h"
 #include "client/bench/thread_time.h"
 
@@ -120,6 +121,7 @@ class Worker {
   void BeginDue();
   void Next(Clock::time_point until);
   void CountFinished();
+  void BeginAgain();
   void Count(const Exchange& exchange);
   void Tick();
   void NoticeLoss();
@@ -142,6 +144,7 @@ class Worker {
   std::vector<Exchange*> finished_;  // to be counted
   std::vector<Exchange*> idle_;      // the last is the next to begin
   std::vector<Exchange*> parked_;    // whose call is due, and whose connection is lost
+  Retries retries_;                  // whose call is in flight, and waits to be sent again
 
   Interval interval_;
   Clock::time_point now_;

@@ -142,7 +142,7 @@ Outcome CallMethod(const Server& server, const Options& options, const Streams& 
   std::optional<Statistics> statistics;
   std::optional<SummaryOnQuit> on_quit;
   if (IsPing(**method, options)) {
-    statistics.emplace(server.address);
+    statistics.emplace(server.address, SentAgain(options.call));
     on_quit.emplace(interrupt, &*statistics, streams.err);
   }
   Outcome outcome =

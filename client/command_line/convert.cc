@@ -14,6 +14,7 @@
 #include "cli/program.h"
 #include "cli/utf8.h"
 #include "client/command_line/values.h"
+#include "client/retry/service_config.h"
 
 namespace udsecho::client {
 namespace {
@@ -63,6 +64,7 @@ class Converter {
   void Method();
   void Sending();
   void Calls();
+  void Retry();
   void Bench();
   void Together();
 
@@ -204,9 +206,31 @@ void Converter::Calls() {
       call.metadata_files.emplace_back(text);
     }
   }
+  Retry();
   if (!raw_.compression.empty()) Take(ParseCompression(raw_.compression), &call.compression);
   call.authority = raw_.authority;
   Fail(CheckHeader("--authority", raw_.authority));
+}
+
+void Converter::Retry() {
+  if (raw_.retry.empty()) return;
+  absl::string_view retry = raw_.retry;
+  if (!absl::ConsumePrefix(&retry, "@")) {
+    Take(ParseRetry(retry), &options_.call.retry.emplace());
+  } else if (retry.empty() || retry == "-") {
+    Fail("--retry: after '@' comes the name of a file with a retryPolicy or a service config");
+  } else {
+    options_.call.retry_file = std::string(retry);
+  }
+  const bool sends =
+      options_.mode == Mode::kSend || options_.mode == Mode::kCall || options_.mode == Mode::kBench;
+  if (!sends || raw_.print_grpcurl) return Fail("--retry: only where calls are made");
+  if (raw_.shape == "chat" || raw_.shape == "collect") {
+    return Fail(absl::StrCat("--retry: a stream is not sent again from its middle, and --shape=",
+                             raw_.shape, " sends all messages in one; use --shape=unary"));
+  }
+  // A call for each message, which can be sent again.
+  if (raw_.shape.empty() && raw_.call.empty()) options_.shape = Shape::kUnary;
 }
 
 void Converter::Bench() {

@@ -65,6 +65,10 @@ void DeclareSending(CLI::App* app, RawOptions* raw) {
              "a header, or a file of them; of KEY-bin in base64. May be repeated");
   group.Option("--compression", "gzip|deflate|none", &raw->compression,
                "of requests, and asked for in replies");
+  group.Option(
+      "--retry", "N|JSON|@FILE", &raw->retry,
+      "calls that are UNAVAILABLE once more, N attempts in all; or as gRPC's retryPolicy or "
+      "service config says");
 }
 
 void DeclareConnecting(CLI::App* app, RawOptions* raw) {

@@ -31,7 +31,7 @@ struct RawOptions {
   std::string call, describe;
   std::vector<std::string> data, protosets;
   bool unordered = false, keep_going = false, print_grpcurl = false, emit_defaults = false;
-  std::string timeout, wait, authority;
+  std::string timeout, wait, authority, retry;
   std::string output;
   bool json = false, verbose = false;
   // Flags that may have a value: "true" without one.

@@ -22,7 +22,6 @@
 namespace udsecho::client {
 namespace {
 
-constexpr int kMostCode = 16;
 constexpr absl::string_view kBinary = "-bin";
 constexpr absl::string_view kNotPrintable =
     "has characters that HTTP/2 does not take: use printable ASCII";
@@ -35,18 +34,6 @@ absl::Status Bad(absl::string_view flag, absl::string_view text, absl::string_vi
 template <class Question>
 bool Ask(Question question, absl::string_view text) {
   return question(grpc_slice_from_static_buffer(text.data(), text.size())) != 0;
-}
-
-// By name, in any case and with '-' for '_', or by number; 0 for none.
-int FindCode(absl::string_view text) {
-  int code = 0;
-  if (absl::SimpleAtoi(text, &code)) return code >= 1 && code <= kMostCode ? code : 0;
-  std::string name = absl::AsciiStrToUpper(text);
-  for (char& c : name) c = c == '-' ? '_' : c;
-  for (code = kMostCode; code > 0; --code) {
-    if (CodeName(static_cast<grpc::StatusCode>(code)) == name) break;
-  }
-  return code;
 }
 
 std::string TimeRange(absl::Duration least, absl::Duration most) {

@@ -44,8 +44,8 @@ bool IsLegalText(absl::string_view value) {
 bool IsBinary(absl::string_view key) { return absl::EndsWith(key, "-bin"); }
 
 bool IsMetadata(absl::string_view name) {
-  static constexpr std::array<absl::string_view, 6> kKept = {
-      "te",           "content-type",  "content-length",
+  static constexpr std::array<absl::string_view, 7> kKept = {
+      "te",           "content-type",  "content-length",      "host",
       "grpc-timeout", "grpc-encoding", "grpc-accept-encoding"};
   return !absl::StartsWith(name, ":") && std::find(kKept.begin(), kKept.end(), name) == kKept.end();
 }

@@ -97,6 +97,25 @@ TEST(OptionsTest, BadTimeoutsAreNamed) {
   EXPECT_THAT(Error({"a", "--timeout=0"}), HasSubstr("greater than zero"));
 }
 
+TEST(OptionsTest, Retries) {
+  EXPECT_FALSE(Good({"a"}).call.retry.has_value());
+  const Options options = Good({"a", "--retry=4"});
+  EXPECT_TRUE(options.call.retry.has_value());
+  EXPECT_EQ(options.shape, Shape::kUnary);  // also of standard input
+  EXPECT_EQ(Good({"a", "--retry", "@policy.json"}).call.retry_file, "policy.json");
+  EXPECT_EQ(Good({"a", "--retry=4", "--shape=expand"}).shape, Shape::kExpand);
+  EXPECT_TRUE(Good({"a", "--retry=4", "--call=Hello"}).call.retry.has_value());
+  for (const char* bad : {"1", "x", "{", "@", "@-", "{\"maxAttempts\": 4}"}) {
+    EXPECT_THAT(Error({"a", "m", "--retry", bad}), HasSubstr("--retry")) << bad;
+  }
+  for (const char* shape : {"--shape=chat", "--shape=collect"}) {
+    EXPECT_THAT(Error({"a", "m", "--retry=4", shape}), HasSubstr("a stream is not sent again"));
+  }
+  for (const char* asks : {"--health", "--list", "--stats", "--whoami", "--print_grpcurl"}) {
+    EXPECT_THAT(Error({"a", "--retry=4", asks}), HasSubstr("--retry: only where calls are made"));
+  }
+}
+
 TEST(OptionsTest, BadUsage) {
   EXPECT_THAT(Error({}), HasSubstr("ADDRESS"));
   EXPECT_THAT(Error({"a", "--bogus"}), HasSubstr("--bogus"));
@@ -167,13 +186,13 @@ TEST(OptionsTest, HelpAndCompletionsKnowEachFlag) {
   const std::string bash = ParseArguments({"--completion=bash"}).output;
   const std::string zsh = ParseArguments({"--completion", "zsh"}).output;
   for (const char* flag :
-       {"--shape",     "--count",       "--interval",      "--payload",  "--delay",
-        "--fault",     "--metadata",    "--compression",   "--timeout",  "--wait",
-        "--authority", "--output",      "--json",          "--health",   "--whoami",
-        "--list",      "--stats",       "--connections",   "--shutdown", "--bench",
-        "--rate",      "--concurrency", "--report",        "--verbose",  "--version",
-        "--watch",     "--keepalive",   "--print_grpcurl", "--compare",  "--fail_if",
-        "--csv"}) {
+       {"--shape",     "--count",       "--interval",    "--payload",       "--delay",
+        "--fault",     "--metadata",    "--compression", "--timeout",       "--wait",
+        "--authority", "--output",      "--json",        "--health",        "--whoami",
+        "--list",      "--stats",       "--connections", "--shutdown",      "--bench",
+        "--rate",      "--concurrency", "--report",      "--verbose",       "--version",
+        "--watch",     "--keepalive",   "--retry",       "--print_grpcurl", "--compare",
+        "--fail_if",   "--csv"}) {
     for (const std::string& text : {all, help, bash, zsh}) EXPECT_THAT(text, HasSubstr(flag));
   }
 }

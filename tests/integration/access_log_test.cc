@@ -8,7 +8,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "tests/integration/calls.h"
 #include "tests/integration/server_process.h"
@@ -40,6 +42,27 @@ TEST(AccessLogTest, HasALineForEachCallWhateverTheLevel) {
   // The server's own deadline, or the client that leaves: who is first.
   const std::string code = server.Event("call_ended", 3)["fields"]["code"];
   EXPECT_TRUE(code == "DEADLINE_EXCEEDED" || code == "CANCELLED") << code;
+}
+
+// https://www.w3.org/TR/trace-context/
+TEST(AccessLogTest, HasTheCallersTrace) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  ServerProcess server({.path = "", .flags = {"--access_log"}, .spawn = {}});
+  const std::vector<std::vector<std::string>> headers = {
+      {"-H", "traceparent: " + trace},
+      {},
+      {"-H", "traceparent: " + trace.substr(1)},
+      {"-H", "traceparent: " + std::string(trace.size(), 'x')},
+      {"-H", "traceparent: " + trace, "-H", "traceparent: " + trace}};
+  for (const std::vector<std::string>& given : headers) {
+    std::vector<std::string> arguments = {server.path(), "hi"};
+    arguments.insert(arguments.end(), given.begin(), given.end());
+    EXPECT_EQ(RunClient(arguments).exit_code, kExitOk);
+  }
+  EXPECT_EQ(server.Event("call_ended", 1)["fields"]["trace"], trace);
+  for (std::size_t i = 2; i <= headers.size(); ++i) {
+    EXPECT_EQ(server.Event("call_ended", i)["fields"]["trace"], "") << i;
+  }
 }
 
 TEST(AccessLogTest, HasNoLevel) {

@@ -75,6 +75,21 @@ TEST_F(HeadersTest, CommaPartsThoseThatComeBack) {
   ExpectOthersUnharmed();
 }
 
+// As nginx sends it (RFC 9113, 8.3.1).
+TEST_F(HeadersTest, HostIsTheAuthorityWhereThereIsNone) {
+  Headers headers = {
+      {":method", "POST"},     {":scheme", "http"}, {":path", std::string(kWhoAmI)},
+      {"host", "some.host:1"}, {"te", "trailers"},  {"content-type", "application/grpc"}};
+  Send(FrameOf(kHeaders, kEndHeaders, kStream, HeaderBlock(headers)) +
+       DataFrame(kStream, GrpcMessage(""), kEndStream));
+  ASSERT_EQ(peer().AwaitStatus(kStream), kOk);
+  v1::WhoAmIResponse response;
+  ASSERT_TRUE(response.ParseFromString(peer().reply(kStream).messages().at(0)));
+  EXPECT_EQ(response.authority(), "some.host:1");
+  for (const v1::Metadata& entry : response.metadata()) EXPECT_NE(entry.key(), "host");
+  ExpectOthersUnharmed();
+}
+
 struct Malformed {
   std::string name;
   Headers headers;

@@ -64,11 +64,11 @@ def check_authority(report, client, authority, path):
     report.check(client.name, ":authority", why)
 
 
-def _frame(kind, flags, stream, payload):
+def frame(kind, flags, stream, payload):
     return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
 
 
-def _header(name, value):
+def header_field(name, value):
     name, value = name.encode(), value.encode()
     return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
 
@@ -80,14 +80,14 @@ def why_not_answered(path, authority):
     if authority is not None:
         headers[":authority"] = authority
     headers |= {"te": "trailers", "content-type": "application/grpc"}
-    block = b"".join(_header(name, value) for name, value in headers.items())
+    block = b"".join(header_field(name, value) for name, value in headers.items())
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PATIENCE)
         connection.connect(str(path))
         connection.sendall(
-            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _frame(4, 0, 0, b"")  # SETTINGS
-            + _frame(1, 4, 1, block)  # HEADERS, END_HEADERS
-            + _frame(0, 1, 1, bytes(5))  # DATA, END_STREAM: an empty message
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"")  # SETTINGS
+            + frame(1, 4, 1, block)  # HEADERS, END_HEADERS
+            + frame(0, 1, 1, bytes(5))  # DATA, END_STREAM: an empty message
         )
         received, kinds = b"", []
         while True:

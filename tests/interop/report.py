@@ -38,6 +38,12 @@ class Report:
             self._skipped[row] = why
             print(f"SKIP {row}: {why}", flush=True)
 
+    def closing_line(self):
+        """All of it in a line: "12 passed, 0 failed, 1 skipped"."""
+        outcomes = [outcome for cells in self._cells.values() for outcome in cells.values()]
+        skipped = f", {len(self._skipped)} skipped" if self._skipped else ""
+        return f"{outcomes.count(PASSED)} passed, {outcomes.count(FAILED)} failed{skipped}"
+
     def table(self, columns, wanted=lambda row: True, across=True):
         """As text: the wanted rows that have a check of one of the columns, or were skipped. Turned around
         unless `across`."""

@@ -57,7 +57,7 @@ TEST(BinaryTest, KeysOfBinaryValuesEndSo) {
 
 TEST(MetadataTest, WhatGrpcKeepsForItselfIsNone) {
   for (const char* name : {":path", ":method", ":authority", "te", "content-type", "content-length",
-                           "grpc-timeout", "grpc-encoding", "grpc-accept-encoding"}) {
+                           "host", "grpc-timeout", "grpc-encoding", "grpc-accept-encoding"}) {
     EXPECT_FALSE(IsMetadata(name)) << name;
   }
   for (const char* name : {"user-agent", "x-request-id", "trace-bin", "authorization"}) {

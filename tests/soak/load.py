@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
-"""Honest clients of three languages, and attackers of two uids.
+"""Honest clients of three languages, and perhaps attackers of two uids.
 
     answers = Answers()
-    with Load(path, answers, programs):
+    with Load(path, answers, programs, attacks=1):
         ...                          # they call, and attack
     print(answers.p99())
 
@@ -62,9 +62,11 @@ class Answers:
 
 
 class Load:
-    def __init__(self, path, answers, commands, seed):
-        self._path, self._answers, self._commands, self._seed = str(path), answers, commands, seed
+    def __init__(self, path, answers, commands, attacks=None, cpp=None):
+        """attacks: the seed of their order; without one there are none. cpp: flags of our own client, for each of its works."""
+        self._path, self._answers, self._commands, self._attacks = str(path), answers, commands, attacks
         self._processes, self._threads = [], []
+        self._cpp = cpp or {shape: () for shape in ("unary", "chat", "expand")}
         self._stop = threading.Event()
         self.faults = []
 
@@ -72,10 +74,8 @@ class Load:
         for command, environment in self._commands:
             self._run([*command, self._path], env={**os.environ, **environment})
         self._threads.append(threading.Thread(target=self._call_in_cpp))
-        source = pathlib.Path(__file__).with_name("attacker.py").read_text()
-        for number, uid in enumerate(ATTACKERS):
-            self._run([sys.executable, "-c", source, self._path, str(self._seed + number)],
-                      user=uid, group=uid, extra_groups=[], cwd="/")
+        if self._attacks is not None:
+            self._attack()
         for thread in self._threads:
             thread.start()
         return self
@@ -99,6 +99,12 @@ class Load:
         for thread in self._threads:
             thread.join()
 
+    def _attack(self):
+        source = pathlib.Path(__file__).with_name("attacker.py").read_text()
+        for number, uid in enumerate(ATTACKERS):
+            self._run([sys.executable, "-c", source, self._path, str(self._attacks + number)],
+                      user=uid, group=uid, extra_groups=[], cwd="/")
+
     def _run(self, command, **options):
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **options)
         self._processes.append(process)
@@ -113,11 +119,11 @@ class Load:
         number = 0
         while not self._stop.is_set():
             number += 1
-            shape = ("unary", "chat", "expand")[number % 3]
+            shape, flags = list(self._cpp.items())[number % len(self._cpp)]
             text, since = f"c++-{number}", time.monotonic()
             done = subprocess.run(
                 [CLIENT, self._path, text, f"--shape={shape}", f"--count={TEXTS}", "--interval=3ms", "--json",
-                 "--wait=30s", "--timeout=30s"],
+                 "--wait=30s", "--timeout=30s", *flags],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             lines = [json.loads(line) for line in done.stdout.splitlines()]
             replies = [line for line in lines if "message" in line]

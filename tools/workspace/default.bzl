@@ -29,6 +29,15 @@ def system_repositories():
         version = "2.1",
     )
     system_repository(
+        name = "com_github_jupp0r_prometheus_cpp",
+        modules = {
+            "core": "prometheus-cpp-core",
+            "pull": "prometheus-cpp-pull",
+        },
+        package = "prometheus-cpp-dev",
+        version = "1.0",
+    )
+    system_repository(
         name = "libedit",
         modules = {"libedit": "libedit"},
         package = "libedit-dev",

@@ -2,8 +2,8 @@
 # Copyright The udsecho Authors
 """The server under a tool that counts, from its start to its clean end, with some work in between.
 
-    count_instructions(work)   # of the whole process, start and end too
-    count_system_calls(work)   # of all threads, less epoll_wait
+    count_instructions(work, flags)   # of the whole process, start and end too
+    count_system_calls(work)          # of all threads, less epoll_wait
 
 `work` is called with the socket's path, and raises MeasureError when it was not done as it should be.
 """
@@ -75,13 +75,13 @@ def _await(path, process):
     raise MeasureError(f"the server did not start: {why}")
 
 
-def _serve(tool, work, pid_of):
+def _serve(tool, work, pid_of, flags=()):
     """Runs `tool server SOCKET`, does the work, stops the server. What the tool printed."""
     with tempfile.TemporaryDirectory(prefix="udsecho.") as directory:
         path = pathlib.Path(directory) / "sock"
         with (pathlib.Path(directory) / "log").open("w+", encoding="utf-8") as log:
             process = subprocess.Popen(
-                [*tool, SERVER, path, *FLAGS], stdin=subprocess.DEVNULL, stdout=log,
+                [*tool, SERVER, path, *FLAGS, *flags], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, text=True,
             )
             try:
@@ -102,9 +102,9 @@ def _serve(tool, work, pid_of):
     return printed
 
 
-def count_instructions(work):
+def count_instructions(work, flags=()):
     tool = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
-    printed = _serve(tool, work, lambda process: process)  # valgrind becomes the server
+    printed = _serve(tool, work, lambda process: process, flags)  # valgrind becomes the server
     found = re.search(r"I +refs: +([\d,]+)", printed)
     if not found:
         raise MeasureError(f"valgrind gave no total:\n{printed}")

@@ -84,8 +84,10 @@ class Check:
     tolerance: float  # percent
     digits: int = 0
 
-    def measure(self):
-        counts = [self.counter(lambda path, n=n: self.work(path, n)) for n in (self.short, self.long)]
+    def measure(self, *flags):
+        """Of a server with these flags besides."""
+        more = (flags,) if flags else ()
+        counts = [self.counter(lambda path, n=n: self.work(path, n), *more) for n in (self.short, self.long)]
         return (counts[1] - counts[0]) / (self.long - self.short)
 
     def show(self, figure, unit=True):
@@ -107,4 +109,9 @@ CHECKS = (
     *_checks("unary 1 MiB", _echo(2, b"a" * (1 << 20), 1), 10, 70, "RPC", 3, 100),
     *_checks("server stream", _expand, 2 * STREAM, 22 * STREAM, "message", 3, 100),
     *_checks("chat, ping-pong", _chat, 500, 5500, "message", 4, 4),
+)
+
+# What may make a call dearer by so many percent, where it is asked for: the check that says so, and the flag.
+EXTRAS = (
+    (CHECKS[0], "--metrics=127.0.0.1:0", 3),
 )

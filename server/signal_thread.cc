@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-#include "server/hangup_thread.h"
+#include "server/signal_thread.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,34 +18,35 @@
 
 namespace udsecho {
 
-HangupThread::HangupThread(int signal_fd, std::function<void()> on_hangup)
+SignalThread::SignalThread(int signal_fd, std::function<void(int)> on_signal)
     : signal_fd_(signal_fd),
-      on_hangup_(std::move(on_hangup)),
+      on_signal_(std::move(on_signal)),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-HangupThread::~HangupThread() {
+SignalThread::~SignalThread() {
   Stop();
   if (thread_.joinable()) thread_.join();
 }
 
-absl::Status HangupThread::Start() {
+absl::Status SignalThread::Start() {
   if (!stop_.valid()) {
     return absl::ResourceExhaustedError(
-        "there is no descriptor to wait for SIGHUP with, so that it does nothing; raise `ulimit "
-        "-n`");
+        "there is no descriptor to wait for SIGHUP and SIGUSR2 with, so that they do nothing; "
+        "raise "
+        "`ulimit -n`");
   }
   return rpc::StartThread([this] { Run(); }, &thread_);
 }
 
-bool HangupThread::Stop() {
+bool SignalThread::Stop() {
   if (!thread_.joinable()) return true;
   eventfd_write(stop_.get(), 1);
   std::unique_lock<std::mutex> lock(mutex_);
   return changed_.wait_for(lock, std::chrono::seconds(1), [this] { return ended_; });
 }
 
-void HangupThread::Run() {
-  pthread_setname_np(pthread_self(), "hangup");  // for `top -H`, gdb and the like
+void SignalThread::Run() {
+  pthread_setname_np(pthread_self(), "signals");  // for `top -H`, gdb and the like
   std::array<pollfd, 2> ready = {{{.fd = stop_.get(), .events = POLLIN, .revents = 0},
                                   {.fd = signal_fd_, .events = POLLIN, .revents = 0}}};
   for (;;) {
@@ -53,7 +54,7 @@ void HangupThread::Run() {
     if (ready[0].revents != 0) break;
     signalfd_siginfo signal;
     if (ready[1].revents == 0 || read(signal_fd_, &signal, sizeof(signal)) <= 0) continue;
-    on_hangup_();
+    on_signal_(static_cast<int>(signal.ssi_signo));
   }
   const std::lock_guard<std::mutex> lock(mutex_);
   ended_ = true;

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A thread that waits for SIGHUP, and does what it asks for: looking up names and opening files may
-// take long, and so is nothing for the threads that handle calls.
+// A thread that waits for signals such as SIGHUP, and does what they ask for: looking up names,
+// opening files and starting a process may take long, and so is nothing for the threads that handle
+// calls.
 //
-//   HangupThread hangups(signals.fd(), [&] { Reload(); });
-//   if (absl::Status status = hangups.Start(); !status.ok()) ...    // SIGHUP does nothing then
+//   SignalThread signals(descriptor.fd(), [&](int signal) { if (signal == SIGHUP) Reload(); });
+//   if (absl::Status status = signals.Start(); !status.ok()) ...    // they do nothing then
 //   ...
-//   if (!hangups.Stop()) _exit(code);                               // it is in the middle of a reload
+//   if (!signals.Stop()) _exit(code);                               // it is in the middle of a reload
 //
 // Thread safety: Start() and Stop() are the owner's.
 // Ownership: borrows the descriptor, a signalfd.
 
-#ifndef SERVER_HANGUP_THREAD_H_
-#define SERVER_HANGUP_THREAD_H_
+#ifndef SERVER_SIGNAL_THREAD_H_
+#define SERVER_SIGNAL_THREAD_H_
 
 #include <condition_variable>
 #include <functional>
@@ -25,12 +26,12 @@
 
 namespace udsecho {
 
-class HangupThread {
+class SignalThread {
  public:
-  HangupThread(int signal_fd, std::function<void()> on_hangup);
-  ~HangupThread();  // Stop(), and waits
-  HangupThread(const HangupThread&) = delete;
-  HangupThread& operator=(const HangupThread&) = delete;
+  SignalThread(int signal_fd, std::function<void(int)> on_signal);
+  ~SignalThread();  // Stop(), and waits
+  SignalThread(const SignalThread&) = delete;
+  SignalThread& operator=(const SignalThread&) = delete;
 
   // RESOURCE_EXHAUSTED if there is no thread or no descriptor.
   absl::Status Start();
@@ -43,7 +44,7 @@ class HangupThread {
   void Run();
 
   const int signal_fd_;
-  const std::function<void()> on_hangup_;
+  const std::function<void(int)> on_signal_;
   const uds::UniqueFd stop_;  // an eventfd
   std::thread thread_;
   std::mutex mutex_;
@@ -56,4 +57,4 @@ bool HasTerminal();
 
 }  // namespace udsecho
 
-#endif  // SERVER_HANGUP_THREAD_H_
+#endif  // SERVER_SIGNAL_THREAD_H_
