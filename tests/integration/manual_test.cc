@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -16,11 +17,14 @@
 #include "absl/time/time.h"
 #include "cli/version.h"
 #include "tests/integration/programs.h"
+#include "tests/support/spawned_process.h"
+#include "tests/support/temp_dir.h"
 
 namespace udsecho::integration {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string PageOf(const std::string& file) {
   std::ifstream stream("tools/man/" + file);
@@ -61,6 +65,28 @@ TEST(ManualTest, OfTheServer) {
   const std::string page = PageOf("server.8");
   ExpectEachFlagOf(RunServer({"--help"}).out, page);
   ExpectWhole(page, "server");
+}
+
+// The names by which Debian's packages install them (tools/package).
+TEST(ManualTest, ProgramsSayTheNameThatTheyAreInstalledBy) {
+  const support::TempDir dir;
+  const std::string server = dir.Path("udsechod");
+  const std::string client = dir.Path("udsecho");
+  std::filesystem::create_symlink(std::filesystem::absolute(ServerCommand({})[0]), server);
+  std::filesystem::create_symlink(std::filesystem::absolute(ClientCommand({})[0]), client);
+  EXPECT_THAT(support::RunToEnd({server, "--help"}).out, StartsWith("Usage: udsechod ADDRESS"));
+  EXPECT_THAT(support::RunToEnd({server, "start"}).err, StartsWith("udsechod: "));
+  EXPECT_THAT(support::RunToEnd({client, "--help"}).out, StartsWith("Usage: udsecho ADDRESS"));
+  EXPECT_THAT(support::RunToEnd({client, "--version"}).out, StartsWith("udsecho (udsecho) "));
+  EXPECT_THAT(support::RunToEnd({client}).err, StartsWith("udsecho: "));
+}
+
+// Any other name may be hostile, and is not repeated.
+TEST(ManualTest, ProgramsSayNoOtherName) {
+  const support::TempDir dir;
+  const std::string server = dir.Path("a\x1b[2Jb");
+  std::filesystem::create_symlink(std::filesystem::absolute(ServerCommand({})[0]), server);
+  EXPECT_THAT(support::RunToEnd({server, "--help"}).out, StartsWith("Usage: server ADDRESS"));
 }
 
 }  // namespace

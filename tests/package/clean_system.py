@@ -87,8 +87,8 @@ def _with_version(package, version, target):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def check_life(report, packages):
-    """From the installation to the purge: inside."""
+def check_life(report, packages, again):
+    """From the installation to the purge: inside. `again`: how often to upgrade more."""
     what = "the packages on a clean system"
     why = _missing()
     if why:
@@ -106,6 +106,7 @@ def check_life(report, packages):
             shutil.copyfile(packages[name], f"{files}/now/{name}.deb")
             _with_version(packages[name], "99.0-1", f"{files}/next/{name}.deb")
         shutil.copyfile(HERE / "inside", f"{files}/inside")
+        (pathlib.Path(files) / "again").write_text(str(again), encoding="utf-8")
         source = pathlib.Path(files) / "source"
         for name in ("docs", FOLDER):
             (source / name).mkdir(parents=True)

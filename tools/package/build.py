@@ -36,6 +36,8 @@ STATIC = {
     "udsecho": "libabsl-dev libboost-dev libc-ares-dev libcli11-dev libgrpc-dev libnghttp2-dev libprotobuf-dev"
     " libre2-dev nlohmann-json3-dev",
 }
+# Archives of C++ go with one version of these headers (docs/stability.md), whatever Debian's revision of it.
+ONE_VERSION = ("libabsl-dev", "libprotobuf-dev")
 # The units of examples/systemd, as they are to be in a package: what is there, and what instead.
 SERVICE = (
     (r"^(# Started by the first connection to udsecho\.socket), which see\.$", r"\1."),
@@ -116,6 +118,14 @@ def programs(room, files):
             write(installed / "usr/share" / path.format(name), script)
 
 
+def dependency(package):
+    """A package that the libraries need, with its version where that matters."""
+    if package not in ONE_VERSION:
+        return package
+    number = run("dpkg-query", "-W", "-f=${source:Upstream-Version}", package)
+    return f"{package} (>= {number}), {package} (<< {number}.0~)"
+
+
 def libraries(room, files):
     """What tools/install installs, and the fields that name the packages it needs."""
     multiarch = run("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip()
@@ -130,7 +140,7 @@ def libraries(room, files):
     needed = {name for one in components if not one["optional"] for name in one["packages"]} | {"pkg-config"}
     optional = {name for one in components for name in one["packages"]} - needed
     return (
-        f"libudsecho:Depends={', '.join(sorted(needed))}\n"
+        f"libudsecho:Depends={', '.join(map(dependency, sorted(needed)))}\n"
         f"libudsecho:Suggests={', '.join(sorted(optional))}\n"
     )
 
