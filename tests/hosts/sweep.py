@@ -13,7 +13,8 @@ from network import Network
 from proxies import CADDY, HAPROXY, NGINX
 from troubles import announced, cut_off, host_killed, host_lost, server_killed, stopped
 
-PLAN = [(trouble, number) for trouble in (announced, stopped, server_killed, host_killed, host_lost, cut_off) for number in range(3)]
+KINDS = (announced, stopped, server_killed, host_killed, host_lost, cut_off)
+PLAN = [(trouble, number) for trouble in KINDS for number in range(3)]
 
 # What it is, and what is replaced in front.cfg by what.
 SETTINGS = {
