@@ -26,7 +26,7 @@ TOLD = "OK for the server, REFUSED_STREAM for the client"
 
 # Each trouble to one of the hosts, by its number.
 SHORT = [(trouble, number % 3) for number, trouble in enumerate(troubles.TROUBLES)]
-THOROUGH = [(trouble, number) for _ in range(3) for trouble in troubles.TROUBLES for number in range(3)]
+THOROUGH = [(trouble, number) for _ in range(2) for trouble in troubles.TROUBLES for number in range(3)]
 
 
 def commands():

@@ -25,7 +25,6 @@ SETTINGS = {
     "no shutdown-sessions": ((" on-marked-down shutdown-sessions", ""),),
     "no shutdown-sessions, but TCP_USER_TIMEOUT of 2 s": ((" on-marked-down shutdown-sessions", " tcp-ut 2s"),),
     "checks each 2 s": (("inter 500ms", "inter 2s"),),
-    "no checks": ((" check inter .* shutdown-sessions", ""), ("    (option tcp-check|tcp-check .*)\n", "")),
 }
 
 
@@ -43,4 +42,6 @@ def run(commands):
             site.start()
             phases, answers = under_load.run(site, commands, PLAN, 3)
             site.stop()
-        print(f"\n# {name}\n{under_load.table(phases, answers)}", flush=True)
+        print(f"\n# {name}\n{under_load.table(phases, answers)}")
+        kept = filter(under_load.has_policy, answers.of(0, float("inf")))
+        print(*under_load.statuses(kept), sep="\n", flush=True)
