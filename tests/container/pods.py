@@ -2,6 +2,7 @@
 # Copyright The udsecho Authors
 """What a pod's containers do: who reaches the socket, what the probes say, how the server ends, what memory it takes."""
 
+import contextlib
 import json
 import os
 import re
@@ -98,10 +99,11 @@ class Scene:
         return json.loads(output)["calls_in_flight"]
 
     def one_more_call(self, begin):
-        """Until what `begin` has begun is in flight."""
+        """What `begin` gives, once the call that it begins is in flight."""
         before = self.in_flight()
-        begin()
+        begun = begin()
         eventually(lambda: self.in_flight() > before, "the call is in flight")
+        return begun
 
 
 def _check_confined(report, row, scene):
@@ -143,8 +145,9 @@ def _check_drain(report, row, scene):
     watcher = threading.Thread(target=lambda: watched.append(
         scene.engine.exec("server", [CLIENT, SOCKET, "--health", "--watch"])))
     scene.one_more_call(watcher.start)
-    with scene.talk() as app:
-        scene.one_more_call(lambda: app.send("before"))
+    with contextlib.ExitStack() as stack:
+        app = scene.one_more_call(lambda: stack.enter_context(scene.talk()))
+        app.send("before")
         scene.engine.signal("server", "TERM")
         check(report, row, "readinessProbe: a drain", lambda: expect(
             NO_CONNECTION, eventually(lambda: (done := scene.probe("readinessProbe"))[0] and done, "it drains")))
