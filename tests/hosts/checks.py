@@ -163,26 +163,35 @@ class Checks:
         texts.put(None)
         return "100" if not list(call) else "too many"
 
+    def _logged(self, wanted, count=1):
+        """So many of the wanted calls in the server's access log; a call's line comes after its answer. After TIMEOUT, those
+        that there are."""
+        end = time.monotonic() + TIMEOUT
+        while True:
+            lines = [line for line in self.access_log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+            calls = list(filter(wanted, (json.loads(line)["fields"] for line in lines)))
+            if len(calls) >= count or time.monotonic() > end:
+                return calls
+            time.sleep(0.01)
+
     def cancel(self):
-        """What the server's access log says of a call that was cancelled, once there is a line more."""
-        before = self.access_log.read_text().count("\n")
-        call = self.stub.Expand(echo_pb2.ExpandRequest(count=2, interval=duration_pb2.Duration(seconds=60)), timeout=TIMEOUT)
+        """Whether the server has a call as cancelled that was."""
+        size = 30000  # bytes, by which it is found in the log
+        call = self.stub.Expand(echo_pb2.ExpandRequest(
+            count=2, interval=duration_pb2.Duration(seconds=60), payload=bytes(size)), timeout=TIMEOUT)
         next(call)
         call.cancel()
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end:
-            if "CANCELLED" in "".join(self.access_log.read_text().splitlines(keepends=True)[before:]):
-                return "reaches the server"
-            time.sleep(0.01)
-        return "does not reach the server"
+        ended = self._logged(lambda call: call["method"].endswith("/Expand") and size <= call["bytes_received"] < 2 * size)
+        return "reaches the server" if [call["code"] for call in ended] == ["CANCELLED"] else str(ended)
 
     def connections(self):
         """How many connections to the server 20 calls at a time take."""
-        calls = [self.stub.Echo.future(echo_pb2.EchoRequest(delay=duration_pb2.Duration(seconds=1)), timeout=TIMEOUT)
-                 for _ in range(20)]
-        for call in calls:
+        size = 12345  # bytes of each, by which they are found in the log
+        request = echo_pb2.EchoRequest(payload=bytes(size), delay=duration_pb2.Duration(seconds=1))
+        for call in [self.stub.Echo.future(request, timeout=TIMEOUT) for _ in range(20)]:
             call.result()
-        ids = {json.loads(line)["fields"]["connection"] for line in self.access_log.read_text().splitlines()[-20:]}
+        calls = self._logged(lambda call: size <= call["bytes_received"] < 2 * size, 20)
+        ids = {call["connection"] for call in calls}
         return "one or a few" if len(ids) <= 4 else f"{len(ids)}"
 
     def forged(self):

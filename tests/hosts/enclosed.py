@@ -9,9 +9,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
 import sweep  # noqa: E402  (it needs that path)
+import through_front  # noqa: E402
 import troubles  # noqa: E402
-import twice  # noqa: E402
 import under_load  # noqa: E402
+from front import ADDRESS  # noqa: E402
 from host import Host  # noqa: E402
 from hosts import CLIENTS, CLIENTS_ADDRESS, Site, address, folder  # noqa: E402
 from network import Network  # noqa: E402
@@ -59,7 +60,11 @@ def check_load(report, proxies, plan, hold):
     with Network() as network, folder() as path:
         site = Site(network, path, proxies)
         site.start()
-        told = twice.outcome_of_a_call_on_a_lost_host(site)
+        # envoy.yaml always says who has connected.
+        wanted = sorted(ADDRESS if proxy is ENVOY else CLIENTS_ADDRESS for proxy in proxies)
+        seen = sorted(through_front.addresses(site))
+        report.check(f"load over {name}", "servers see the caller's address", None if seen == wanted else f"{seen}")
+        told = through_front.outcome_of_a_call_on_a_lost_host(site)
         report.check(f"load over {name}", "a call on a lost host may have happened, and its client is told to send it again",
                      None if told == TOLD else f"{told} instead of {TOLD}")
         phases, answers = under_load.run(site, list(commands()), plan, hold)

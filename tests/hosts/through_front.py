@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright The udsecho Authors
-"""Whether a call that the front gives up may have happened, and what its client is told."""
+"""What the front and a host's proxy together do to a call."""
 
+import base64
 import json
+import subprocess
 
 from front import ADDRESS
 from host import PORT, until
 from hosts import CLIENTS
+from load import CLIENT
 from raw import Connection
 
 
@@ -16,8 +19,22 @@ def _ended(host):
     return [line["code"] for line in lines if line["method"].endswith("/Echo")]
 
 
+def addresses(site):
+    """The caller's address that each host's server sees, of a caller that claims another one."""
+    seen = {}
+    while len(seen) < len(site.hosts):
+        answer = json.loads(subprocess.run(
+            site.network.within(CLIENTS, [CLIENT, f"{ADDRESS}:{PORT}", "--whoami", "--json", "-H",
+                                          "x-client-address: 203.0.113.7"]),
+            check=True, capture_output=True, text=True).stdout)
+        values = [base64.b64decode(entry["value"]).decode() for entry in answer["metadata"]
+                  if entry["key"] == "x-client-address"]
+        seen[answer["server_pid"]] = " ".join(values)
+    return seen.values()
+
+
 def outcome_of_a_call_on_a_lost_host(site):
-    """The server's code for the call, and what its client has got instead."""
+    """Whether a call that the front gives up may have happened. The server's code for the call, and what its client has got instead."""
     lost, *others = site.hosts
     for host in others:
         site.front.set_state(host.name, "drain")
