@@ -3,6 +3,7 @@
 
 #include "client/call_context.h"
 
+#include "absl/strings/str_cat.h"
 #include "client/retry/attempts.h"
 
 namespace udsecho::client {
@@ -29,6 +30,16 @@ void SetUp(const CallOptions& options, grpc::ClientContext* context) {
       context->AddMetadata(kCompressReplies, "deflate");
       break;
   }
+}
+
+grpc::Status WithConnection(const grpc::Status& status, const CallOptions& options,
+                            grpc::Channel* channel) {
+  const bool may_wait = options.retry.has_value() && options.retry->waits_for_ready();
+  if (!may_wait || status.error_code() != grpc::StatusCode::DEADLINE_EXCEEDED) return status;
+  const grpc_connectivity_state state = channel->GetState(/*try_to_connect=*/false);
+  if (state != GRPC_CHANNEL_CONNECTING && state != GRPC_CHANNEL_TRANSIENT_FAILURE) return status;
+  return {grpc::StatusCode::DEADLINE_EXCEEDED,
+          absl::StrCat(status.error_message(), ", because there is no connection")};
 }
 
 }  // namespace udsecho::client

@@ -15,12 +15,18 @@
 
 #include "client/interrupt.h"
 #include "client/options.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
+#include "grpcpp/support/status.h"
 
 namespace udsecho::client {
 
 // Metadata, compression and authority; no deadline, which streams do without.
 void SetUp(const CallOptions& options, grpc::ClientContext* context);
+
+// `status`, and if the call waited for a connection until its timeout (--retry), that.
+grpc::Status WithConnection(const grpc::Status& status, const CallOptions& options,
+                            grpc::Channel* channel);
 
 // Cancels the call on Ctrl-C, until its own end. The context must outlive it.
 class InterruptedBy {

@@ -32,6 +32,8 @@ class ExpandCall {
     stream_->Finish(&status, queue_.Tag());
     queue_.Await(Patience());
     status = AfterTimeout(status, queue_.timed_out(), Patience());
+    status = WithConnection(status, sending_.options->call,
+                            sending_.connection->client().channel().get());
     const CallEnd end = {.status = status, .context = context_, .took = MonotonicNow() - begin_};
     unwritten->Update(sending_.replies->End(end));
     return status;

@@ -86,6 +86,8 @@ bool UnarySender::Call(absl::string_view message) {
     status = FinishWithin(timeout, stub().PrepareAsyncEcho(&context, request_, queue_.queue()),
                           &queue_, &response_);
   }
+  status =
+      WithConnection(status, sending_.options->call, sending_.connection->client().channel().get());
   if (sending_.interrupt->triggered()) return false;
   const Reply reply = {.message = response_.message(),
                        .payload = response_.payload(),

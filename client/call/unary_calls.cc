@@ -183,6 +183,7 @@ void UnaryCalls::Handle(void* tag) {
     calling_.statistics->Received(call->took);
   }
   call->status = AfterTimeout(call->status, call->timed_out, options().call.timeout);
+  call->status = WithConnection(call->status, options().call, calling_.channel.get());
   TellWhatIsDone(call);
 }
 

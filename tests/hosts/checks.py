@@ -2,7 +2,7 @@
 # Copyright The udsecho Authors
 """What a proxy does to calls, seen by a client on grpcio: checks.py ADDRESS TLS_ADDRESS TLS_FOLDER ACCESS_LOG
 
-Its environment is that of examples/python. It prints a line a question, NAME<TAB>ANSWER; proxy_table.py has what is expected.
+Its environment is that of examples/python. It prints a line a question, NAME<TAB>ANSWER; proxy_checks.py has what is expected.
 """
 
 import json
@@ -113,13 +113,11 @@ class Checks:
                 answers.append((error.code().name, error.details(), list(rich.details) if rich else None))
         return "as sent" if answers == [("NOT_FOUND", "50 % gone: ü", [detail])] * 2 else str(answers)
 
-    def compression(self):
-        metadata = [("udsecho-compress", "gzip")]
+    def compressed_request(self):
+        """Of the request."""
         unknown = echo_pb2.WhoAmIRequest.FromString(b"\x7a\x64" + b"x" * 100)  # a field that it has not: something to compress
         encoding = self.stub.WhoAmI(unknown, compression=grpc.Compression.Gzip, timeout=TIMEOUT).request_encoding
-        _, call = self.stub.Echo.with_call(echo_pb2.EchoRequest(message="x" * 5000), metadata=metadata, timeout=TIMEOUT)
-        back = dict(call.initial_metadata()).get("grpc-encoding", "gzip")  # grpcio keeps it to itself
-        return "as sent" if (encoding, back) == ("gzip", "gzip") else f"{encoding} {back}"
+        return "as sent" if encoding == "gzip" else encoding
 
     def large(self):
         """Messages of 4 MiB, less what surrounds the payload."""
@@ -132,9 +130,10 @@ class Checks:
         return sum(1 for _ in self.stub.Expand(sent, timeout=TIMEOUT))
 
     def uploaded(self):
-        """64 MiB in one stream of requests, in messages of 1 MiB; the first has the server answer with a status at their end."""
+        """64 MiB in one stream of requests, in messages of 1 MiB. The first asks for a status after 63 of them."""
         fault = echo_pb2.Fault(code=10, message="that was all", after_messages=63)
-        requests = [echo_pb2.EchoRequest(payload=bytes(1 << 20), fault=fault)] + [echo_pb2.EchoRequest(payload=bytes(1 << 20))] * 63
+        large = echo_pb2.EchoRequest(payload=bytes(1 << 20))
+        requests = [echo_pb2.EchoRequest(payload=large.payload, fault=fault)] + [large] * 63
         try:
             for _ in self.stub.Chat(iter(requests), timeout=TIMEOUT):
                 pass
@@ -164,26 +163,35 @@ class Checks:
         texts.put(None)
         return "100" if not list(call) else "too many"
 
+    def _logged(self, wanted, count=1):
+        """So many of the wanted calls in the server's access log; a call's line comes after its answer. After TIMEOUT, those
+        that there are."""
+        end = time.monotonic() + TIMEOUT
+        while True:
+            lines = [line for line in self.access_log.read_text().splitlines(keepends=True) if line.endswith("\n")]
+            calls = list(filter(wanted, (json.loads(line)["fields"] for line in lines)))
+            if len(calls) >= count or time.monotonic() > end:
+                return calls
+            time.sleep(0.01)
+
     def cancel(self):
-        """What the server's access log says of a call that was cancelled, once there is a line more."""
-        before = self.access_log.read_text().count("\n")
-        call = self.stub.Expand(echo_pb2.ExpandRequest(count=2, interval=duration_pb2.Duration(seconds=60)), timeout=TIMEOUT)
+        """Whether the server has a call as cancelled that was."""
+        size = 30000  # bytes, by which it is found in the log
+        call = self.stub.Expand(echo_pb2.ExpandRequest(
+            count=2, interval=duration_pb2.Duration(seconds=60), payload=bytes(size)), timeout=TIMEOUT)
         next(call)
         call.cancel()
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end:
-            if "CANCELLED" in "".join(self.access_log.read_text().splitlines(keepends=True)[before:]):
-                return "reaches the server"
-            time.sleep(0.01)
-        return "does not reach the server"
+        ended = self._logged(lambda call: call["method"].endswith("/Expand") and size <= call["bytes_received"] < 2 * size)
+        return "reaches the server" if [call["code"] for call in ended] == ["CANCELLED"] else str(ended)
 
     def connections(self):
         """How many connections to the server 20 calls at a time take."""
-        calls = [self.stub.Echo.future(echo_pb2.EchoRequest(delay=duration_pb2.Duration(seconds=1)), timeout=TIMEOUT)
-                 for _ in range(20)]
-        for call in calls:
+        size = 12345  # bytes of each, by which they are found in the log
+        request = echo_pb2.EchoRequest(payload=bytes(size), delay=duration_pb2.Duration(seconds=1))
+        for call in [self.stub.Echo.future(request, timeout=TIMEOUT) for _ in range(20)]:
             call.result()
-        ids = {json.loads(line)["fields"]["connection"] for line in self.access_log.read_text().splitlines()[-20:]}
+        calls = self._logged(lambda call: size <= call["bytes_received"] < 2 * size, 20)
+        ids = {call["connection"] for call in calls}
         return "one or a few" if len(ids) <= 4 else f"{len(ids)}"
 
     def forged(self):
@@ -192,8 +200,8 @@ class Checks:
         return " ".join(f"{key}={value.decode()}" for key, value in sorted(self.seen(*claimed)))
 
     def _by_tls(self, name):
-        read = lambda file: (self.folder / file).read_bytes()  # noqa: E731
-        credentials = grpc.ssl_channel_credentials(read("clients-ca.pem"), read(f"{name}.key"), read(f"{name}.pem"))
+        files = (self.folder / file for file in ("clients-ca.pem", f"{name}.key", f"{name}.pem"))
+        credentials = grpc.ssl_channel_credentials(*(file.read_bytes() for file in files))
         options = [("grpc.ssl_target_name_override", NAME), ("grpc.default_authority", NAME)]
         with grpc.secure_channel(self.tls_address, credentials, options) as channel:
             claimed = [("x-client-subject", "CN=root")]
@@ -212,9 +220,9 @@ class Checks:
 
 
 QUESTIONS = (
-    "authority", "uid", "added", "deadline", "no_deadline", "keys", "values", "binary", "metadata_size", "initial_metadata",
-    "trailers", "compression", "large", "many", "uploaded", "at_once", "in_turn", "cancel", "connections", "forged", "subject",
-    "stranger",
+    "authority", "uid", "added", "deadline", "no_deadline", "keys", "values", "binary", "metadata_size",
+    "initial_metadata", "trailers", "compressed_request", "large", "many", "uploaded", "at_once", "in_turn",
+    "cancel", "connections", "forged", "subject", "stranger",
 )
 
 

@@ -25,7 +25,7 @@ def lacking():
     """What a network cannot be made without, or None."""
     if os.geteuid() != 0:
         return "it needs root, to make network namespaces"
-    if program := missing("unshare", "nsenter", "ip", "ss"):
+    if program := missing("unshare", "nsenter", "ip", "ss", "openssl"):
         return f"there is no {program} on the PATH"
     try:
         subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "ip", "link", "add", "br0", "type", "bridge"],

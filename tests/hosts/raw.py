@@ -6,6 +6,7 @@
     connection.begin_call(delay=1)
     connection.await_call()            # "answered", "refused", ...
     connection.ping(100)               # how many were answered
+    connection.body                    # of the call's answer
     connection.goaway                  # whether there was one
 """
 
@@ -20,6 +21,7 @@ from server import PATIENCE  # tests/interop's
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY = 0, 1, 3, 4, 6, 7
 ACK = END_STREAM = 1
 END_HEADERS = 4
+ERRORS = {2: "INTERNAL_ERROR", 7: "REFUSED_STREAM", 8: "CANCEL"}  # of RST_STREAM
 
 
 def connect(host, address, port):
@@ -43,23 +45,25 @@ class Connection:
         self._socket = connect(host, address, port)
         self._received = b""
         self._stream = -1
-        self._data, self._outcome, self._pongs = False, None, 0
+        self._outcome, self._pongs = None, 0
+        self.body = b""
         self.goaway = False
         self._socket.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0, b""))
 
-    def begin_call(self, delay=0):
-        """Echo, with so many seconds before the answer."""
+    def begin_call(self, delay=0, message=b"", metadata=()):
+        """Echo, with so many seconds before the answer, or with these bytes as its request."""
         self._stream += 2
-        self._data, self._outcome = False, None
+        self.body, self._outcome = b"", None
         fields = {":method": "POST", ":scheme": "http", ":path": "/udsecho.v1.Echo/Echo", ":authority": "echo.example",
-                  "te": "trailers", "content-type": "application/grpc"}
-        message = b"\x1a\x02\x08" + bytes([delay]) if delay else b""  # EchoRequest.delay.seconds
+                  "te": "trailers", "content-type": "application/grpc", **dict(metadata)}
+        if delay:
+            message = b"\x1a\x02\x08" + bytes([delay])  # EchoRequest.delay.seconds
         self._socket.sendall(
             frame(HEADERS, END_HEADERS, self._stream, b"".join(header_field(*field) for field in fields.items()))
             + frame(DATA, END_STREAM, self._stream, b"\0" + len(message).to_bytes(4, "big") + message))
 
     def await_call(self):
-        """answered, a status alone, reset, or closed."""
+        """answered, a status alone, the error of a reset, or closed."""
         while self._outcome is None and self._read():
             pass
         return self._outcome or "closed"
@@ -71,8 +75,9 @@ class Connection:
             pass
         return self._pongs
 
-    def await_end(self):
-        while self._read():
+    def await_goaway(self):
+        """Or the end of the connection."""
+        while not self.goaway and self._read():
             pass
 
     def _read(self):
@@ -87,17 +92,17 @@ class Connection:
             self._received += data
         size, kind, flags = int.from_bytes(self._received[:3], "big"), self._received[3], self._received[4]
         stream = int.from_bytes(self._received[5:9], "big")
-        self._received = self._received[9 + size:]
+        payload, self._received = self._received[9:9 + size], self._received[9 + size:]
         if kind == SETTINGS and not flags & ACK:
             self._socket.sendall(frame(SETTINGS, ACK, 0, b""))
         self._pongs += kind == PING and flags & ACK
         self.goaway |= kind == GOAWAY
         if stream == self._stream:
-            self._data |= kind == DATA and size > 0
+            self.body += payload if kind == DATA else b""
             if kind == RST_STREAM:
-                self._outcome = self._outcome or "reset"
+                self._outcome = self._outcome or ERRORS.get(int.from_bytes(payload, "big"), "reset")
             elif kind in (DATA, HEADERS) and flags & END_STREAM:
-                self._outcome = "answered" if self._data else "a status alone"
+                self._outcome = "answered" if self.body else "a status alone"
         return True
 
     def close(self):

@@ -13,7 +13,8 @@ from network import Network
 from proxies import CADDY, HAPROXY, NGINX
 from troubles import announced, cut_off, host_killed, host_lost, server_killed, stopped
 
-PLAN = [(trouble, number) for trouble in (announced, stopped, server_killed, host_killed, host_lost, cut_off) for number in range(3)]
+KINDS = (announced, stopped, server_killed, host_killed, host_lost, cut_off)
+PLAN = [(trouble, number) for trouble in KINDS for number in range(3)]
 
 # What it is, and what is replaced in front.cfg by what.
 SETTINGS = {
@@ -24,7 +25,6 @@ SETTINGS = {
     "no shutdown-sessions": ((" on-marked-down shutdown-sessions", ""),),
     "no shutdown-sessions, but TCP_USER_TIMEOUT of 2 s": ((" on-marked-down shutdown-sessions", " tcp-ut 2s"),),
     "checks each 2 s": (("inter 500ms", "inter 2s"),),
-    "no checks": ((" check inter .* shutdown-sessions", ""), ("    (option tcp-check|tcp-check .*)\n", "")),
 }
 
 
@@ -42,4 +42,6 @@ def run(commands):
             site.start()
             phases, answers = under_load.run(site, commands, PLAN, 3)
             site.stop()
-        print(f"\n# {name}\n{under_load.table(phases, answers)}", flush=True)
+        print(f"\n# {name}\n{under_load.table(phases, answers)}")
+        kept = filter(under_load.has_policy, answers.of(0, float("inf")))
+        print(*under_load.statuses(kept), sep="\n", flush=True)

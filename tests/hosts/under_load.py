@@ -36,8 +36,9 @@ def failed(calls):
 
 
 def table(phases, answers):
-    """A row a kind of trouble: calls, and of them failed ones, and p99, with the policy and without."""
-    rows = [("", "calls", "failed", "p50", "p99", "longest", "calls", "failed", "p99", "longest", "C++: calls", "failed")]
+    """A row a kind of trouble: calls, and of them failed ones, and p99 in ms, with the policy and without."""
+    rows = [("", "policy: calls", "failed", "p50", "p99", "longest", "none: calls", "failed", "p99", "longest",
+             "C++, none: calls", "failed")]
     for trouble in dict.fromkeys(phase.trouble for phase in phases):
         calls = [call for phase in phases if phase.trouble == trouble for call in answers.of(phase.begin, phase.end)]
         with_policy = list(filter(has_policy, calls))
@@ -61,11 +62,11 @@ def check(report, name, phases, answers):
     for trouble in dict.fromkeys(phase.trouble for phase in phases):
         calls = [call for phase in phases if phase.trouble == trouble for call in answers.of(phase.begin, phase.end)]
         kept = calls if trouble in (calm, announced) else list(filter(has_policy, calls))
-        report.check(name, f"no failed call while {trouble.__doc__}", "\n".join(statuses(kept)) or None)
+        report.check(name, f"no failed call: {trouble.__doc__}", "\n".join(statuses(kept)) or None)
         silent = {call.work for call in answers.of(0, float("inf"))} - {call.work for call in calls if call.status == "OK"}
-        report.check(name, f"each client is answered while {trouble.__doc__}", ", ".join(sorted(silent)) or None)
+        report.check(name, f"each client is answered: {trouble.__doc__}", ", ".join(sorted(silent)) or None)
         wrong = [call for call in calls if call.status == "WRONG"]
-        report.check(name, f"no wrong answer while {trouble.__doc__}", f"{len(wrong)}" if wrong else None)
+        report.check(name, f"no wrong answer: {trouble.__doc__}", f"{len(wrong)}" if wrong else None)
 
 
 def statuses(calls):

@@ -32,7 +32,8 @@ namespace http2 {
 // What a stream was told.
 class Told final : public ClientStream {
  public:
-  Headers headers;  // the trailers too
+  Headers headers;      // the trailers too
+  int header_ends = 0;  // of a header that was not all
   std::string body;
   std::optional<StreamEnding> ending;
   int endings = 0;
@@ -48,6 +49,7 @@ class Told final : public ClientStream {
   void HeaderCame(absl::string_view name, absl::string_view value) override {
     headers.emplace_back(name, value);
   }
+  void HeaderEnded() override { ++header_ends; }
   void DataCame(absl::string_view bytes) override { body.append(bytes.data(), bytes.size()); }
   void RoomToSend() override { room_to_send(); }
   void Over(const StreamEnding& how) override {

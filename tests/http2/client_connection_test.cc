@@ -39,11 +39,23 @@ TEST(ClientConnectionTest, ARequestAndItsAnswer) {
   EXPECT_TRUE(request.ended);
   bed.Send(Answer(1));
   EXPECT_THAT(stream.headers, ElementsAre(Pair(":status", "200"), Pair("grpc-status", "0")));
+  EXPECT_EQ(stream.header_ends, 1);
   EXPECT_EQ(stream.body, "hello");
   EXPECT_EQ(stream.cause(), Cause::kAnswered);
   EXPECT_FALSE(stream.is_open());
   EXPECT_EQ(bed.connection().streams(), 0);
   EXPECT_FALSE(bed.connection().ended());
+}
+
+TEST(ClientConnectionTest, AHeaderThatIsAllOfTheAnswer) {
+  ClientBed bed;
+  bed.Greet();
+  Told stream;
+  bed.Submit(&stream);
+  bed.Settle();
+  bed.Send(HeadersFrame(1, {{":status", "200"}, {"grpc-status", "14"}}, kEndHeaders | kEndStream));
+  EXPECT_EQ(stream.header_ends, 0);
+  EXPECT_EQ(stream.cause(), Cause::kAnswered);
 }
 
 TEST(ClientConnectionTest, AStreamIsUsedAgain) {
