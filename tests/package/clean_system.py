@@ -110,7 +110,8 @@ def check_life(report, packages, again):
         source = pathlib.Path(files) / "source"
         for name in ("docs", FOLDER):
             (source / name).mkdir(parents=True)
-        shutil.copyfile(ROOT / "docs/packages.md", source / "docs/packages.md")
+        for page in ("operating.md", "packages.md"):
+            shutil.copyfile(ROOT / "docs" / page, source / "docs" / page)
         for package in ours:
             shutil.copyfile(package, source / FOLDER / package.name)
         os.chmod(files, 0o755)
