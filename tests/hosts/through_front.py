@@ -34,7 +34,7 @@ def addresses(site):
 
 
 def outcome_of_a_call_on_a_lost_host(site):
-    """Whether a call that the front gives up may have happened. The server's code for the call, and what its client has got instead."""
+    """Whether a call that the front gives up may have happened. The server's code for it, and what its client has got."""
     lost, *others = site.hosts
     for host in others:
         site.front.set_state(host.name, "drain")
