@@ -31,6 +31,7 @@ POLICY = json.dumps({"methodConfig": [{
 }]})
 
 TEXTS = 100  # messages a run of the client in C++
+CPP = {"C++": [], "C++, retries": [f"--retry={POLICY}"]}  # its flags, by what its calls are told by
 
 Call = collections.namedtuple("Call", "work began ms status")
 
@@ -70,7 +71,8 @@ class Load:
             process = self._start([*command, self._address, POLICY], env={**os.environ, **environment})
             self._processes.append(process)
             self._threads.append(threading.Thread(target=self._read, args=(process,)))
-        self._threads.append(threading.Thread(target=self._call_in_cpp))
+        for work, flags in CPP.items():
+            self._threads.append(threading.Thread(target=self._call_in_cpp, args=(work, flags)))
         for thread in self._threads:
             thread.start()
         return self
@@ -100,18 +102,18 @@ class Load:
             line = json.loads(line)
             self._answers.add(line["work"], line["calls"])
 
-    def _call_in_cpp(self):
-        """Our own client, again and again, a connection each. It has no policy for retries."""
+    def _call_in_cpp(self, work, flags):
+        """Our own client, again and again, a connection each."""
         while not self._stop.is_set():
             process = self._start([CLIENT, self._address, "hi", f"--count={TEXTS}", "--interval=10ms", "--json",
-                                   "--timeout=10s", "--wait=10s"], stderr=subprocess.DEVNULL)
+                                   "--timeout=10s", "--wait=10s", *flags], stderr=subprocess.DEVNULL)
             for line in process.stdout:
                 reply = json.loads(line)
                 if "seq" in reply:
                     ms, status = reply["round_trip_us"] / 1000, reply["status"]["name"]
                     if status == "OK" and reply["message"] != "hi":
                         status = "WRONG"
-                    self._answers.add("C++", [(time.monotonic() - ms / 1000, ms, status)])
+                    self._answers.add(work, [(time.monotonic() - ms / 1000, ms, status)])
             # 3: it has not connected. Codes above are those of calls, which are counted.
             if process.wait() == 3:
-                self._answers.add("C++", [(time.monotonic(), 0, "no connection")])
+                self._answers.add(work, [(time.monotonic(), 0, "no connection")])
