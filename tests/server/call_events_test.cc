@@ -75,6 +75,7 @@ TEST_F(CallEventsTest, AnAccessLineForPrograms) {
                                             {"duration_us", 1234},
                                             {"bytes_received", 5},
                                             {"bytes_sent", 8},
+                                            {"trace", ""},
                                             {"connection", 7},
                                             {"uid", 1000},
                                             {"gid", 100},
