@@ -121,7 +121,7 @@ void ClientConnection::EndStream(ClientStream* stream, const StreamEnding& endin
 
 bool ClientConnection::Receive() {
   if (ending_.has_value()) return false;
-  const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
+  const ssize_t count = recv(fd_.get(), received_bytes.data(), kFairShare, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (count > 0) {
     received_ = {received_bytes.data(), static_cast<std::size_t>(count)};

@@ -32,7 +32,7 @@ thread_local ReceiveBuffer<Connection::kFairShare> received_bytes;
 }  // namespace
 
 void Connection::Read() {
-  const ssize_t count = recv(fd_.get(), received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
+  const ssize_t count = recv(fd_.get(), received_bytes.data(), kFairShare, MSG_DONTWAIT);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (count <= 0) {
     const bool has_left = count == 0 || errno == ECONNRESET;

@@ -4,7 +4,7 @@
 // Room for what a thread reads at once, by all connections of the thread, one after the other.
 //
 //   thread_local ReceiveBuffer<64 * 1024> received_bytes;
-//   recv(fd, received_bytes.data(), received_bytes.size(), MSG_DONTWAIT);
+//   recv(fd, received_bytes.data(), 64 * 1024, MSG_DONTWAIT);
 //
 // Made when it is first asked for. A thread-local array of that size would be cut from the stack of
 // each of the program's threads, and those of other libraries may have small ones: civetweb's have
@@ -27,7 +27,6 @@ class ReceiveBuffer {
     if (bytes_ == nullptr) bytes_.reset(new char[kSize]);
     return bytes_.get();
   }
-  static constexpr std::size_t size() { return kSize; }
 
  private:
   std::unique_ptr<char[]> bytes_;

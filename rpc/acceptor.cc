@@ -29,9 +29,9 @@ constexpr absl::Duration kRestorePathAtMostEvery = absl::Seconds(1);
 
 }  // namespace
 
-Acceptor::Acceptor(uds::Listener listener, const Parts& parts)
+Acceptor::Acceptor(uds::Listener listener, Parts parts)
     : listener_(std::move(listener)),
-      parts_(parts),
+      parts_(std::move(parts)),
       listener_ready_([this] { Accept(); }),
       path_changed_([this] { CheckPath(); }) {}
 
@@ -40,10 +40,14 @@ Acceptor::~Acceptor() {
   if (listener_.fd() >= 0) parts_.loop->Unwatch(listener_.fd(), &listener_ready_);
 }
 
-absl::Status Acceptor::Start() {
+absl::Status Acceptor::Start() { return Listen(); }
+
+absl::Status Acceptor::Publish() {
+  if (absl::Status published = listener_.Publish(); !published.ok()) return published;
   if (absl::Status watched = WatchPath(); !watched.ok()) return watched;
-  CheckPathLater();
-  return Listen();
+  // What happened before it was watched nobody tells of.
+  parts_.loop->Post([this] { CheckPath(); });
+  return absl::OkStatus();
 }
 
 absl::Status Acceptor::WatchPath() {

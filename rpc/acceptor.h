@@ -40,10 +40,13 @@ class Acceptor {
     std::function<void()> taken_over;  // another server has the path
   };
 
-  Acceptor(uds::Listener listener, const Parts& parts);
+  Acceptor(uds::Listener listener, Parts parts);
   ~Acceptor();
 
   absl::Status Start();
+
+  // Once all else has started: see uds::Listener::Publish().
+  absl::Status Publish();
 
   // Refuses all new connections, and accepts those that wait in the backlog.
   void AcceptTheRest();

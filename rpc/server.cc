@@ -77,6 +77,7 @@ struct Server::Running {
   Running(Server* server, int stop_fd);
 
   absl::Status Accept(uds::Listener listener, const Endpoint& endpoint);
+  absl::Status Publish();
   void StopIfTakenOver();
   // Of all; the first status that is not OK.
   absl::Status GiveUpPaths();
@@ -124,6 +125,13 @@ absl::Status Server::Running::Accept(uds::Listener listener, const Endpoint& end
                                            .endpoint = &endpoint,
                                            .taken_over = [this] { StopIfTakenOver(); }}));
   return acceptors.back()->Start();
+}
+
+absl::Status Server::Running::Publish() {
+  for (const auto& acceptor : acceptors) {
+    if (absl::Status status = acceptor->Publish(); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 void Server::Running::StopIfTakenOver() {
@@ -304,6 +312,8 @@ absl::Status Server::Start(uds::Listener listener, int stop_fd) {
   for (std::size_t i = 1; status.ok() && i < shards_.size(); ++i) {
     status = running_->threads.Start(shards_[i].get());
   }
+  // Last, as other servers may lose their paths by it.
+  if (status.ok()) status = running_->Publish();
   if (!status.ok()) {
     running_.reset();  // which gives up the paths
     return status;

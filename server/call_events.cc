@@ -22,6 +22,21 @@ std::string ShownMethod(const rpc::EndedCall& call) {
   return call.path.empty() ? "a method that is not known" : PrintableExcerpt(call.path);
 }
 
+// What the caller sent as traceparent (https://www.w3.org/TR/trace-context/), if it has the length and the letters
+// of one.
+std::string TraceOf(const rpc::EndedCall& call) {
+  if (call.call == nullptr) return "";
+  const std::vector<absl::string_view> values = call.call->MetadataValues("traceparent");
+  if (values.size() != 1) return "";
+  constexpr std::size_t kLength = 55;  // of version 00: "00-TRACE-PARENT-FLAGS"
+  const absl::string_view value = values.front();
+  const bool is_one = value.size() >= kLength &&
+                      std::all_of(value.begin(), value.begin() + kLength, [](char letter) {
+                        return absl::ascii_isxdigit(letter) || letter == '-';
+                      });
+  return is_one ? std::string(value.substr(0, kLength)) : "";
+}
+
 }  // namespace
 
 CallEvents::CallEvents(Log* log, RunAfter run_after)
@@ -45,21 +60,6 @@ void CallEvents::Refused(const rpc::EndedCall& call) {
                          {"uid", call.connection.peer.uid},
                          {"gid", call.connection.peer.gid},
                          {"pid", PidOf(call.connection)}}});
-}
-
-// What the caller sent as traceparent (https://www.w3.org/TR/trace-context/), if it has the length and the letters
-// of one.
-std::string TraceOf(const rpc::EndedCall& call) {
-  if (call.call == nullptr) return "";
-  const std::vector<absl::string_view> values = call.call->MetadataValues("traceparent");
-  if (values.size() != 1) return "";
-  constexpr std::size_t kLength = 55;  // of version 00: "00-TRACE-PARENT-FLAGS"
-  const absl::string_view value = values.front();
-  const bool is_one = value.size() >= kLength &&
-                      std::all_of(value.begin(), value.begin() + kLength, [](char letter) {
-                        return absl::ascii_isxdigit(letter) || letter == '-';
-                      });
-  return is_one ? std::string(value.substr(0, kLength)) : "";
 }
 
 void WriteAccess(Log* log, const rpc::EndedCall& call) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -88,10 +89,7 @@ class Daemon final : public rpc::ServerEvents {
     is_activated_ = handed_in.valid();
     handed_in_ = handed_in.get();
     // First, so that nothing was changed if they cannot be had.
-    if (absl::Status served = ServeMetrics(); !served.ok() && !MayTakeOver()) {
-      service_events_.Failed(served);
-      return kFailed;
-    }
+    absl::Status metrics = ServeMetrics();
     absl::StatusOr<uds::Listener> listener =
         is_activated_ ? uds::Listener::Of(std::move(handed_in), options_.address) : Open();
     if (absl::IsCancelled(listener.status())) {
@@ -102,14 +100,22 @@ class Daemon final : public rpc::ServerEvents {
       service_events_.Failed(WithAdvice(listener.status()));
       return kAddressRefused;
     }
+    // Whoever had the path and has let it go is about to let go of the port.
+    if (!metrics.ok() && waited_) metrics = ServeMetricsSoon();
+    if (!metrics.ok() && !MayTakeOver()) {
+      service_events_.Failed(metrics);
+      return kFailed;
+    }
     path_trust_ = listener->path_trust();
     path_lock_ = listener->path_lock();
     path_watch_gap_ = listener->watch_gap();
-    took_over_ = listener->took_over();
+    takes_over_ = listener->takes_over();
     const absl::StatusOr<rpc::DrainResult> result =
         server_.Run(*std::move(listener), surroundings_.stop->fd());
-    const ExitCode code = result.ok() ? CodeOf(*result) : kFailed;
     if (!result.ok()) service_events_.Failed(result.status());
+    const ExitCode code = result.ok()                              ? CodeOf(*result)
+                          : absl::IsAlreadyExists(result.status()) ? kAddressRefused
+                                                                   : kFailed;
     if (!signals_.Stop()) {
       FinishLogs();
       _exit(code);  // without destructors: the reload uses all of this
@@ -121,8 +127,9 @@ class Daemon final : public rpc::ServerEvents {
   absl::StatusOr<uds::Listener> Open() {
     uds::ListenerOptions options = options_.listener;
     options.claim.take_over = MayTakeOver();
-    options.claim.pause = [stop_fd = surroundings_.stop->fd()](absl::Duration pause) {
-      return !StopCame(stop_fd, pause);
+    options.claim.pause = [this](absl::Duration pause) {
+      waited_ = true;
+      return !StopCame(surroundings_.stop->fd(), pause);
     };
     options.claim.waiting = [this](const uds::PathHolder& holder) {
       service_events_.PathAwaited(options_.address.ToString(), holder,
@@ -153,12 +160,22 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   bool MayTakeOver() const {
-    return options_.listener.claim.take_over || surroundings_.predecessor.has_value();
+    return options_.listener.claim.take_over || surroundings_.predecessor != nullptr;
   }
 
   absl::Status ServeMetrics() {
     absl::Status served = metrics_.Serve();
     if (served.ok() && metrics_.wanted()) service_events_.MetricsServed(metrics_.address());
+    return served;
+  }
+
+  absl::Status ServeMetricsSoon() {
+    absl::Status served;
+    for (absl::Duration left = kMetricsPatience; left > absl::ZeroDuration();
+         left -= kMetricsAgain) {
+      served = ServeMetrics();
+      if (served.ok() || StopCame(surroundings_.stop->fd(), kMetricsAgain)) break;
+    }
     return served;
   }
 
@@ -186,6 +203,7 @@ class Daemon final : public rpc::ServerEvents {
   }
 
   absl::Status StartSuccessor(Successor* successor) {
+    if (draining_) return absl::FailedPreconditionError("this server is about to end");
     if (options_.address.is_abstract() && !is_activated_) {
       return absl::FailedPreconditionError(
           "an abstract name cannot be taken over; use a path, or restart this server");
@@ -236,14 +254,14 @@ class Daemon final : public rpc::ServerEvents {
     if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
     if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
     if (!signals.ok()) service_events_.ReloadFailed(signals);
-    if (took_over_) service_events_.PathTakenOver(options_.address.ToString());
+    if (takes_over_) service_events_.PathTakenOver(options_.address.ToString());
     WarnIfOthersAreShutOut();
     TellWhatIsMissing();
     ServeMetricsLater(options_.server.grace + kMetricsPatience);
     reports_.Serving();
     // A path it has lost by now; of a socket that both have it knows nothing.
-    if (is_activated_ && surroundings_.predecessor.has_value()) {
-      kill(*surroundings_.predecessor, SIGTERM);
+    if (is_activated_ && surroundings_.predecessor != nullptr) {
+      surroundings_.predecessor->Stop();
     }
   }
   void ConnectionOpened(const rpc::Connection& connection) override {
@@ -269,6 +287,7 @@ class Daemon final : public rpc::ServerEvents {
   }
   void Draining(absl::Duration grace) override {
     service_events_.Terminating();
+    draining_ = true;
     metrics_.Draining();
     if (surroundings_.successor->alive()) {
       reports_.HandedOver(surroundings_.successor->pid());
@@ -334,9 +353,11 @@ class Daemon final : public rpc::ServerEvents {
   absl::Status path_lock_;
   const bool had_terminal_ = HasTerminal();
   bool is_activated_ = false;
+  std::atomic<bool> draining_ = false;
   int handed_in_ = -1;  // the socket, which the server owns
-  bool took_over_ = false;
-  AllowList allow_;  // the server's first thread asks and changes it
+  bool takes_over_ = false;
+  bool waited_ = false;  // for the path
+  AllowList allow_;      // the server's first thread asks and changes it
   ServiceEvents service_events_;
   ConnectionEvents connection_events_;
   CallEvents call_events_;

@@ -16,10 +16,7 @@
 #ifndef SERVER_DAEMON_H_
 #define SERVER_DAEMON_H_
 
-#include <sys/types.h>
-
 #include <functional>
-#include <optional>
 
 #include "absl/status/statusor.h"
 #include "rpc/stop_signals.h"
@@ -36,7 +33,7 @@ struct Surroundings {
   const rpc::SignalDescriptor* stop = nullptr;
   const rpc::SignalDescriptor* others = nullptr;
   Successor* successor = nullptr;
-  std::optional<pid_t> predecessor;  // that started this one
+  const Predecessor* predecessor = nullptr;  // null: none has started this one
   Log* log = nullptr;
   Log* access_log = nullptr;  // null: none
   LogFiles* log_files = nullptr;

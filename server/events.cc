@@ -136,7 +136,7 @@ void ServiceEvents::SuccessorStarted(pid_t pid) {
 }
 
 void ServiceEvents::SuccessorFailed(const absl::Status& why) {
-  WriteStatus(&log_, LogLevel::kError, "successor_failed", "This server serves on: ", why);
+  WriteStatus(&log_, LogLevel::kError, "successor_failed", "No new server: ", why);
 }
 
 void ServiceEvents::MetricsMissing(const absl::Status& why) {

@@ -43,7 +43,7 @@
 //   path_taken_over            info   address           --takeover, or after SIGUSR2
 //   path_handed_over           info   code, message     the server that has it now; this one drains
 //   successor_started          info   pid               SIGUSR2
-//   successor_failed           error  code, message     SIGUSR2 did nothing; this server serves on
+//   successor_failed           error  code, message     SIGUSR2: there is no new server
 //   metrics_missing            error  code, message     after a takeover: nobody gave the port back
 //   metrics_served             info   address           --metrics, with the port that was had
 //   connection_opened          info   peer              "peer" in this column is four fields:

@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
   const rpc::SignalDescriptor stop({SIGINT, SIGTERM});
   const rpc::SignalDescriptor others({SIGHUP, SIGUSR2, SIGCHLD});
   udsecho::Successor successor(argv);
-  const std::optional<pid_t> predecessor = udsecho::TakePredecessor();
+  const std::optional<udsecho::Predecessor> predecessor = udsecho::Predecessor::Take();
 
   if (const absl::Status entered = uds::EnterCallersDirectory(); !entered.ok()) {
     std::cerr << udsecho::cli::ServerName() << ": " << entered.message() << '\n';
@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
                  {.stop = &stop,
                   .others = &others,
                   .successor = &successor,
-                  .predecessor = predecessor,
+                  .predecessor = predecessor.has_value() ? &*predecessor : nullptr,
                   .log_files = &*files,
                   .reload = [&] { return udsecho::ParseAgain(argc, argv, activated); }});
   } catch (const std::system_error& error) {  // of std::thread, such as the log's

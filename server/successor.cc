@@ -4,8 +4,14 @@
 #include "server/successor.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// The C library of Debian 12 forgot to say that these are functions of C.
+extern "C" {
+#include <sys/pidfd.h>
+}
 
 #include <array>
 #include <cerrno>
@@ -76,6 +82,10 @@ bool IsReplaced(absl::string_view variable) {
   } else if (process->listening >= 0) {
     dup2(process->listening, kFirstHandedIn);
   }
+  // The program blocks what it waits for itself; what may stand in its place must be able to end.
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   execve(process->program, process->argv, process->environment.data());
   _exit(kCannotRun);
 }
@@ -126,18 +136,34 @@ std::optional<absl::Status> Successor::CheckEnded() {
   int how = 0;
   if (!alive() || waitpid(pid_, &how, WNOHANG) != pid_) return std::nullopt;
   const pid_t pid = pid_.exchange(0);
+  if (WIFEXITED(how) && WEXITSTATUS(how) == kCannotRun) {
+    return absl::AbortedError(absl::StrCat("the system cannot run ", program_,
+                                           "; put a whole program there, and try again"));
+  }
   const std::string ended = WIFEXITED(how) ? absl::StrCat("exit code ", WEXITSTATUS(how))
                                            : absl::StrCat("signal ", WTERMSIG(how));
   return absl::AbortedError(absl::StrCat("the new server, with pid ", pid, ", has ended (", ended,
                                          "); what it has logged says why"));
 }
 
-std::optional<pid_t> TakePredecessor() {
+std::optional<Predecessor> Predecessor::Take() {
   const char* const text = std::getenv(kPredecessor);
   pid_t pid = 0;
-  const bool is_parent = text != nullptr && absl::SimpleAtoi(text, &pid) && pid == getppid();
+  const bool is_given = text != nullptr && absl::SimpleAtoi(text, &pid) && pid > 1;
   unsetenv(kPredecessor);
-  return is_parent ? std::optional<pid_t>(pid) : std::nullopt;
+  if (!is_given) return std::nullopt;
+  uds::UniqueFd process(pidfd_open(pid, 0));
+  // Asked afterwards: as long as it is the parent, the number was its own.
+  if (pid != getppid()) return std::nullopt;
+  return Predecessor(pid, std::move(process));
+}
+
+void Predecessor::Stop() const {
+  if (process_.valid()) {
+    pidfd_send_signal(process_.get(), SIGTERM, nullptr, 0);
+  } else if (getppid() == pid_) {
+    kill(pid_, SIGTERM);
+  }
 }
 
 }  // namespace udsecho

@@ -11,7 +11,7 @@
 //
 // and in the new process:
 //
-//   const std::optional<pid_t> predecessor = TakePredecessor();    // first in main
+//   const std::optional<Predecessor> predecessor = Predecessor::Take();    // first in main
 //
 // A path is taken over (uds::ClaimOptions::take_over), and this server drains once it has lost it. A
 // socket that a service manager handed in is handed on (LISTEN_FDS), and the new server tells this
@@ -27,8 +27,10 @@
 #include <atomic>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "uds/unique_fd.h"
 
 namespace udsecho {
 
@@ -54,9 +56,21 @@ class Successor {
   std::atomic<pid_t> pid_ = 0;
 };
 
-// The server that started this one as its successor, if one did. Takes the word of it out of the
-// environment.
-std::optional<pid_t> TakePredecessor();
+// The server that started this one as its successor.
+class Predecessor {
+ public:
+  // If one did. Takes the word of it out of the environment.
+  static std::optional<Predecessor> Take();
+
+  // Asks it to stop, unless it has ended.
+  void Stop() const;
+
+ private:
+  Predecessor(pid_t pid, uds::UniqueFd process) : pid_(pid), process_(std::move(process)) {}
+
+  pid_t pid_;
+  uds::UniqueFd process_;  // a pidfd; invalid where the kernel has none
+};
 
 }  // namespace udsecho
 

@@ -107,9 +107,7 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
     // Whoever holds the lock and has no live socket begins or ends.
     const bool serves = occupant->liveness == Liveness::kAlive;
     if (serves && options.take_over) {
-      absl::Status begun = BeginTakeover(*std::move(occupant));
-      if (absl::IsAborted(begun)) continue;
-      return begun;
+      return BeginTakeover(*std::move(occupant));
     }
     std::optional<PathHolder> holder = occupant->holder;
     if (is_held && !serves) holder = PathHolder{geteuid(), lock_.holder()};
@@ -126,9 +124,14 @@ absl::Status Claim::TakePath(const ClaimOptions& options) {
 }
 
 absl::Status Claim::BeginTakeover(Occupant occupant) {
-  absl::StatusOr<Takeover> takeover = Takeover::Begin(directory_, std::move(occupant), lock_);
+  // One that is ours stays here, to be given back.
+  PathLock theirs;
+  if (lock_.state() == PathLock::State::kHeld) theirs = std::exchange(lock_, PathLock());
+  absl::StatusOr<Takeover> takeover =
+      Takeover::Begin(directory_, std::move(occupant), std::move(theirs));
   if (!takeover.ok()) return takeover.status();
   takeover_ = *std::move(takeover);
+  takes_over_ = true;
   return absl::OkStatus();
 }
 
@@ -140,7 +143,7 @@ Claim& Claim::operator=(Claim&& other) noexcept {
   path_trust_ = std::move(other.path_trust_);
   allow_shared_directory_ = other.allow_shared_directory_;
   takeover_ = std::exchange(other.takeover_, std::nullopt);
-  took_over_ = other.took_over_;
+  takes_over_ = other.takes_over_;
   lock_ = std::move(other.lock_);
   stale_ = std::move(other.stale_);
   ours_ = std::move(other.ours_);
@@ -180,15 +183,14 @@ absl::Status Claim::Bind(int socket, const SocketPermissions& permissions) {
     return status;
   }
   earlier_ = std::move(before);
+  lock_.Record(ours_);
   return absl::OkStatus();
 }
 
 absl::Status Claim::Publish() {
   if (!takeover_.has_value()) return absl::OkStatus();
-  absl::Status status = takeover_->Complete(directory_, &lock_);
-  if (!status.ok()) return status;
-  takeover_.reset();
-  took_over_ = true;
+  absl::Status status = takeover_->Complete(directory_, ours_, &lock_);
+  if (status.ok()) takeover_.reset();
   return status;
 }
 
@@ -207,7 +209,8 @@ absl::StatusOr<Address> Claim::AddressToBind() const {
 absl::Status Claim::SetPermissions(const SocketPermissions& permissions) const {
   const std::string failed = absl::StrCat("cannot make the socket ", shown());
   const char* const name = NameToBind().c_str();
-  if (!RemoveAccessList(ours_, path_)) {
+  const std::string path = std::filesystem::path(path_).replace_filename(NameToBind()).string();
+  if (!RemoveAccessList(ours_, path)) {
     return absl::ErrnoToStatus(
         errno, absl::StrCat(failed,
                             ": it has an access control list by its directory's default, "
@@ -313,7 +316,6 @@ absl::Status Claim::Unbind() {
       unlinkat(directory_.fd(), unpublished.c_str(), 0);
     }
     ours_.reset();
-    takeover_->Release(directory_);
     takeover_.reset();
   }
   if (!ours_.valid()) return absl::OkStatus();

@@ -110,8 +110,9 @@ class Claim {
   // AlreadyExists: somebody else took it.
   absl::Status Publish();
 
-  // Whether a live server's path was taken over.
-  bool took_over() const { return took_over_; }
+  // Whether Publish() takes, or has taken, a live server's path.
+  bool takes_over() const { return takes_over_; }
+  bool is_published() const { return !takeover_.has_value(); }
 
   // Whether the path still leads to the bound socket. NotFound: it was removed or moved, or its
   // directory was; FailedPrecondition: something else is there; AlreadyExists: another server of this
@@ -147,7 +148,6 @@ class Claim {
         path_trust_(std::move(path_trust)) {}
 
   absl::Status TakePath(const ClaimOptions& options);
-  absl::StatusOr<std::string> AsideName() const;
   absl::Status CannotRemove(int error, const UniqueFd& stale) const;
   absl::Status RemoveStale();
   absl::Status BeginTakeover(Occupant occupant);
@@ -167,7 +167,7 @@ class Claim {
   bool allow_shared_directory_ = false;
   PathLock lock_;
   std::optional<Takeover> takeover_;  // until Publish()
-  bool took_over_ = false;
+  bool takes_over_ = false;
   UniqueFd stale_;  // a dead server's socket at the path; invalid when there is none
   UniqueFd ours_;   // the socket file that was bound; invalid before and after
   // The one before Restore(): it may come back, as when what was mounted over it is unmounted.

@@ -3,55 +3,19 @@
 //
 // How a claim removes a dead server's socket.
 
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <cstdio>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "uds/aside_name.h"
 #include "uds/claim.h"
 #include "uds/path_occupant.h"
 
 namespace uds {
-namespace {
-
-std::string NameOfThisClaim() {
-  uint32_t random = 0;
-  if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0) random = getpid();
-  return absl::StrCat(".", absl::Hex(random, absl::kZeroPad8), ".old");
-}
-
-}  // namespace
-
-// Where a dead socket is put before it is removed: the same for every claim of the path, and so,
-// under the lock, for one process at a time. What a killed one left there is found by the next. What
-// is no dead socket, or is another user's, is left alone: it must not keep us out.
-absl::StatusOr<std::string> Claim::AsideName() const {
-  const bool is_locked = lock_.state() == PathLock::State::kTaken;
-  constexpr size_t kLongest = 60;  // so that AddressOf() has room for it
-  const absl::string_view base = absl::string_view(directory_.base_name()).substr(0, kLongest);
-  std::string aside;
-  constexpr int kAttempts = 100;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const bool is_shared = is_locked && attempt == 0;
-    aside = is_shared ? absl::StrCat(".", base, ".old") : NameOfThisClaim();
-    absl::StatusOr<Occupant> occupant = LookAt(directory_, aside, /*is_held=*/false);
-    if (absl::IsFailedPrecondition(occupant.status())) continue;
-    if (!occupant.ok()) return occupant.status();
-    if (!occupant->socket.valid()) return aside;
-    // Without the lock another claim may just be about to give it back.
-    if (!is_shared || occupant->liveness != Liveness::kDead) continue;
-    if (unlinkat(directory_.fd(), aside.c_str(), 0) == 0) return aside;
-  }
-  return absl::AlreadyExistsError(absl::StrCat("cannot replace the dead socket ", shown(),
-                                               ": files such as ", directory_.Show(aside),
-                                               " are in the way; remove them"));
-}
-
 absl::Status Claim::CannotRemove(int error, const UniqueFd& stale) const {
   const std::string what = absl::StrCat("cannot replace the dead socket ", shown());
   struct stat file = {};
@@ -68,8 +32,13 @@ absl::Status Claim::RemoveStale() {
   const UniqueFd stale = std::move(stale_);
   const int fd = directory_.fd();
   const std::string& name = directory_.base_name();
-  const absl::StatusOr<std::string> aside = AsideName();
-  if (!aside.ok()) return aside.status();
+  const bool is_alone = lock_.state() == PathLock::State::kTaken;
+  const absl::StatusOr<std::string> aside = AsideName(directory_, ".old", is_alone);
+  if (!aside.ok()) {
+    return absl::Status(
+        aside.status().code(),
+        absl::StrCat("cannot replace the dead socket ", shown(), ": ", aside.status().message()));
+  }
   // Gone meanwhile, or another's by now: bind(2) finds out.
   if (!directory_.CheckIs(name, stale).ok()) return absl::OkStatus();
   // Moved rather than removed, to see what it was that had to go.

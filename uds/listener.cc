@@ -48,9 +48,6 @@ absl::StatusOr<Listener> Listener::Open(const Address& address, const ListenerOp
     if (!status.ok()) return status;
   }
   if (listen(fd.get(), options.backlog) != 0) return Failed(address, errno);
-  if (claim.has_value()) {
-    if (absl::Status status = claim->Publish(); !status.ok()) return status;
-  }
   return Listener(std::move(fd), address, std::move(claim), options);
 }
 
@@ -111,6 +108,13 @@ void Listener::Close() {
   // Those who wait would wait on for as long as a descriptor is there.
   if (claim_.has_value() && is_empty_) bound_ = std::move(fd_);
   fd_.reset();
+}
+
+absl::Status Listener::Publish() {
+  if (!claim_.has_value() || claim_->is_published()) return absl::OkStatus();
+  absl::Status status = claim_->Publish();
+  if (status.ok()) watch_ = claim_->Watch();
+  return status;
 }
 
 absl::Status Listener::CheckStillOurs() const {

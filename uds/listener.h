@@ -60,7 +60,7 @@ inline constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 
 class Listener {
  public:
-  // Listens when it returns; a path's mode and group were right before. Errors are Claim's:
+  // Listens when it returns (and with ClaimOptions::take_over can be found after Publish()); a path's mode and group were right before. Errors are Claim's:
   // AlreadyExists (in use), FailedPrecondition (not a socket, unsafe path), NotFound (no such
   // directory), PermissionDenied, InvalidArgument (mode), Cancelled (while it waited). Nothing is
   // left behind then.
@@ -98,8 +98,14 @@ class Listener {
     return claim_.has_value() ? claim_->path_lock() : absl::OkStatus();
   }
 
-  // Whether the path was taken over from another server (ClaimOptions::take_over).
-  bool took_over() const { return claim_.has_value() && claim_->took_over(); }
+  // Whether the path is taken over from another server (ClaimOptions::take_over): by Publish(), so that
+  // all else that can fail comes before. rpc::Server calls it.
+  bool takes_over() const { return claim_.has_value() && claim_->takes_over(); }
+
+  // Has the path lead here, if it is taken over; otherwise it does already. After success watch_fd() is
+  // new. AlreadyExists: somebody else took the path; and other errors, after which the other server
+  // has it still.
+  absl::Status Publish();
 
   // Whether clients that connect now come here; see Claim::CheckStillOurs(). Always OK for what
   // owns no path.
@@ -134,7 +140,7 @@ class Listener {
         fd_(std::move(fd)),
         address_(std::move(address)),
         options_(std::move(options)) {
-    if (claim_.has_value()) watch_ = claim_->Watch();
+    if (claim_.has_value() && claim_->is_published()) watch_ = claim_->Watch();
   }
 
   // After Close(), what was fd_, if nobody waits there: bound still, which tells servers that cannot

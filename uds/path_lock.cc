@@ -11,10 +11,14 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <string>
+#include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
@@ -26,27 +30,42 @@ constexpr char kContent[] = "Lock of a Unix socket; pid ";
 
 enum class Content { kEmpty, kOurs, kForeign };
 
-// Where a file that is to take another's place is made.
-std::string NewName(const Directory& directory) {
-  return absl::StrCat(".", directory.base_name(), ".lock");
+std::string LockName(const Directory& directory) {
+  return absl::StrCat(directory.base_name(), ".lock");
 }
 
-// What is in the file, and the pid in it.
-Content Read(const UniqueFd& fd, std::optional<pid_t>* pid = nullptr) {
+// As it stands in the file: device and inode.
+std::string IdentityOf(const UniqueFd& socket) {
+  struct stat file = {};
+  if (!socket.valid() || fstat(socket.get(), &file) != 0) return "none";
+  return absl::StrFormat("%x:%x", file.st_dev, file.st_ino);
+}
+
+struct Text {
+  std::optional<pid_t> pid;
+  std::string socket;  // IdentityOf() it
+};
+
+// What is in the file, and what it says.
+Content Read(const UniqueFd& fd, Text* said = nullptr) {
   std::array<char, 128> buffer;
   const ssize_t size = TEMP_FAILURE_RETRY(pread(fd.get(), buffer.data(), buffer.size(), 0));
   if (size == 0) return Content::kEmpty;
   absl::string_view text(buffer.data(), size > 0 ? static_cast<size_t>(size) : 0);
   if (!absl::ConsumePrefix(&text, kContent)) return Content::kForeign;
+  if (said == nullptr) return Content::kOurs;
+  const std::vector<absl::string_view> lines = absl::StrSplit(text, '\n');
   pid_t number = 0;
-  if (pid != nullptr && absl::SimpleAtoi(text, &number) && number > 0) *pid = number;
+  if (absl::SimpleAtoi(lines[0], &number) && number > 0) said->pid = number;
+  if (lines.size() > 1) said->socket = std::string(absl::StripAsciiWhitespace(lines[1]));
   return Content::kOurs;
 }
 
-// For people and for holder(): without it (a full disk) the lock is as good. What is there already
+// For people, for holder() and for Guards(): without it (a full disk) the lock is as good. What is there already
 // is overwritten by as many bytes: others may read it at any moment.
-void Write(const UniqueFd& fd) {
-  const std::string text = absl::StrFormat("%s%-10d\n", kContent, getpid());
+void Write(const UniqueFd& fd, const UniqueFd& socket) {
+  const std::string text =
+      absl::StrFormat("%s%-10d\n%-34s\n", kContent, getpid(), IdentityOf(socket));
   if (pwrite(fd.get(), text.data(), text.size(), 0) < 0) return;
 }
 
@@ -56,12 +75,12 @@ bool MayBeOurs(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_uid == geteuid() && file.st_nlink == 1;
 }
 
-UniqueFd Make(const Directory& directory, const std::string& name) {
+UniqueFd Make(const Directory& directory, const std::string& name, const UniqueFd& socket = {}) {
   UniqueFd fd(openat(directory.fd(), name.c_str(),
                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kMode));
   if (!fd.valid()) return fd;
   fchmod(fd.get(), kMode);  // whatever the umask
-  Write(fd);                // before it is locked: a file that is locked and empty is another's
+  Write(fd, socket);        // before it is locked: a file that is locked and empty is another's
   return fd;
 }
 
@@ -88,8 +107,8 @@ bool IsOurs(const UniqueFd& fd) {
 
 }  // namespace
 
-PathLock PathLock::Take(const Directory& directory, absl::string_view suffix) {
-  const std::string name = absl::StrCat(directory.base_name(), suffix);
+PathLock PathLock::Take(const Directory& directory) {
+  const std::string name = LockName(directory);
   const std::string shown = directory.Show(name);
   const auto failed = [&](const char* what) {
     return PathLock(absl::ErrnoToStatus(errno, absl::StrCat(what, " the lock file ", shown)));
@@ -112,70 +131,87 @@ PathLock PathLock::Take(const Directory& directory, absl::string_view suffix) {
 
     if (TEMP_FAILURE_RETRY(flock(fd.get(), LOCK_EX | LOCK_NB)) == 0) {
       if (!directory.CheckIs(name, fd).ok()) continue;
-      Write(fd);
-      return PathLock(State::kTaken, name, std::move(fd), std::nullopt);
+      Write(fd, {});
+      return PathLock(State::kTaken, std::move(fd), std::nullopt);
     }
     if (errno != EWOULDBLOCK) {  // a file system without locks
       PathLock none = failed("cannot lock");
       if (is_made) unlinkat(directory.fd(), name.c_str(), 0);
       return none;
     }
-    std::optional<pid_t> holder;
-    if (Read(fd, &holder) != Content::kOurs) return not_ours();
-    return PathLock(State::kHeld, name, UniqueFd(), holder);
+    Text said;
+    if (Read(fd, &said) != Content::kOurs) return not_ours();
+    return PathLock(State::kHeld, std::move(fd), said.pid);
   }
   return PathLock(
       absl::AbortedError(absl::StrCat("the lock file ", shown, " is removed again and again")));
 }
 
-absl::StatusOr<PathLock> PathLock::TakeFromHolder(const Directory& directory) {
-  const std::string name = absl::StrCat(directory.base_name(), ".lock");
-  const std::string new_name = NewName(directory);
-  const auto failed = [&](const std::string& file) {
-    return absl::ErrnoToStatus(
-        errno, absl::StrCat("cannot take over the lock file ", directory.Show(file)));
-  };
-  unlinkat(directory.fd(), new_name.c_str(), 0);  // one that was killed in the middle has left it
-  UniqueFd fd = Make(directory, new_name);
-  if (!fd.valid()) return failed(new_name);
-  PathLock lock(State::kTaken, name, std::move(fd), std::nullopt);
+void PathLock::Record(const UniqueFd& socket) {
+  if (state_ == State::kTaken && fd_.valid()) Write(fd_, socket);
+}
+
+bool PathLock::Guards(const UniqueFd& socket) const {
+  Text said;
+  return state_ == State::kHeld && socket.valid() && Read(fd_, &said) == Content::kOurs &&
+         said.socket == IdentityOf(socket);
+}
+
+// By another kind of lock on the holder's file, which flock(2) does not see. The file is this user's
+// alone, and so nobody else can stand in the way.
+bool PathLock::BeAloneWithHolder() const {
+  struct flock whole = {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return fcntl(fd_.get(), F_OFD_SETLK, &whole) == 0;
+}
+
+absl::StatusOr<PathLock> PathLock::Displace(const Directory& directory, const std::string& aside,
+                                            const UniqueFd& socket) const {
+  const std::string name = LockName(directory);
   const int in = directory.fd();
-  if (flock(lock.fd_.get(), LOCK_EX | LOCK_NB) == 0 &&
-      renameat2(in, new_name.c_str(), in, name.c_str(), RENAME_EXCHANGE) == 0) {
-    return lock;
+  const auto ended = [] { return absl::NotFoundError("the holder has ended"); };
+  if (!directory.CheckIs(name, fd_).ok()) return ended();
+  UniqueFd fd = Make(directory, aside, socket);
+  if (!fd.valid()) return absl::ErrnoToStatus(errno, directory.Show(aside));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 ||
+      renameat2(in, aside.c_str(), in, name.c_str(), RENAME_EXCHANGE) != 0) {
+    const int error = errno;
+    unlinkat(in, aside.c_str(), 0);
+    errno = error;
+    return error == ENOENT ? ended() : absl::ErrnoToStatus(error, directory.Show(name));
   }
-  absl::Status status = failed(name);
-  unlinkat(in, new_name.c_str(), 0);
-  return status;
+  if (directory.CheckIs(aside, fd_).ok()) {
+    return PathLock(State::kTaken, std::move(fd), std::nullopt);
+  }
+  // Another server's: it has begun since.
+  PutBack(directory, aside);
+  unlinkat(in, aside.c_str(), 0);
+  return ended();
 }
 
-void PathLock::Keep(const Directory& directory) {
-  unlinkat(directory.fd(), NewName(directory).c_str(), 0);
-}
-
-void PathLock::GiveBack(const Directory& directory) {
-  const std::string new_name = NewName(directory);
+void PathLock::PutBack(const Directory& directory, const std::string& aside) const {
   const int in = directory.fd();
-  // Should the holder have ended meanwhile, its file is without a lock, and so is the path.
-  renameat2(in, new_name.c_str(), in, name_.c_str(), RENAME_EXCHANGE);
-  unlinkat(in, new_name.c_str(), 0);
-  fd_.reset();
+  renameat2(in, aside.c_str(), in, LockName(directory).c_str(), RENAME_EXCHANGE);
 }
 
 std::optional<pid_t> PathLock::TakenBy(const Directory& directory) const {
   if (state_ != State::kTaken || IsIn(directory)) return std::nullopt;
-  const UniqueFd other = Open(directory, name_);
-  std::optional<pid_t> pid;
-  if (!other.valid() || Read(other, &pid) != Content::kOurs) return std::nullopt;
-  return pid.value_or(0);
+  const UniqueFd other = Open(directory, LockName(directory));
+  Text said;
+  if (!other.valid() || Read(other, &said) != Content::kOurs) return std::nullopt;
+  return said.pid.value_or(0);
 }
 
 void PathLock::Release(const Directory& directory) {
   if (state_ != State::kTaken || !fd_.valid()) return;
-  if (directory.CheckIs(name_, fd_).ok()) unlinkat(directory.fd(), name_.c_str(), 0);
+  const std::string name = LockName(directory);
+  if (directory.CheckIs(name, fd_).ok()) unlinkat(directory.fd(), name.c_str(), 0);
   fd_.reset();
 }
 
-bool PathLock::IsIn(const Directory& directory) const { return directory.CheckIs(name_, fd_).ok(); }
+bool PathLock::IsIn(const Directory& directory) const {
+  return directory.CheckIs(LockName(directory), fd_).ok();
+}
 
 }  // namespace uds

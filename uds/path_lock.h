@@ -29,7 +29,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "uds/directory.h"
 #include "uds/unique_fd.h"
 
@@ -47,15 +46,8 @@ class PathLock {
   // None.
   PathLock() = default;
 
-  // Never waits. `suffix`: of the file, for a lock that guards something else about the path.
-  static PathLock Take(const Directory& directory, absl::string_view suffix = ".lock");
-
-  // Another's lock, from a holder that goes on as if nothing was: for uds/takeover.h, by which there
-  // is one that does so at a time. A new file, locked, changes places with the holder's. Call Keep()
-  // or GiveBack() next. An error: it cannot be had, and nothing is changed.
-  static absl::StatusOr<PathLock> TakeFromHolder(const Directory& directory);
-  void Keep(const Directory& directory);
-  void GiveBack(const Directory& directory);
+  // Never waits.
+  static PathLock Take(const Directory& directory);
 
   State state() const { return state_; }
 
@@ -69,8 +61,23 @@ class PathLock {
   // Whether the lock guards the path of this directory: the file that is locked is the one there.
   bool IsIn(const Directory& directory) const;
 
-  // The process by which the lock was taken from this holder (TakeFromHolder()), if it was; 0 if that
-  // cannot be told.
+  // Writes into the file, if this took the lock, which socket it guards.
+  void Record(const UniqueFd& socket);
+
+  // Whether the holder, if kHeld, has recorded this socket.
+  bool Guards(const UniqueFd& socket) const;
+
+  // For uds/takeover.h, of a lock that is kHeld. Whether this is the only process that is about to
+  // displace the holder; it is so as long as the PathLock lives.
+  bool BeAloneWithHolder() const;
+  // A new file with a lock on it, which guards `socket`, changes places with the holder's, which is
+  // called `aside` then. NOT_FOUND: the holder has ended, or is about to. Other errors are errno's.
+  absl::StatusOr<PathLock> Displace(const Directory& directory, const std::string& aside,
+                                    const UniqueFd& socket) const;
+  // Undoes that.
+  void PutBack(const Directory& directory, const std::string& aside) const;
+
+  // The process that has displaced this holder, if one has; 0 if that cannot be told.
   std::optional<pid_t> TakenBy(const Directory& directory) const;
 
   // Removes the file, if this took the lock, and gives the lock back.
@@ -78,13 +85,12 @@ class PathLock {
 
  private:
   explicit PathLock(absl::Status why_none) : why_none_(std::move(why_none)) {}
-  PathLock(State state, std::string name, UniqueFd fd, std::optional<pid_t> holder)
-      : state_(state), name_(std::move(name)), fd_(std::move(fd)), holder_(holder) {}
+  PathLock(State state, UniqueFd fd, std::optional<pid_t> holder)
+      : state_(state), fd_(std::move(fd)), holder_(holder) {}
 
   State state_ = State::kNone;
   absl::Status why_none_;
-  std::string name_;  // of the file
-  UniqueFd fd_;
+  UniqueFd fd_;  // locked, if kTaken; the holder's file, if kHeld
   std::optional<pid_t> holder_;
 };
 

@@ -11,20 +11,16 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "uds/aside_name.h"
 
 namespace uds {
 namespace {
 
-constexpr char kSuffix[] = ".takeover";
-
-// So that Directory::AddressOf() has room for it.
-constexpr size_t kLongestName = 60;
-
-std::string NewName(const Directory& directory) {
-  return absl::StrCat(".", absl::string_view(directory.base_name()).substr(0, kLongestName),
-                      ".new");
-}
+// For a server that is between giving its path back and its lock.
+constexpr absl::Duration kPause = absl::Milliseconds(5);
+constexpr int kAttempts = 100;
 
 std::string Describe(const std::optional<PathHolder>& holder) {
   if (!holder.has_value()) return "another server";
@@ -33,95 +29,129 @@ std::string Describe(const std::optional<PathHolder>& holder) {
   return text;
 }
 
-absl::Status CheckMayDisplace(const std::string& path, const Occupant& occupant,
-                              const PathLock& lock) {
-  const std::string who = Describe(occupant.holder);
-  if (occupant.holder.has_value() && occupant.holder->uid != geteuid()) {
-    return absl::PermissionDeniedError(
-        absl::StrCat("cannot take over ", path, ": it is served by ", who,
-                     ", and only that user can take it over; run this server as that user, or stop "
-                     "that one"));
-  }
-  if (lock.state() == PathLock::State::kHeld) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("cannot take over ", path, ": it is served by ", who,
-                   ", which has no lock beside it and would not notice; stop that one first. If it "
-                   "is a service manager's socket, restart its service: no call is lost"));
+std::string Failed(const Directory& directory) {
+  return absl::StrCat("cannot take over ", directory.Show(directory.base_name()));
 }
 
-// Removes what a takeover that was killed has left. Nobody else is in the middle of one.
-absl::Status ClearTheWay(const Directory& directory, const std::string& name) {
-  absl::StatusOr<Occupant> left = LookAt(directory, name, /*is_held=*/false);
-  if (!left.ok()) return left.status();
-  if (!left->socket.valid()) return absl::OkStatus();
-  if (left->liveness == Liveness::kDead && unlinkat(directory.fd(), name.c_str(), 0) == 0) {
-    return absl::OkStatus();
+absl::Status FailedBecause(const Directory& directory, int error) {
+  if (error == EINVAL || error == ENOSYS) {
+    return absl::UnimplementedError(
+        absl::StrCat(Failed(directory),
+                     ": its file system cannot exchange two names (renameat2); stop the server "
+                     "that is there first"));
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "cannot take over: the socket ", directory.Show(name), " is in the way; remove it"));
+  return absl::ErrnoToStatus(error, Failed(directory));
+}
+
+absl::Status CheckMayDisplace(const Directory& directory, const Occupant& occupant,
+                              PathLock* lock) {
+  const std::string served =
+      absl::StrCat(Failed(directory), ": it is served by ", Describe(occupant.holder));
+  if (occupant.holder.has_value() && occupant.holder->uid != geteuid()) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(served,
+                     ", and only that user can take it over; run this server as that user, "
+                     "or stop that one"));
+  }
+  if (lock->state() != PathLock::State::kHeld || !lock->Guards(occupant.socket)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(served,
+                     ", which has no lock beside it and would not notice; stop that one "
+                     "first. If it is a service manager's socket, restart its service: no "
+                     "call is lost"));
+  }
+  if (lock->BeAloneWithHolder()) return absl::OkStatus();
+  return absl::AlreadyExistsError(
+      absl::StrCat(served,
+                   ", and another server is just taking it over; leave it to that one, or "
+                   "try again once it serves"));
 }
 
 }  // namespace
 
 absl::StatusOr<Takeover> Takeover::Begin(const Directory& directory, Occupant occupant,
-                                         const PathLock& lock) {
-  const std::string path = directory.Show(directory.base_name());
-  if (absl::Status status = CheckMayDisplace(path, occupant, lock); !status.ok()) return status;
-  PathLock only_one = PathLock::Take(directory, kSuffix);
-  switch (only_one.state()) {
-    case PathLock::State::kTaken:
-      break;
-    case PathLock::State::kNone:
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot take over ", path, ": ", only_one.why_none().message()));
-    case PathLock::State::kHeld:
-      return absl::AlreadyExistsError(absl::StrCat(
-          "cannot take over ", path, ": another server",
-          only_one.holder().has_value() ? absl::StrCat(" with pid ", *only_one.holder()) : "",
-          " is just doing so; leave it to that one, or try again once it serves"));
-  }
-  Takeover takeover(std::move(only_one), std::move(occupant.socket), NewName(directory));
-  absl::Status clear = directory.CheckIs(directory.base_name(), takeover.theirs_);
-  if (!clear.ok()) clear = absl::AbortedError(clear.message());
-  if (clear.ok()) clear = ClearTheWay(directory, takeover.name_);
-  if (clear.ok()) return takeover;
-  takeover.Release(directory);
-  return clear;
-}
-
-absl::Status Takeover::Complete(const Directory& directory, PathLock* lock) {
-  absl::StatusOr<PathLock> taken = PathLock::TakeFromHolder(directory);
-  if (!taken.ok()) return taken.status();
-  if (absl::Status status = Exchange(directory); !status.ok()) {
-    taken->GiveBack(directory);
+                                         PathLock lock) {
+  if (absl::Status status = CheckMayDisplace(directory, occupant, &lock); !status.ok()) {
     return status;
   }
-  taken->Keep(directory);
-  *lock = *std::move(taken);
-  Release(directory);
-  return absl::OkStatus();
+  absl::StatusOr<std::string> name = AsideName(directory, ".new", /*is_alone=*/true);
+  if (!name.ok()) {
+    return absl::Status(name.status().code(),
+                        absl::StrCat(Failed(directory), ": ", name.status().message()));
+  }
+  return Takeover(std::move(lock), std::move(occupant.socket), *std::move(name));
 }
 
-absl::Status Takeover::Exchange(const Directory& directory) const {
-  const int fd = directory.fd();
-  const std::string& path = directory.base_name();
-  const std::string failed = absl::StrCat("cannot take over ", directory.Show(path));
-  const absl::Status in_use = InUse(directory.Show(path), std::nullopt);
-  if (renameat2(fd, name_.c_str(), fd, path.c_str(), RENAME_EXCHANGE) == 0) {
-    if (directory.CheckIs(name_, theirs_).ok()) {
-      unlinkat(fd, name_.c_str(), 0);
+absl::Status Takeover::Complete(const Directory& directory, const UniqueFd& ours, PathLock* lock) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    absl::StatusOr<PathLock> displaced = Displace(directory, ours);
+    if (displaced.ok()) {
+      *lock = *std::move(displaced);
       return absl::OkStatus();
     }
-    // Somebody else took the path meanwhile: it is given back.
-    if (renameat2(fd, name_.c_str(), fd, path.c_str(), RENAME_EXCHANGE) == 0) return in_use;
-    return absl::ErrnoToStatus(errno, failed);
+    if (!absl::IsNotFound(displaced.status())) return displaced.status();
+    // The other server has ended, or is about to.
+    PathLock taken = PathLock::Take(directory);
+    if (taken.state() == PathLock::State::kTaken) {
+      if (absl::Status status = TakeWhatIsLeft(directory); !status.ok()) {
+        taken.Release(directory);
+        return status;
+      }
+      taken.Record(ours);
+      *lock = std::move(taken);
+      return absl::OkStatus();
+    }
+    absl::SleepFor(kPause);
   }
-  if (errno == ENOENT) return in_use;  // the path is gone
-  if (errno != EINVAL && errno != ENOSYS) return absl::ErrnoToStatus(errno, failed);
-  // A file system that cannot exchange, such as NFS.
-  if (!directory.CheckIs(path, theirs_).ok()) return in_use;
-  if (renameat(fd, name_.c_str(), fd, path.c_str()) == 0) return absl::OkStatus();
-  return absl::ErrnoToStatus(errno, failed);
+  return InUse(directory.Show(directory.base_name()), std::nullopt);
+}
+
+absl::StatusOr<PathLock> Takeover::Displace(const Directory& directory,
+                                            const UniqueFd& ours) const {
+  const std::string aside = RandomAsideName(".lock");
+  absl::StatusOr<PathLock> displaced = lock_.Displace(directory, aside, ours);
+  if (absl::IsInvalidArgument(displaced.status()) || absl::IsUnimplemented(displaced.status())) {
+    return FailedBecause(directory, EINVAL);
+  }
+  if (!displaced.ok()) {
+    return absl::Status(displaced.status().code(),
+                        absl::StrCat(Failed(directory), ": ", displaced.status().message()));
+  }
+  absl::Status status = ExchangeSockets(directory);
+  if (!status.ok()) lock_.PutBack(directory, aside);
+  unlinkat(directory.fd(), aside.c_str(), 0);
+  if (!status.ok()) return status;
+  return displaced;
+}
+
+// NOT_FOUND: it is not there any more.
+absl::Status Takeover::ExchangeSockets(const Directory& directory) const {
+  const int fd = directory.fd();
+  const std::string& path = directory.base_name();
+  if (renameat2(fd, name_.c_str(), fd, path.c_str(), RENAME_EXCHANGE) != 0) {
+    return errno == ENOENT ? absl::NotFoundError("it has ended") : FailedBecause(directory, errno);
+  }
+  if (directory.CheckIs(name_, socket_).ok()) {
+    unlinkat(fd, name_.c_str(), 0);
+    return absl::OkStatus();
+  }
+  // Somebody else took the path meanwhile: it is given back.
+  if (renameat2(fd, name_.c_str(), fd, path.c_str(), RENAME_EXCHANGE) != 0) {
+    return FailedBecause(directory, errno);
+  }
+  return InUse(directory.Show(path), std::nullopt);
+}
+
+// Under the lock.
+absl::Status Takeover::TakeWhatIsLeft(const Directory& directory) const {
+  const int fd = directory.fd();
+  const std::string& path = directory.base_name();
+  if (renameat2(fd, name_.c_str(), fd, path.c_str(), RENAME_NOREPLACE) == 0) {
+    return absl::OkStatus();
+  }
+  if (errno != EEXIST) return FailedBecause(directory, errno);
+  // The dead socket of a server that was killed, or another server's.
+  return ExchangeSockets(directory);
 }
 
 }  // namespace uds

@@ -7,22 +7,22 @@
 //   absl::StatusOr<Takeover> takeover = Takeover::Begin(directory, *std::move(occupant), lock);
 //   bind(fd, ...takeover->name()...);
 //   listen(fd, SOMAXCONN);                                // whoever connects from now on is served
-//   absl::Status done = takeover->Complete(directory, &lock);
+//   absl::Status done = takeover->Complete(directory, socket_file, &lock);
 //
 // The new socket and the new lock file have names of their own at first, with a dot in front. Then
 // each changes places with the other server's (RENAME_EXCHANGE), the lock first: by that the other
 // server knows why it has lost its path. What was displaced is looked at, and put back if it is not
-// what was found before.
+// what was found before. If the other server ends meanwhile, the path is taken as it is then.
 //
 // Only a server of this user which has claimed its path itself is displaced, as only such a one
-// notices. A service manager's socket is not: it has no lock, and its service can be restarted
-// without a loss anyway.
+// notices: its lock names its socket. A service manager's socket has no lock, and its service can be
+// restarted without a loss anyway.
 //
 // The kernel remembers the name that a socket was bound to. So where /proc/net/unix is read, as
 // systemd-tmpfiles does, the new socket has the other name. Should it be cleaned up, Claim::Restore()
 // makes the path again.
 //
-// Thread safety: none. Ownership: holds the lock `<path>.takeover`, so that there is one at a time.
+// Thread safety: none. Ownership: while it is there, it is the only takeover of that server.
 
 #ifndef UDS_TAKEOVER_H_
 #define UDS_TAKEOVER_H_
@@ -42,30 +42,29 @@ namespace uds {
 class Takeover {
  public:
   // From `occupant`, who is alive; `lock` is what PathLock::Take() gave. PERMISSION_DENIED: another
-  // user's. FAILED_PRECONDITION: it has no lock, or something is in the way. ALREADY_EXISTS: another
-  // takeover is under way. ABORTED: the path is somebody else's by now; look again. Nothing is
-  // changed then.
+  // user's. FAILED_PRECONDITION: it has no lock. ALREADY_EXISTS: another takeover is under way, or the
+  // server is just starting. Nothing is changed.
   static absl::StatusOr<Takeover> Begin(const Directory& directory, Occupant occupant,
-                                        const PathLock& lock);
+                                        PathLock lock);
 
   // Where to bind the new socket.
   const std::string& name() const { return name_; }
 
-  // Gives the path to the socket at name(), and the lock to `lock`. ALREADY_EXISTS: somebody took
-  // the path meanwhile. After an error all is as it was, and the socket still at name().
-  absl::Status Complete(const Directory& directory, PathLock* lock);
-
-  // Lets others try. The socket at name(), if there is one, is the caller's to remove.
-  void Release(const Directory& directory) { only_one_.Release(directory); }
+  // Gives the path to the socket at name(), which is `ours`, and its lock to `lock`. Waits for a
+  // fraction of a second if the other server is just ending. ALREADY_EXISTS: somebody else has the
+  // path. After an error all is as it was, and the socket still at name().
+  absl::Status Complete(const Directory& directory, const UniqueFd& ours, PathLock* lock);
 
  private:
-  Takeover(PathLock only_one, UniqueFd theirs, std::string name)
-      : only_one_(std::move(only_one)), theirs_(std::move(theirs)), name_(std::move(name)) {}
+  Takeover(PathLock theirs, UniqueFd socket, std::string name)
+      : lock_(std::move(theirs)), socket_(std::move(socket)), name_(std::move(name)) {}
 
-  absl::Status Exchange(const Directory& directory) const;
+  absl::StatusOr<PathLock> Displace(const Directory& directory, const UniqueFd& ours) const;
+  absl::Status ExchangeSockets(const Directory& directory) const;
+  absl::Status TakeWhatIsLeft(const Directory& directory) const;
 
-  PathLock only_one_;
-  UniqueFd theirs_;  // the socket of the other server
+  PathLock lock_;    // of the other server, who holds it
+  UniqueFd socket_;  // of the other server
   std::string name_;
 };
 

@@ -39,7 +39,7 @@ absl::Status CheckKeys(const Json& object, absl::string_view what,
 // A google.protobuf.Duration in JSON: "0.1s", and not "100ms".
 std::optional<absl::Duration> DurationOf(const Json& json) {
   if (!json.is_string()) return std::nullopt;
-  const std::string& text = json.get_ref<const std::string&>();
+  const auto& text = json.get_ref<const std::string&>();
   if (text.find_first_not_of("0123456789.") != text.size() - 1) return std::nullopt;
   absl::Duration duration;
   if (!absl::ParseDuration(text, &duration)) return std::nullopt;
@@ -181,11 +181,11 @@ absl::StatusOr<ServiceConfig> ServiceConfigOf(Json* json) {
     return Bad("methodConfig", "a list, one element of which has a retryPolicy");
   }
   for (Json& method : *methods) {
-    const absl::Status status = TakeMethod(&method, &config.methods.emplace_back());
+    absl::Status status = TakeMethod(&method, &config.methods.emplace_back());
     if (!status.ok()) return status;
   }
   if (const auto throttling = json->find("retryThrottling"); throttling != json->end()) {
-    const absl::Status status = TakeThrottling(*throttling, &config.throttling);
+    absl::Status status = TakeThrottling(*throttling, &config.throttling);
     if (!status.ok()) return status;
   }
   const bool retries =

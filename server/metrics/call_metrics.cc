@@ -32,7 +32,7 @@ std::size_t CodeOf(const absl::Status& status) {
 }
 
 std::size_t BucketOf(double seconds) {
-  const auto bound =
+  const auto* const bound =
       std::lower_bound(CallMetrics::kBounds.begin(), CallMetrics::kBounds.end(), seconds);
   return static_cast<std::size_t>(bound - CallMetrics::kBounds.begin());
 }
@@ -40,8 +40,8 @@ std::size_t BucketOf(double seconds) {
 // Threads take stripes in turns.
 std::size_t OwnStripe(std::size_t stripes) {
   static std::atomic<std::size_t> next = 0;
-  thread_local const std::size_t own = next.fetch_add(1, std::memory_order_relaxed);
-  return own % stripes;
+  thread_local const std::size_t kOwn = next.fetch_add(1, std::memory_order_relaxed);
+  return kOwn % stripes;
 }
 
 }  // namespace

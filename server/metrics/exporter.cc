@@ -12,11 +12,13 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_split.h"
 #include "prometheus/collectable.h"
 #include "prometheus/exposer.h"
 #include "uds/unique_fd.h"
@@ -24,41 +26,29 @@
 namespace udsecho {
 namespace {
 
-struct Place {
-  sockaddr_storage address = {};
-  socklen_t length = 0;
-};
-
-std::optional<Place> Parse(absl::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == absl::string_view::npos) return std::nullopt;
-  std::uint32_t port = 0;
-  if (!absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65'535) return std::nullopt;
-  absl::string_view host = text.substr(0, colon);
-  Place place;
-  if (absl::ConsumePrefix(&host, "[") && absl::ConsumeSuffix(&host, "]")) {
-    auto* const six = reinterpret_cast<sockaddr_in6*>(&place.address);
-    if (inet_pton(AF_INET6, std::string(host).c_str(), &six->sin6_addr) != 1) return std::nullopt;
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons(static_cast<std::uint16_t>(port));
-    place.length = sizeof(*six);
-    return place;
+// Debian's civetweb is built without IPv6.
+std::optional<sockaddr_in> Parse(absl::string_view text) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits(':', 1));
+  const auto& [host, port] = parts;
+  std::uint32_t number = 0;
+  if (port.find_first_not_of("0123456789") != std::string::npos ||
+      !absl::SimpleAtoi(port, &number) || number > 65'535) {
+    return std::nullopt;
   }
-  auto* const four = reinterpret_cast<sockaddr_in*>(&place.address);
-  if (inet_pton(AF_INET, std::string(host).c_str(), &four->sin_addr) != 1) return std::nullopt;
-  four->sin_family = AF_INET;
-  four->sin_port = htons(static_cast<std::uint16_t>(port));
-  place.length = sizeof(*four);
-  return place;
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(number));
+  if (inet_pton(AF_INET, host.c_str(), &address.sin_addr) != 1) return std::nullopt;
+  return address;
 }
 
 // Why nobody can listen there. The library tells no reason.
 absl::Status WhyNot(const std::string& address) {
-  const std::optional<Place> place = Parse(address);
+  const std::optional<sockaddr_in> place = Parse(address);
   if (!place.has_value()) return Exporter::Check(address);
-  const uds::UniqueFd fd(socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const uds::UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (fd.valid() &&
-      bind(fd.get(), reinterpret_cast<const sockaddr*>(&place->address), place->length) == 0) {
+      bind(fd.get(), reinterpret_cast<const sockaddr*>(&*place), sizeof(*place)) == 0) {
     return absl::UnavailableError("the HTTP server would not start");
   }
   const absl::Status why = absl::ErrnoToStatus(errno, "bind(2)");
@@ -67,8 +57,8 @@ absl::Status WhyNot(const std::string& address) {
 
 // Exposers whose owner has ended.
 std::vector<std::unique_ptr<prometheus::Exposer>>& LeftBehind() {
-  static auto* const left = new std::vector<std::unique_ptr<prometheus::Exposer>>();
-  return *left;
+  static auto* const kLeft = new std::vector<std::unique_ptr<prometheus::Exposer>>();
+  return *kLeft;
 }
 
 }  // namespace
@@ -79,28 +69,29 @@ class Exporter::Source final : public prometheus::Collectable {
 
   std::vector<prometheus::MetricFamily> Collect() const override {
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (collect_ == nullptr) return last_;
     std::vector<prometheus::MetricFamily> all;
-    if (collect_ != nullptr) collect_(&all);
+    collect_(&all);
     return all;
   }
 
-  // There is nothing more from now on.
+  // Whoever asks from now on gets what there was at last.
   void End() {
     const std::lock_guard<std::mutex> lock(mutex_);
+    collect_(&last_);
     collect_ = nullptr;
   }
 
  private:
   mutable std::mutex mutex_;
-  Exporter::Collect collect_;  // guarded by mutex_
+  Exporter::Collect collect_;                   // guarded by mutex_
+  std::vector<prometheus::MetricFamily> last_;  // guarded by mutex_
 };
 
 absl::Status Exporter::Check(absl::string_view address) {
   if (Parse(address).has_value()) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      absl::StrCat("'", address,
-                   "' is no address of a number and a port; write 127.0.0.1:9464, or "
-                   "[::1]:9464"));
+      absl::StrCat("'", address, "' is no IPv4 address with a port; write it as 127.0.0.1:9464"));
 }
 
 absl::StatusOr<std::unique_ptr<Exporter>> Exporter::Start(const std::string& address,

@@ -37,8 +37,8 @@ class Exporter {
  public:
   using Collect = std::function<void(std::vector<prometheus::MetricFamily>*)>;
 
-  // INVALID_ARGUMENT, with a sentence, for what is no numeric address and port, such as 127.0.0.1:9464 or
-  // [::1]:9464; port 0: any that is free.
+  // INVALID_ARGUMENT, with a sentence, for what is no IPv4 address and port, such as 127.0.0.1:9464;
+  // port 0: any that is free.
   static absl::Status Check(absl::string_view address);
 
   // UNAVAILABLE if the address cannot be had: the port is taken, or the address is not this machine's.

@@ -49,7 +49,7 @@ class RetryTest : public testing::Test {
     server_.service.echo = [this, refusals](grpc::ServerContext* context,
                                             const v1::EchoRequest* request,
                                             v1::EchoResponse* response) {
-      if (context->client_metadata().count("grpc-previous-rpc-attempts") > 0) ++marked_;
+      if (context->client_metadata().contains("grpc-previous-rpc-attempts")) ++marked_;
       if (++calls_ > refusals.calls) return TestService::Reply(context, request, response);
       if (!refusals.pushback.empty()) context->AddTrailingMetadata(kPushback, refusals.pushback);
       if (refusals.with_headers) context->AddInitialMetadata("begun", "yes");

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -150,9 +151,29 @@ TEST(MetricsRefusedTest, APortThatIsTakenIsToldAndNothingIsServed) {
   EXPECT_NE(access(dir.Path("s").c_str(), F_OK), 0);
 }
 
+// As an administrator restarts it: the one before still drains.
+TEST(MetricsRefusedTest, TheNextServerWaitsForThePortAsForThePath) {
+  ServerProcess before({.path = "", .flags = {"--metrics=127.0.0.1:0"}, .spawn = {}});
+  const std::string address = before.Event("metrics_served")["fields"]["address"];
+  support::SpawnedProcess call(ClientCommand({before.path()}));
+  ASSERT_TRUE(call.Write("one\n"));
+  ASSERT_EQ(call.out().Line(0), "one");
+  before.Signal(SIGTERM);
+  before.Event("service_terminating");
+  support::SpawnedProcess after(
+      ServerCommand({before.path(), "--log_format=json", "--metrics=" + address}));
+  EXPECT_EQ(ParseLogLine(after.err().Line(0))["event"], "path_awaited");
+  call.CloseInput();
+  EXPECT_EQ(before.Wait(), kClean);
+  EXPECT_EQ(ParseLogLine(after.err().Line(1))["event"], "metrics_served");
+  after.Signal(SIGTERM);
+  EXPECT_EQ(after.Wait(), kClean);
+}
+
 TEST(MetricsRefusedTest, WhatIsNoAddressIsBadUsage) {
   const support::TempDir dir;
-  for (const char* address : {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:99999", ":9464"}) {
+  for (const char* address : {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:99999", ":9464",
+                              "127.0.0.1: 80", "127.0.0.1:+80", "127.0.0.1:", "[::1]:9464"}) {
     const support::Finished server =
         RunServer({dir.Path("s"), absl::StrCat("--metrics=", address)});
     EXPECT_EQ(server.exit_code, kUsage) << address;

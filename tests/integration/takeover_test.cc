@@ -141,6 +141,30 @@ TEST_F(TakeoverTest, ANextOneThatCannotStartChangesNothing) {
   StopAdopted(AwaitEvent(log, "service_started", 2)["fields"]["pid"], path);
 }
 
+// It has not the descriptors that it needs.
+TEST_F(TakeoverTest, ANextOneWithoutDescriptorsChangesNothing) {
+  ServerProcess before;
+  const support::Finished next =
+      support::RunToEnd({"/bin/sh", "-c", R"(ulimit -n 17; exec "$@")", "sh",
+                         ServerCommand({""})[0], before.path(), "--takeover", "--shards=8"});
+  EXPECT_NE(next.exit_code, kClean) << next.err;
+  EXPECT_EQ(Echo(before.path()), "hi\n");
+  EXPECT_EQ(before.Stop(), kClean);
+}
+
+TEST_F(TakeoverTest, AServerThatEndsStartsNoOther) {
+  ServerProcess server;
+  support::SpawnedProcess call(ClientCommand({server.path()}));
+  ASSERT_TRUE(call.Write("one\n"));
+  ASSERT_EQ(call.out().Line(0), "one");
+  server.Signal(SIGTERM);
+  server.Event("service_terminating");
+  server.Signal(SIGUSR2);
+  EXPECT_EQ(server.Event("successor_failed")["fields"]["code"], "FAILED_PRECONDITION");
+  call.CloseInput();
+  EXPECT_EQ(server.Wait(), kClean);
+}
+
 TEST_F(TakeoverTest, AnAbstractNameIsNotHandedOver) {
   const std::string name = absl::StrCat("unix-abstract:takeover.", getpid());
   ServerProcess server({.path = name, .flags = {"--allow=uid:0"}, .spawn = {}});

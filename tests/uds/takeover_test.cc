@@ -3,10 +3,9 @@
 
 // A path that a new listener takes from a live one.
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,9 +40,16 @@ class TakeoverTest : public testing::Test {
   absl::StatusOr<Listener> Open(const ListenerOptions& options = {}) {
     return Listener::Open(AddressOf(path_), options);
   }
-  absl::StatusOr<Listener> TakeOver(ListenerOptions options = {}) {
+  // Not published yet.
+  absl::StatusOr<Listener> Begin(ListenerOptions options = {}) {
     options.claim.take_over = true;
     return Open(options);
+  }
+  absl::StatusOr<Listener> TakeOver(const ListenerOptions& options = {}) {
+    absl::StatusOr<Listener> listener = Begin(options);
+    if (!listener.ok()) return listener;
+    if (absl::Status published = listener->Publish(); !published.ok()) return published;
+    return listener;
   }
 
   // Whether a client that connects now comes to `listener`, and to it alone.
@@ -78,7 +84,7 @@ TEST_F(TakeoverTest, ClientsComeToTheNewOneAndTheOldOneKnows) {
   const UniqueFd waiting = Dial(path_);
   absl::StatusOr<Listener> after = TakeOver({.mode = 0660});
   ASSERT_THAT(after, IsOk());
-  EXPECT_TRUE(after->took_over());
+  EXPECT_TRUE(after->takes_over());
   EXPECT_EQ(Stat(path_).st_mode, S_IFSOCK | 0660);
   EXPECT_THAT(before->CheckStillOurs(),
               StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("was taken over")));
@@ -120,7 +126,7 @@ TEST_F(TakeoverTest, WithoutAnotherServerItJustServes) {
     if (is_dead) LeaveDeadSocket(path_);
     absl::StatusOr<Listener> listener = TakeOver();
     ASSERT_THAT(listener, IsOk());
-    EXPECT_FALSE(listener->took_over());
+    EXPECT_FALSE(listener->takes_over());
     EXPECT_TRUE(IsReached(&*listener, path_));
     EXPECT_THAT(listener->Release(), IsOk());
     EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
@@ -130,13 +136,64 @@ TEST_F(TakeoverTest, WithoutAnotherServerItJustServes) {
 TEST_F(TakeoverTest, OneAtATime) {
   absl::StatusOr<Listener> before = Open();
   ASSERT_THAT(before, IsOk());
-  std::ofstream(path_ + ".takeover") << "Lock of a Unix socket; pid 4711      \n";
-  chmod((path_ + ".takeover").c_str(), 0600);
-  const UniqueFd held(open((path_ + ".takeover").c_str(), O_RDWR | O_CLOEXEC));
-  ASSERT_EQ(flock(held.get(), LOCK_EX | LOCK_NB), 0);
-  EXPECT_THAT(TakeOver(), StatusIs(absl::StatusCode::kAlreadyExists,
-                                   AllOf(HasSubstr("pid 4711"), HasSubstr("just doing so"))));
+  {
+    const absl::StatusOr<Listener> first = Begin();
+    ASSERT_THAT(first, IsOk());
+    EXPECT_THAT(Begin(),
+                StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("just taking it over")));
+    ExpectUnchanged(&*before);
+  }
+  EXPECT_THAT(TakeOver(), IsOk());
+}
+
+TEST_F(TakeoverTest, WhatIsNotPublishedHasChangedNothing) {
+  absl::StatusOr<Listener> before = Open();
+  ASSERT_THAT(before, IsOk());
+  EXPECT_THAT(Begin(), IsOk());
   ExpectUnchanged(&*before);
+  EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
+}
+
+TEST_F(TakeoverTest, AServerThatEndsMeanwhileLeavesThePath) {
+  absl::StatusOr<Listener> before = Open();
+  ASSERT_THAT(before, IsOk());
+  absl::StatusOr<Listener> after = Begin();
+  ASSERT_THAT(after, IsOk());
+  EXPECT_THAT(before->Release(), IsOk());
+  EXPECT_THAT(after->Publish(), IsOk());
+  ExpectUnchanged(&*after);
+  EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
+}
+
+TEST_F(TakeoverTest, SoDoesAServerThatIsKilledMeanwhile) {
+  ChildProcess child([&](Doorbell& parent) {
+    absl::StatusOr<Listener> before = Open();
+    EXPECT_THAT(before, IsOk());
+    parent.Ring();
+    parent.Wait();
+    return 0;
+  });
+  ASSERT_TRUE(child.bell().Wait());
+  absl::StatusOr<Listener> after = Begin();
+  ASSERT_THAT(after, IsOk());
+  child.Kill(SIGKILL);
+  ASSERT_EQ(child.Wait(), 128 + SIGKILL);
+  EXPECT_THAT(after->Publish(), IsOk());
+  ExpectUnchanged(&*after);
+  EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
+}
+
+TEST_F(TakeoverTest, WhoComesInBetweenKeepsThePath) {
+  absl::StatusOr<Listener> before = Open();
+  ASSERT_THAT(before, IsOk());
+  absl::StatusOr<Listener> after = Begin();
+  ASSERT_THAT(after, IsOk());
+  EXPECT_THAT(before->Release(), IsOk());
+  const UniqueFd other = Listening(path_);
+  EXPECT_THAT(after->Publish(), StatusIs(absl::StatusCode::kAlreadyExists));
+  after = absl::CancelledError();
+  EXPECT_TRUE(Dial(path_).valid());
+  EXPECT_THAT(Names(), ElementsAre("s"));
 }
 
 // Nobody would tell such a server that it has to go.
@@ -146,6 +203,17 @@ TEST_F(TakeoverTest, AServerWithoutALockKeepsItsPath) {
                                    AllOf(HasSubstr("no lock"), HasSubstr("restart its service"))));
   EXPECT_TRUE(Dial(path_).valid());
   EXPECT_THAT(Names(), ElementsAre("s"));
+}
+
+// As when a service manager has put its socket in the place of ours.
+TEST_F(TakeoverTest, TheLockOfAnotherServerIsNoneOfItsOwn) {
+  absl::StatusOr<Listener> before = Open();
+  ASSERT_THAT(before, IsOk());
+  ASSERT_EQ(unlink(path_.c_str()), 0);
+  const UniqueFd server = Listening(path_);
+  EXPECT_THAT(TakeOver(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("no lock")));
+  EXPECT_TRUE(Dial(path_).valid());
+  EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
 }
 
 TEST_F(TakeoverTest, AnotherUsersServerKeepsItsPath) {
@@ -173,20 +241,23 @@ TEST_F(TakeoverTest, WhatAKilledTakeoverHasLeftIsRemoved) {
   absl::StatusOr<Listener> before = Open();
   ASSERT_THAT(before, IsOk());
   LeaveDeadSocket(dir_.Path(".s.new"));
-  std::ofstream(dir_.Path(".s.lock")) << "Lock of a Unix socket; pid 4711      \n";
   absl::StatusOr<Listener> after = TakeOver();
   ASSERT_THAT(after, IsOk());
   EXPECT_TRUE(IsReached(&*after, path_));
   EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
 }
 
-TEST_F(TakeoverTest, WhatIsInTheWayIsLeftAlone) {
+// Other users may put anything there, where they can write.
+TEST_F(TakeoverTest, WhatIsInTheWayIsLeftAloneAndKeepsNobodyOut) {
   absl::StatusOr<Listener> before = Open();
   ASSERT_THAT(before, IsOk());
-  std::ofstream(dir_.Path(".s.new")) << "precious";
-  EXPECT_THAT(TakeOver(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(".s.new")));
-  ExpectUnchanged(&*before);
-  EXPECT_THAT(Names(), ElementsAre(".s.new", "s", "s.lock"));
+  const std::vector<std::string> names = {".s.new", ".s.lock", "s.takeover"};
+  for (const std::string& name : names) std::ofstream(dir_.Path(name)) << "precious";
+  absl::StatusOr<Listener> after = TakeOver();
+  ASSERT_THAT(after, IsOk());
+  EXPECT_TRUE(IsReached(&*after, path_));
+  EXPECT_THAT(Names(), ElementsAre(".s.lock", ".s.new", "s", "s.lock", "s.takeover"));
+  for (const std::string& name : names) EXPECT_EQ(std::filesystem::file_size(dir_.Path(name)), 8U);
 }
 
 TEST_F(TakeoverTest, APermissionThatCannotBeHadChangesNothing) {
