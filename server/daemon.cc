@@ -286,8 +286,8 @@ class Daemon final : public rpc::ServerEvents {
     service_events_.PathChanged(still_ours);
   }
   void Draining(absl::Duration grace) override {
+    draining_ = true;  // before it is told: whoever reads that may send SIGUSR2
     service_events_.Terminating();
-    draining_ = true;
     metrics_.Draining();
     if (surroundings_.successor->alive()) {
       reports_.HandedOver(surroundings_.successor->pid());
