@@ -45,7 +45,7 @@ absl::Status Acceptor::Start() { return Listen(); }
 absl::Status Acceptor::Publish() {
   if (absl::Status published = listener_.Publish(); !published.ok()) return published;
   if (absl::Status watched = WatchPath(); !watched.ok()) return watched;
-  // What happened before it was watched nobody tells of.
+  // Nobody tells of what happened before it was watched.
   parts_.loop->Post([this] { CheckPath(); });
   return absl::OkStatus();
 }

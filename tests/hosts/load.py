@@ -17,7 +17,8 @@ import subprocess
 import threading
 import time
 
-from server import PATIENCE, ROOT  # tests/interop's
+from programs import end_all  # tests/interop's
+from server import PATIENCE, ROOT
 
 CLIENT = ROOT / "bazel-bin/client/client"
 
@@ -79,17 +80,7 @@ class Load:
 
     def __exit__(self, *_):
         self._stop.set()
-        for process in self._processes:
-            if process.poll() is not None:
-                self.faults.append(f"{process.args} ended by itself with exit code {process.returncode}")
-            process.terminate()
-        for process in self._processes:
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.faults.append(f"{process.args} did not end")
-                process.kill()
-                process.wait()
+        self.faults += end_all(self._processes, PATIENCE)
         for thread in self._threads:
             thread.join()
 

@@ -2,6 +2,7 @@
 # Copyright The udsecho Authors
 """Runs programs: to the end, with a time limit, and again if what they fetch did not come."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,3 +62,23 @@ def outcome(command, expect_code=0, expect_text=(), **options):
     if code == expect_code and not absent:
         return None
     return f"exit code {code} instead of {expect_code}, missing {absent}\n{output}"
+
+
+def end_all(processes, patience):
+    """Asks processes that run until they are told to end, and waits. What was not as it should be, a text each."""
+    faults = []
+    for process in processes:
+        if process.poll() is not None:
+            faults.append(f"{process.args} ended by itself with exit code {process.returncode}")
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            faults.append(f"{process.args} did not end")
+            process.send_signal(signal.SIGQUIT)  # at which Python's and Go's tell where they are
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            process.kill()
+            process.wait()
+    return faults

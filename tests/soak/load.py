@@ -11,17 +11,16 @@ Thread safety: Answers from any thread.
 """
 
 import collections
-import contextlib
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import threading
 import time
 
-from server import PATIENCE, ROOT  # tests/interop's
+from programs import end_all  # tests/interop's
+from server import PATIENCE, ROOT
 
 ATTACKERS = (20002, 20003)  # uids
 CLIENT = ROOT / "bazel-bin/client/client"
@@ -82,20 +81,7 @@ class Load:
 
     def __exit__(self, *_):
         self._stop.set()
-        for process in self._processes:
-            if process.poll() is not None:
-                self.faults.append(f"{process.args[0]} ended by itself with exit code {process.returncode}")
-            process.terminate()
-        for process in self._processes:
-            try:
-                process.wait(PATIENCE)
-            except subprocess.TimeoutExpired:
-                self.faults.append(f"{process.args[0]} did not end")
-                process.send_signal(signal.SIGQUIT)  # at which Python's and Go's tell where they are
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(5)
-                process.kill()
-                process.wait()
+        self.faults += end_all(self._processes, PATIENCE)
         for thread in self._threads:
             thread.join()
 
