@@ -3,15 +3,12 @@
 
 #include "uds/claim.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -22,7 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/support/child_process.h"
 #include "tests/support/status_matchers.h"
-#include "tests/support/temp_dir.h"
+#include "tests/uds/claim_bed.h"
 #include "tests/uds/raw_socket.h"
 
 namespace uds {
@@ -38,49 +35,7 @@ using ::testing::HasSubstr;
 constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
 constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
 
-class ClaimTest : public testing::Test {
- protected:
-  absl::StatusOr<Claim> Take() { return Claim::Take(AddressOf(path_)); }
-
-  // Claims, binds and listens.
-  absl::StatusOr<std::pair<Claim, UniqueFd>> Serve() {
-    absl::StatusOr<Claim> claim = Take();
-    if (!claim.ok()) return claim.status();
-    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (absl::Status status = claim->Bind(fd.get(), {}); !status.ok()) return status;
-    CheckThat(listen(fd.get(), 16) == 0, "listen");
-    return std::make_pair(*std::move(claim), std::move(fd));
-  }
-
-  // Whether `server` is the one that answers at the path.
-  bool IsServedBy(const UniqueFd& server) {
-    UniqueFd client = Dial(path_);
-    if (!client.valid()) return false;
-    fcntl(server.get(), F_SETFL, O_NONBLOCK);
-    UniqueFd accepted;
-    // The claims' probes may wait in front of this client.
-    for (;;) {
-      accepted = UniqueFd(accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!accepted.valid()) return false;
-      char byte = 0;
-      if (recv(accepted.get(), &byte, 1, MSG_DONTWAIT) != 0) return true;
-    }
-  }
-
-  // What /proc/net/unix shows.
-  static std::string NameOf(const UniqueFd& socket) {
-    sockaddr_un name = {};
-    socklen_t length = sizeof(name);
-    CheckThat(getsockname(socket.get(), reinterpret_cast<sockaddr*>(&name), &length) == 0,
-              "getsockname");
-    return name.sun_path;
-  }
-
-  support::TempDir dir_;
-  const std::string path_ = dir_.Path("s");
-  const std::string aside_path_ = dir_.Path(".s.old");
-  const std::string lock_path_ = dir_.Path("s.lock");
-};
+using ClaimTest = ClaimBed;
 
 TEST_F(ClaimTest, ServesAndLeavesNothing) {
   absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
@@ -317,78 +272,6 @@ TEST_F(ClaimTest, OneOfTwoWins) {
     ASSERT_FALSE(Exists(aside_path_));
     unlink(path_.c_str());
   }
-}
-
-TEST_F(ClaimTest, LeavesASuccessorsSocket) {
-  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
-  ASSERT_THAT(server, IsOk());
-  ASSERT_EQ(unlink(path_.c_str()), 0);
-  UniqueFd successor = Listening(path_);
-  EXPECT_THAT(server->first.CheckStillOurs(), StatusIs(kRefused, HasSubstr("replaced")));
-  EXPECT_THAT(server->first.Release(), StatusIs(kRefused, HasSubstr(path_)));
-  EXPECT_TRUE(IsServedBy(successor));
-}
-
-TEST_F(ClaimTest, NoticesThatThePathIsGone) {
-  absl::StatusOr<std::pair<Claim, UniqueFd>> server = Serve();
-  ASSERT_THAT(server, IsOk());
-  ASSERT_EQ(unlink(path_.c_str()), 0);
-  EXPECT_THAT(server->first.CheckStillOurs(),
-              StatusIs(absl::StatusCode::kNotFound, HasSubstr(path_)));
-  EXPECT_THAT(server->first.Release(), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(Serve(), IsOk());
-}
-
-TEST_F(ClaimTest, GivesWayToOneWhoTookThePathMeanwhile) {
-  for (const bool was_free : {true, false}) {
-    if (!was_free) LeaveDeadSocket(path_);
-    absl::StatusOr<Claim> claim = Take();
-    ASSERT_THAT(claim, IsOk());
-    unlink(path_.c_str());
-    UniqueFd other = Listening(path_);
-    UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_THAT(claim->Bind(fd.get(), {}), StatusIs(kInUse, HasSubstr(path_)));
-    EXPECT_THAT(claim->Release(), IsOk());
-    EXPECT_TRUE(IsServedBy(other));
-    EXPECT_FALSE(Exists(aside_path_));
-    unlink(path_.c_str());
-  }
-}
-
-TEST_F(ClaimTest, LeavesAFileThatCameMeanwhile) {
-  absl::StatusOr<Claim> claim = Take();
-  ASSERT_THAT(claim, IsOk());
-  std::ofstream(path_) << "precious";
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_THAT(claim->Bind(fd.get(), {}), StatusIs(kRefused, HasSubstr("a regular file")));
-  EXPECT_THAT(claim->Release(), IsOk());
-  EXPECT_EQ(Stat(path_).st_size, 8);
-}
-
-TEST_F(ClaimTest, BindsWhereTheDeadSocketWasRemovedMeanwhile) {
-  LeaveDeadSocket(path_);
-  absl::StatusOr<Claim> claim = Take();
-  ASSERT_THAT(claim, IsOk());
-  ASSERT_EQ(unlink(path_.c_str()), 0);
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  CheckThat(listen(fd.get(), 16) == 0, "listen");
-  EXPECT_TRUE(IsServedBy(fd));
-}
-
-TEST_F(ClaimTest, CleansUpInItsDirectoryWhereverThatGoes) {
-  const std::string before = dir_.Path("before");
-  const std::string after = dir_.Path("after");
-  ASSERT_EQ(mkdir(before.c_str(), 0700), 0);
-  absl::StatusOr<Claim> claim = Claim::Take(AddressOf(before + "/s"));
-  ASSERT_THAT(claim, IsOk());
-  ASSERT_EQ(rename(before.c_str(), after.c_str()), 0);
-  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ASSERT_THAT(claim->Bind(fd.get(), {}), IsOk());
-  EXPECT_TRUE(Exists(after + "/s"));
-  EXPECT_THAT(claim->CheckStillOurs(), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_THAT(claim->Release(), StatusIs(absl::StatusCode::kNotFound));
-  EXPECT_FALSE(Exists(after + "/s"));
 }
 
 TEST_F(ClaimTest, AssigningReleasesTheOldClaim) {
