@@ -93,9 +93,10 @@ void Reception::MakeRoomForSilent() {
                                      [](auto& a, auto& b) { return a.second < b.second; });
   for (auto& [id, open] : open_) {
     if (!open.is_silent || open.connection->peer.uid != most->first) continue;
-    Refuse(absl::ResourceExhaustedError("it was closed: too many connections have sent nothing"),
-           open.connection.get());
     parts_.connections->silent.Add(1);
+    parts_.events->ConnectionRefused(
+        absl::ResourceExhaustedError("it was closed: too many connections have sent nothing"),
+        open.connection.get());
     return Evict(&open);
   }
 }

@@ -264,9 +264,11 @@ void Server::AskThreads(std::function<void()> answered) {
 }
 
 Statistics Server::statistics() const {
+  // Each refusal is counted once; the sum has the silent ones too.
+  const std::uint64_t silent = connections_.silent.value();
   Statistics sum = {.connections_accepted = connections_.accepted.value(),
-                    .connections_refused = connections_.refused.value(),
-                    .connections_silent = connections_.silent.value(),
+                    .connections_refused = connections_.refused.value() + silent,
+                    .connections_silent = silent,
                     .connections_unread = connections_.unread.value(),
                     .connections_flooded = connections_.flooded.value()};
   for (const Calls* calls : all_calls_) {

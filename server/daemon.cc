@@ -5,7 +5,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -26,10 +25,10 @@
 #include "server/echo_service.h"
 #include "server/events.h"
 #include "server/interop_service.h"
-#include "server/limit_flags.h"
 #include "server/manager_reports.h"
 #include "server/metrics/daemon_metrics.h"
 #include "server/signal_thread.h"
+#include "server/start_notices.h"
 #include "uds/listener.h"
 #include "uds/path_trust.h"
 #include "uds/peer_credentials.h"
@@ -66,6 +65,7 @@ class Daemon final : public rpc::ServerEvents {
         log_(*surroundings.log),
         allow_(options.allow),
         service_events_(&log_),
+        notices_(&options_, &service_events_),
         connection_events_(&log_, RunAfterOnServer()),
         call_events_(&log_, RunAfterOnServer()),
         message_events_(&log_, RunAfterOnServer(), [this] { reports_.Stir(); }),
@@ -106,10 +106,7 @@ class Daemon final : public rpc::ServerEvents {
       service_events_.Failed(metrics);
       return kFailed;
     }
-    path_trust_ = listener->path_trust();
-    path_lock_ = listener->path_lock();
-    path_watch_gap_ = listener->watch_gap();
-    takes_over_ = listener->takes_over();
+    notices_.LookAt(*listener, is_activated_);
     const absl::StatusOr<rpc::DrainResult> result =
         server_.Run(*std::move(listener), surroundings_.stop->fd());
     if (!result.ok()) service_events_.Failed(result.status());
@@ -179,11 +176,14 @@ class Daemon final : public rpc::ServerEvents {
     return served;
   }
 
-  // The server before has the port until it has drained.
+  // The server before has the port until it has drained. That it is not free after `patience` is told, and
+  // it is tried on.
   void ServeMetricsLater(absl::Duration patience) {
     const absl::Status served = metrics_.served() ? absl::OkStatus() : ServeMetrics();
     if (served.ok()) return;
-    if (patience <= absl::ZeroDuration()) return service_events_.MetricsMissing(served);
+    if (patience > absl::ZeroDuration() && patience <= kMetricsAgain) {
+      service_events_.MetricsMissing(served);
+    }
     server_.After(kMetricsAgain, [this, patience] { ServeMetricsLater(patience - kMetricsAgain); });
   }
 
@@ -251,12 +251,8 @@ class Daemon final : public rpc::ServerEvents {
   void Serving() override {
     const absl::Status signals = signals_.Start();
     service_events_.Started(options_.address.ToString(), getpid());
-    if (!path_trust_.ok()) service_events_.DirectoryShared(path_trust_);
-    if (!path_lock_.ok()) service_events_.PathUnlocked(path_lock_);
     if (!signals.ok()) service_events_.ReloadFailed(signals);
-    if (takes_over_) service_events_.PathTakenOver(options_.address.ToString());
-    WarnIfOthersAreShutOut();
-    TellWhatIsMissing();
+    notices_.Tell();
     ServeMetricsLater(options_.server.grace + kMetricsPatience);
     reports_.Serving();
     // A path it has lost by now; of a socket that both have it knows nothing.
@@ -311,54 +307,17 @@ class Daemon final : public rpc::ServerEvents {
     if (access != nullptr && access != &log_) access->Finish();
   }
 
-  // Permission to call is no use without permission to connect.
-  void WarnIfOthersAreShutOut() {
-    if (is_activated_ || options_.address.is_abstract()) return;
-    const bool is_for_group = options_.listener.group.has_value();
-    if (options_.allow.empty() && !is_for_group) return;
-    const mode_t needed = is_for_group ? S_IWGRP : S_IWGRP | S_IWOTH;
-    if ((options_.listener.mode & needed) == 0) {
-      service_events_.OthersShutOut(options_.listener.mode);
-    }
-  }
-
-  // What the kernel or a sandbox does not give, and what follows from that.
-  void TellWhatIsMissing() {
-    if (!path_watch_gap_.ok()) {
-      const bool out_of_inotify = absl::IsResourceExhausted(path_watch_gap_);
-      service_events_.NotAvailable(
-          out_of_inotify ? LogLevel::kWarn : LogLevel::kInfo,
-          out_of_inotify ? "inotify" : "path_watch",
-          absl::StrCat("the server checks every 2 seconds whether its socket is in place, as it is "
-                       "not told of all changes: ",
-                       path_watch_gap_.message()));
-    }
-    if (!uds::KernelTellsPeerGroups()) {
-      service_events_.NotAvailable(
-          LogLevel::kWarn, "peer_groups",
-          "the kernel does not tell the supplementary groups of callers (SO_PEERGROUPS): --allow "
-          "knows their primary group alone");
-    }
-    for (const Shortage& shortage : CompareWithSystem(options_.server.limits)) {
-      service_events_.NotAvailable(shortage.fits ? LogLevel::kInfo : LogLevel::kWarn, shortage.what,
-                                   shortage.message);
-    }
-  }
-
   const Options options_;
   const Surroundings surroundings_;
   Log& log_;
-  absl::Status path_watch_gap_;
-  absl::Status path_trust_;
-  absl::Status path_lock_;
   const bool had_terminal_ = HasTerminal();
   bool is_activated_ = false;
   std::atomic<bool> draining_ = false;
-  int handed_in_ = -1;  // the socket, which the server owns
-  bool takes_over_ = false;
+  int handed_in_ = -1;   // the socket, which the server owns
   bool waited_ = false;  // for the path
   AllowList allow_;      // the server's first thread asks and changes it
   ServiceEvents service_events_;
+  StartNotices notices_;
   ConnectionEvents connection_events_;
   CallEvents call_events_;
   MessageEvents message_events_;

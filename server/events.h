@@ -44,7 +44,7 @@
 //   path_handed_over           info   code, message     the server that has it now; this one drains
 //   successor_started          info   pid               SIGUSR2
 //   successor_failed           error  code, message     SIGUSR2: there is no new server
-//   metrics_missing            error  code, message     after a takeover: nobody gave the port back
+//   metrics_missing            error  code, message     after a takeover: the port is not free yet
 //   metrics_served             info   address           --metrics, with the port that was had
 //   connection_opened          info   peer              "peer" in this column is four fields:
 //                                                       connection (a number that the server uses

@@ -61,12 +61,13 @@ Content Read(const UniqueFd& fd, Text* said = nullptr) {
   return Content::kOurs;
 }
 
-// For people, for holder() and for Guards(): without it (a full disk) the lock is as good. What is there already
-// is overwritten by as many bytes: others may read it at any moment.
-void Write(const UniqueFd& fd, const UniqueFd& socket) {
+// For people, for holder() and for Guards(). What is there already is overwritten by as many bytes: others may
+// read it at any moment. False, with errno: not all of it is there, as on a full disk.
+bool Write(const UniqueFd& fd, const UniqueFd& socket) {
   const std::string text =
       absl::StrFormat("%s%-10d\n%-34s\n", kContent, getpid(), IdentityOf(socket));
-  if (pwrite(fd.get(), text.data(), text.size(), 0) < 0) return;
+  errno = ENOSPC;  // where a part was written
+  return pwrite(fd.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
 // Whether a file may be one that Take() has made for this user. A link to another file is not: it
@@ -75,12 +76,13 @@ bool MayBeOurs(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_uid == geteuid() && file.st_nlink == 1;
 }
 
-UniqueFd Make(const Directory& directory, const std::string& name, const UniqueFd& socket = {}) {
+UniqueFd Make(const Directory& directory, const std::string& name) {
   UniqueFd fd(openat(directory.fd(), name.c_str(),
                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, kMode));
   if (!fd.valid()) return fd;
   fchmod(fd.get(), kMode);  // whatever the umask
-  Write(fd, socket);        // before it is locked: a file that is locked and empty is another's
+  // Before it is locked: a file that is locked and empty is another's.
+  static_cast<void>(Write(fd, {}));
   return fd;
 }
 
@@ -131,7 +133,7 @@ PathLock PathLock::Take(const Directory& directory) {
 
     if (TEMP_FAILURE_RETRY(flock(fd.get(), LOCK_EX | LOCK_NB)) == 0) {
       if (!directory.CheckIs(name, fd).ok()) continue;
-      Write(fd, {});
+      static_cast<void>(Write(fd, {}));  // without it, the lock is as good
       return PathLock(State::kTaken, std::move(fd), std::nullopt);
     }
     if (errno != EWOULDBLOCK) {  // a file system without locks
@@ -148,7 +150,8 @@ PathLock PathLock::Take(const Directory& directory) {
 }
 
 void PathLock::Record(const UniqueFd& socket) {
-  if (state_ == State::kTaken && fd_.valid()) Write(fd_, socket);
+  // Without it, this server can be waited for, and not be taken over.
+  if (state_ == State::kTaken && fd_.valid()) static_cast<void>(Write(fd_, socket));
 }
 
 bool PathLock::Guards(const UniqueFd& socket) const {
@@ -172,9 +175,10 @@ absl::StatusOr<PathLock> PathLock::Displace(const Directory& directory, const st
   const int in = directory.fd();
   const auto ended = [] { return absl::NotFoundError("the holder has ended"); };
   if (!directory.CheckIs(name, fd_).ok()) return ended();
-  UniqueFd fd = Make(directory, aside, socket);
+  UniqueFd fd = Make(directory, aside);
   if (!fd.valid()) return absl::ErrnoToStatus(errno, directory.Show(aside));
-  if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0 ||
+  // What is not written could not be known by its holder for a successor's.
+  if (!Write(fd, socket) || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 ||
       renameat2(in, aside.c_str(), in, name.c_str(), RENAME_EXCHANGE) != 0) {
     const int error = errno;
     unlinkat(in, aside.c_str(), 0);

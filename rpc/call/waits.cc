@@ -34,6 +34,7 @@ void Call::WakeAll() {
 
 bool Call::GoOn() {
   if (!ended_ && !fault_.ok() && !reader_.has_message()) {
+    if (absl::IsResourceExhausted(fault_)) calls_.counters().refused.Add(1);
     TellRefused(fault_);
     Cancel(fault_);
   }

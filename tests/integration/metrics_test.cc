@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -25,6 +26,8 @@
 #include "tests/integration/exit_codes.h"
 #include "tests/integration/server_process.h"
 #include "tests/support/temp_dir.h"
+#include "uds/address.h"
+#include "uds/connect.h"
 #include "uds/unique_fd.h"
 
 namespace udsecho::integration {
@@ -121,6 +124,17 @@ TEST_F(MetricsTest, WhatIsHeldAndItsBounds) {
   EXPECT_EQ(ValueOf(metrics, R"(udsecho_connections_ended_total{reason="flooded"})"), 0);
   EXPECT_GT(ValueOf(metrics, "process_resident_memory_bytes"), 1 << 20);
   EXPECT_GT(ValueOf(metrics, "process_open_fds"), 5);
+}
+
+TEST_F(MetricsTest, EachConnectionThatIsEndedHasOneReason) {
+  const absl::StatusOr<uds::UniqueFd> client =
+      uds::Connect(*uds::Address::Parse(server_.path()), absl::Seconds(5));
+  ASSERT_TRUE(client.ok()) << client.status();
+  ASSERT_EQ(send(client->get(), "GET / HTTP/1.1\r\n\r\n", 18, MSG_NOSIGNAL), 18);
+  server_.Event("connection_refused");
+  const std::string metrics = Metrics();
+  EXPECT_EQ(ValueOf(metrics, R"(udsecho_connections_ended_total{reason="silent"})"), 1);
+  EXPECT_EQ(ValueOf(metrics, R"(udsecho_connections_ended_total{reason="refused"})"), 0);
 }
 
 TEST_F(MetricsTest, OtherPathsAreNotThere) { EXPECT_THAT(Get(port_, "/"), HasSubstr("404")); }

@@ -101,6 +101,21 @@ TEST_F(TakeoverTest, MetricsFollow) {
   EXPECT_EQ(after.Event("metrics_served")["fields"]["address"], address);
 }
 
+TEST_F(TakeoverTest, MetricsFollowHoweverLongTheOldOneDrains) {
+  ServerProcess before({.path = "", .flags = {"--metrics=127.0.0.1:0", "--grace=1h"}, .spawn = {}});
+  const std::string address = before.Event("metrics_served")["fields"]["address"];
+  support::SpawnedProcess held(ClientCommand({before.path(), "held", "--delay=1h"}));
+  before.Event("message_received");
+  ServerProcess::Options options = Next(before);
+  for (const std::string& flag : {absl::StrCat("--metrics=", address), std::string("--grace=0")}) {
+    options.flags.push_back(flag);
+  }
+  ServerProcess after(options);
+  after.Event("metrics_missing");
+  before.Signal(SIGKILL);
+  EXPECT_EQ(after.Event("metrics_served")["fields"]["address"], address);
+}
+
 TEST_F(TakeoverTest, ASignalStartsTheNextOne) {
   ServerProcess server;
   const std::string path = server.path();

@@ -58,6 +58,7 @@ TEST(ConnectionsTest, ASilentOneIsClosedInTimeAndOthersAreServed) {
   EXPECT_TRUE(IsClosed(silent));
   EXPECT_TRUE(Ask(v1::Probe::NewStub(server.Connect()).get()).ok());
   EXPECT_EQ(server.statistics().connections_silent, 1U);
+  EXPECT_EQ(server.statistics().connections_refused, 1U);
 }
 
 TEST(ConnectionsTest, OneTooManyIsToldSoAndTheOthersStay) {
@@ -197,6 +198,7 @@ TEST(ConnectionsTest, AnotherProtocolIsClosedAtOnceAndTold) {
                 support::StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(what)));
   }
   EXPECT_EQ(server.statistics().connections_silent, all.size());
+  EXPECT_EQ(server.statistics().connections_refused, all.size());
 }
 
 // Of the preface and SETTINGS: nothing, a part, and the preface alone.

@@ -104,6 +104,7 @@ TEST_P(LimitTest, OneByteMore) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(status.error_message(), AllOf(HasSubstr("1001"), HasSubstr("1000")));
   EXPECT_EQ(replies_, 0);
+  EXPECT_EQ(server_.statistics().calls_refused, 1U);
 }
 
 TEST_P(LimitTest, OneByteMoreAndMoreBehindIt) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ using ::support::StatusIs;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr uid_t kOther = 20001;
 
@@ -258,6 +260,24 @@ TEST_F(TakeoverTest, WhatIsInTheWayIsLeftAloneAndKeepsNobodyOut) {
   EXPECT_TRUE(IsReached(&*after, path_));
   EXPECT_THAT(Names(), ElementsAre(".s.lock", ".s.new", "s", "s.lock", "s.takeover"));
   for (const std::string& name : names) EXPECT_EQ(std::filesystem::file_size(dir_.Path(name)), 8U);
+}
+
+// The old server would not know by whom its path was taken.
+TEST_F(TakeoverTest, ALockThatCannotBeWrittenChangesNothing) {
+  absl::StatusOr<Listener> before = Open();
+  ASSERT_THAT(before, IsOk());
+  ChildProcess child([&](Doorbell&) {
+    // As a full disk; sockets are none of it.
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit none = {0, 0};
+    CheckThat(setrlimit(RLIMIT_FSIZE, &none) == 0, "setrlimit");
+    EXPECT_THAT(TakeOver().status(), Not(IsOk()));
+    return testing::Test::HasFailure() ? 1 : 0;
+  });
+  EXPECT_EQ(child.Wait(), 0);
+  ExpectUnchanged(&*before);
+  EXPECT_THAT(Names(), ElementsAre("s", "s.lock"));
+  EXPECT_THAT(TakeOver(), IsOk());
 }
 
 TEST_F(TakeoverTest, APermissionThatCannotBeHadChangesNothing) {
