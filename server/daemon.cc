@@ -219,7 +219,13 @@ class Daemon final : public rpc::ServerEvents {
     reports_.Reloading();
     const absl::StatusOr<Options> options = surroundings_.reload();
     const absl::Status status = options.ok() ? Apply(*options) : options.status();
-    if (!status.ok()) service_events_.ReloadFailed(status);
+    if (!status.ok()) {
+      // Whoever renamed the log files waits for new ones, whatever is wrong with the flags.
+      LogFiles& files = *surroundings_.log_files;
+      const absl::Status reopened = files.Reopen(files.paths());
+      service_events_.ReloadFailed(status);
+      if (!reopened.ok() && reopened != status) service_events_.ReloadFailed(reopened);
+    }
     reports_.Reloaded();
   }
 

@@ -21,7 +21,8 @@
 //   service_stuck              error                    it could not stop, and ends itself
 //   service_reloaded           info                     SIGHUP: the new settings hold
 //   reload_incomplete          warn                     and others of the flag file take a restart
-//   reload_failed              error  code, message     SIGHUP: all stays as it was
+//   reload_failed              error  code, message     SIGHUP: all stays as it was, but that log
+//                                                       files were opened anew
 //   path_left                  error  code, message     the socket could not be removed at the end
 //   accept_paused              warn   code, message     out of descriptors, for example
 //   path_lost                  warn   code, message     NOT_FOUND: the socket was removed or moved;

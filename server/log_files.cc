@@ -41,6 +41,7 @@ absl::StatusOr<uds::UniqueFd> OpenOne(const std::string& path) {
 
 absl::StatusOr<LogFiles> LogFiles::Open(const LogPaths& paths) {
   LogFiles files;
+  files.paths_ = paths;
   absl::StatusOr<uds::UniqueFd> log = OpenOne(paths.log);
   if (!log.ok()) return log.status();
   files.log_ = *std::move(log);
@@ -62,6 +63,7 @@ absl::Status LogFiles::Reopen(const LogPaths& paths) {
       dup3(opened->access_fd(), access_fd(), O_CLOEXEC) < 0) {
     return absl::ErrnoToStatus(errno, "cannot change to the access log that was opened again");
   }
+  paths_ = opened->paths_;
   return absl::OkStatus();
 }
 

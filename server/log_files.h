@@ -11,7 +11,7 @@
 //
 // A line that is being written goes to the old file as a whole, the next one to the new file.
 //
-// Thread safety: Reopen() while others write is fine; one Reopen() at a time.
+// Thread safety: Reopen() while others write is fine; Reopen() and paths() by one thread at a time.
 // Ownership: owns the descriptors, whose numbers stay the same.
 
 #ifndef SERVER_LOG_FILES_H_
@@ -43,7 +43,11 @@ class LogFiles {
   // not make or take away an access log.
   absl::Status Reopen(const LogPaths& paths);
 
+  // What they are now.
+  const LogPaths& paths() const { return paths_; }
+
  private:
+  LogPaths paths_;
   uds::UniqueFd log_;
   uds::UniqueFd access_;
 };

@@ -99,6 +99,21 @@ TEST_F(ReloadTest, OpensTheLogFilesAnew) {
   EXPECT_EQ(server.err().Whole(), "");
 }
 
+TEST_F(ReloadTest, OpensThemAnewThoughTheFlagsAreWrong) {
+  const std::string log = dir_.Path("log");
+  WriteFlags(absl::StrCat("--log_file=", log, "\n"));
+  support::SpawnedProcess server(
+      ServerCommand({dir_.Path("s"), "--log_format=json", absl::StrCat("--flagfile=", flags_)}));
+  EXPECT_TRUE(GetsToHave(log, "service_started"));
+  std::filesystem::rename(log, log + ".1");
+  WriteFlags("--nonsense\n");
+  server.Signal(SIGHUP);
+  EXPECT_TRUE(GetsToHave(log, "reload_failed"));
+  server.Signal(SIGTERM);
+  EXPECT_EQ(server.Wait(), kClean);
+  EXPECT_FALSE(absl::StrContains(Read(log + ".1"), "service_terminating"));
+}
+
 TEST_F(ReloadTest, ThatFailsChangesNothing) {
   WriteFlags("--allow=uid:4321\n--log_level=info\n");
   ServerProcess server(WithFlagFile());
