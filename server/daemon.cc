@@ -194,7 +194,8 @@ class Daemon final : public rpc::ServerEvents {
     Successor& successor = *surroundings_.successor;
     if (signal == SIGCHLD) {
       const std::optional<absl::Status> ended = successor.CheckEnded();
-      if (ended.has_value()) service_events_.SuccessorFailed(*ended);
+      // Of one that has taken over, it is not this server's business any more.
+      if (ended.has_value() && !draining_) service_events_.SuccessorFailed(*ended);
       return;
     }
     const absl::Status started = StartSuccessor(&successor);

@@ -280,7 +280,10 @@ absl::StatusOr<Claim::Restored> Claim::Restore(int socket, const SocketPermissio
   if (!directory.ok()) return directory.status();
   if (absl::Status status = LockAgain(*directory); !status.ok()) return status;
   directory_ = *std::move(directory);
-  if (LinkAgain()) return Restored::kSameSocket;
+  if (LinkAgain()) {
+    lock_.Record(ours_);  // it may be a new one
+    return Restored::kSameSocket;
+  }
   if (earlier_.valid() && directory_.CheckIs(directory_.base_name(), earlier_).ok()) {
     stale_ = std::move(earlier_);  // it was shut down
   }

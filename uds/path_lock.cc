@@ -70,6 +70,15 @@ bool Write(const UniqueFd& fd, const UniqueFd& socket) {
   return pwrite(fd.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
+// By another kind of lock on the file, which flock(2) does not see: whoever has it is the only one that takes
+// the path from the file's holder. The file is this user's alone, so nobody else can stand in the way.
+bool SetAlone(const UniqueFd& fd, short type) {
+  struct flock whole = {};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  return fcntl(fd.get(), F_OFD_SETLK, &whole) == 0;
+}
+
 // Whether a file may be one that Take() has made for this user. A link to another file is not: it
 // may be locked for other ends.
 bool MayBeOurs(const struct stat& file) {
@@ -150,8 +159,11 @@ PathLock PathLock::Take(const Directory& directory) {
 }
 
 void PathLock::Record(const UniqueFd& socket) {
+  if (state_ != State::kTaken || !fd_.valid()) return;
   // Without it, this server can be waited for, and not be taken over.
-  if (state_ == State::kTaken && fd_.valid()) static_cast<void>(Write(fd_, socket));
+  static_cast<void>(Write(fd_, socket));
+  // Where this is the end of a takeover, the next may begin: see Displace().
+  static_cast<void>(SetAlone(fd_, F_UNLCK));
 }
 
 bool PathLock::Guards(const UniqueFd& socket) const {
@@ -160,14 +172,7 @@ bool PathLock::Guards(const UniqueFd& socket) const {
          said.socket == IdentityOf(socket);
 }
 
-// By another kind of lock on the holder's file, which flock(2) does not see. The file is this user's
-// alone, and so nobody else can stand in the way.
-bool PathLock::BeAloneWithHolder() const {
-  struct flock whole = {};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
-  return fcntl(fd_.get(), F_OFD_SETLK, &whole) == 0;
-}
+bool PathLock::BeAloneWithHolder() const { return SetAlone(fd_, F_WRLCK); }
 
 absl::StatusOr<PathLock> PathLock::Displace(const Directory& directory, const std::string& aside,
                                             const UniqueFd& socket) const {
@@ -177,8 +182,9 @@ absl::StatusOr<PathLock> PathLock::Displace(const Directory& directory, const st
   if (!directory.CheckIs(name, fd_).ok()) return ended();
   UniqueFd fd = Make(directory, aside);
   if (!fd.valid()) return absl::ErrnoToStatus(errno, directory.Show(aside));
-  // What is not written could not be known by its holder for a successor's.
-  if (!Write(fd, socket) || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 ||
+  // What is not written could not be known by its holder for a successor's. And nobody takes over from this
+  // one before Record(): what it has displaced still lies about, under the names that the next would use.
+  if (!Write(fd, socket) || !SetAlone(fd, F_WRLCK) || flock(fd.get(), LOCK_EX | LOCK_NB) != 0 ||
       renameat2(in, aside.c_str(), in, name.c_str(), RENAME_EXCHANGE) != 0) {
     const int error = errno;
     unlinkat(in, aside.c_str(), 0);

@@ -53,18 +53,22 @@ absl::Status CheckMayDisplace(const Directory& directory, const Occupant& occupa
                      ", and only that user can take it over; run this server as that user, "
                      "or stop that one"));
   }
-  if (lock->state() != PathLock::State::kHeld || !lock->Guards(occupant.socket)) {
+  const bool is_held = lock->state() == PathLock::State::kHeld;
+  // First, as a lock that changes hands names the socket that is not in place yet.
+  if (is_held && !lock->BeAloneWithHolder()) {
+    return absl::AlreadyExistsError(
+        absl::StrCat(served,
+                     ", and another server is just taking it over; leave it to that one, or "
+                     "try again once it serves"));
+  }
+  if (!is_held || !lock->Guards(occupant.socket)) {
     return absl::FailedPreconditionError(
         absl::StrCat(served,
                      ", which has no lock beside it and would not notice; stop that one "
                      "first. If it is a service manager's socket, restart its service: no "
                      "call is lost"));
   }
-  if (lock->BeAloneWithHolder()) return absl::OkStatus();
-  return absl::AlreadyExistsError(
-      absl::StrCat(served,
-                   ", and another server is just taking it over; leave it to that one, or "
-                   "try again once it serves"));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -121,6 +125,7 @@ absl::StatusOr<PathLock> Takeover::Displace(const Directory& directory,
   if (!status.ok()) lock_.PutBack(directory, aside);
   unlinkat(directory.fd(), aside.c_str(), 0);
   if (!status.ok()) return status;
+  displaced->Record(ours);
   return displaced;
 }
 

@@ -135,6 +135,11 @@ TEST_F(RestoreTest, ADirectoryThatWasMovedAndMadeAgain) {
   ASSERT_EQ(mkdir(inner_.c_str(), 0700), 0);
   ASSERT_THAT(listener_->Restore(), IsOk());
   ExpectServes();
+  // The new lock knows whose it is.
+  absl::StatusOr<Listener> next =
+      Listener::Open(AddressOf(path_), {.mode = 0620, .claim = {.take_over = true}});
+  ASSERT_THAT(next, IsOk());
+  EXPECT_THAT(next->Publish(), IsOk());
 }
 
 TEST_F(RestoreTest, NotInADirectoryThatOthersMayWrite) {
