@@ -31,7 +31,8 @@ std::function<void()> between;  // NOLINT(cert-err58-cpp)
 
 }  // namespace
 
-// In the place of glibc's, for the library too.
+// In the place of glibc's, for the library too. Its names for the parameters are reserved ones.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 int renameat2(int from_directory, const char* from, int to_directory, const char* to,
               unsigned flags) noexcept {
   const auto result = syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
