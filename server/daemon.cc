@@ -176,8 +176,8 @@ class Daemon final : public rpc::ServerEvents {
     return served;
   }
 
-  // The server before has the port until it has drained. That it is not free after `patience` is told, and
-  // it is tried on.
+  // The server before has the port until it has drained. If the port is not free after `patience`, that is told
+  // once, and this goes on.
   void ServeMetricsLater(absl::Duration patience) {
     const absl::Status served = metrics_.served() ? absl::OkStatus() : ServeMetrics();
     if (served.ok()) return;
@@ -194,7 +194,7 @@ class Daemon final : public rpc::ServerEvents {
     Successor& successor = *surroundings_.successor;
     if (signal == SIGCHLD) {
       const std::optional<absl::Status> ended = successor.CheckEnded();
-      // Of one that has taken over, it is not this server's business any more.
+      // This server cannot stop draining any more, so it has nothing to say about the other one's end.
       if (ended.has_value() && !draining_) service_events_.SuccessorFailed(*ended);
       return;
     }
@@ -221,7 +221,7 @@ class Daemon final : public rpc::ServerEvents {
     const absl::StatusOr<Options> options = surroundings_.reload();
     const absl::Status status = options.ok() ? Apply(*options) : options.status();
     if (!status.ok()) {
-      // Whoever renamed the log files waits for new ones, whatever is wrong with the flags.
+      // logrotate has renamed the log files by now, although the flags are wrong.
       LogFiles& files = *surroundings_.log_files;
       const absl::Status reopened = files.Reopen(files.paths());
       service_events_.ReloadFailed(status);

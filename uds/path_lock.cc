@@ -70,8 +70,8 @@ bool Write(const UniqueFd& fd, const UniqueFd& socket) {
   return pwrite(fd.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
 }
 
-// By another kind of lock on the file, which flock(2) does not see: whoever has it is the only one that takes
-// the path from the file's holder. The file is this user's alone, so nobody else can stand in the way.
+// Only the process that has this lock may take the path from the file's holder. It is another kind of lock,
+// which flock(2) does not see. The file is this user's alone, so nobody else can stand in the way.
 bool SetAlone(const UniqueFd& fd, short type) {
   struct flock whole = {};
   whole.l_type = type;

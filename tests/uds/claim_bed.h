@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright The udsecho Authors
 
-// A path to claim, and who is served there.
+// A path that a test claims, and a look at who answers there.
 //
 //   using ClaimTest = ClaimBed;
 //   TEST_F(ClaimTest, Serves) { ASSERT_THAT(Serve(), IsOk()); }
@@ -17,6 +17,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "tests/support/temp_dir.h"
 #include "tests/uds/raw_socket.h"
@@ -24,6 +25,10 @@
 #include "uds/unique_fd.h"
 
 namespace uds {
+
+// Why a claim fails.
+constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
+constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
 
 class ClaimBed : public testing::Test {
  protected:

@@ -28,9 +28,6 @@ using ::support::IsOk;
 using ::support::StatusIs;
 using ::testing::HasSubstr;
 
-constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
-constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
-
 using ClaimMeanwhileTest = ClaimBed;
 
 TEST_F(ClaimMeanwhileTest, LeavesASuccessorsSocket) {

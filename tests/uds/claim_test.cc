@@ -32,9 +32,6 @@ using ::support::StatusIs;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr absl::StatusCode kInUse = absl::StatusCode::kAlreadyExists;
-constexpr absl::StatusCode kRefused = absl::StatusCode::kFailedPrecondition;
-
 using ClaimTest = ClaimBed;
 
 TEST_F(ClaimTest, ServesAndLeavesNothing) {
